@@ -38,12 +38,20 @@ class ChatSnapshot:
     """A chat's title and all its members, read to the last page.
 
     Reading is paged, so members who moved between pages may be missing or doubled by the
-    messenger; doubles are folded, and a read whose pages do not end is an error.
+    messenger; doubles are folded, and a read whose pages do not end is an error. ``counted``
+    is the messenger's own number of members, None where it told none: it may lag behind, but
+    while it is above ``len(members)`` the snapshot does not prove that anybody is absent.
     """
 
     chat_id: MaxChatId
     title: str
     members: tuple[SeenMember, ...]
+    counted: int | None = None
+
+    @property
+    def is_short(self) -> bool:
+        """Whether the messenger counts more members than it listed."""
+        return self.counted is not None and self.counted > len(self.members)
 
 
 @dataclass(frozen=True, slots=True)

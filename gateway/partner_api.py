@@ -1,0 +1,92 @@
+"""The *provisioning* capability over the partner contract, and adding by it.
+
+What the public Bot API cannot do: create a chat that the bot owns, add people to it, delete
+it. The contract is ours (docs describe it); an adopter maps it to what MAX gives to partners.
+``external_id`` is the idempotency key of a create, so one whose outcome is not known is
+settled by sending it again.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from domain.ids import MaxChatId, MaxUserId
+from domain.lanes import Lane
+from gateway.bot_api import ADMINS_A_CHAT, IDS_A_CALL, LONGEST_TITLE, add_call
+from gateway.errors import Gone, NotFound, Refused
+from gateway.max_http import MaxHttp
+from gateway.member_answers import AddAnswer, CreatedAnswer, failures_of
+from gateway.ports import AddFailure, CallBudget, Created
+from gateway.verdicts import (
+    Call,
+    error_of,
+    problem_of,
+    read_answer,
+    refuse_if_unsuccessful,
+    unbelievable,
+)
+
+_CHATS = "/partner/v1/chats"
+
+
+class PartnerApi:
+    """``Provisioning``, and the partner's way of adding, on one connection and one budget."""
+
+    def __init__(self, http: MaxHttp, budget: CallBudget) -> None:
+        self._http = http
+        self._budget = budget
+
+    async def create(
+        self,
+        external_id: str,
+        title: str,
+        kind: str,
+        user_ids: Sequence[MaxUserId],
+        admin_ids: Sequence[MaxUserId],
+        lane: Lane,
+    ) -> Created:
+        """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted."""
+        body = {
+            "external_id": external_id,
+            "title": title,
+            "kind": kind,
+            "user_ids": [*user_ids],
+            "admin_ids": [*admin_ids],
+        }
+        call = Call("POST", _CHATS, changes=True, body={**body})
+        if len(user_ids) > IDS_A_CALL or len(admin_ids) > ADMINS_A_CHAT:
+            raise Refused(str(call), 0, "ids.count")
+        if not 1 <= len(title) <= LONGEST_TITLE:
+            raise Refused(str(call), 0, "title.length")
+        reply = await self._http.send(call, self._budget, lane)
+        refuse_if_unsuccessful(call, reply)
+        answer = read_answer(call, reply, CreatedAnswer)
+        failed = answer.of([*user_ids, *admin_ids])
+        return Created(MaxChatId(answer.chat_id), answer.link, answer.created, failed)
+
+    async def add(
+        self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
+    ) -> Mapping[MaxUserId, AddFailure]:
+        """Add up to 100 accounts by the contract; the answer names those not added."""
+        call = add_call(f"{_CHATS}/{chat_id}/members", user_ids)
+        answer = await self._http.ask(call, AddAnswer, self._budget, lane)
+        return failures_of(call, answer, user_ids)
+
+    async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:
+        """Delete for ever; a chat that is not there counts as deleted.
+
+        The contract describes no body: an empty one will do. A 404 in words that are not the
+        messenger's (a wrong address answers so too) stays ``NotFound``.
+        """
+        call = Call("DELETE", f"{_CHATS}/{chat_id}", changes=True)
+        reply = await self._http.send(call, self._budget, lane)
+        refuse_if_unsuccessful(call, reply)
+        if reply.is_success:
+            if reply.body.strip() and not reply.is_json_object:
+                raise unbelievable(call, f"{reply.status} with no JSON object")
+            return
+        error = error_of(call, reply)
+        if isinstance(error, NotFound | Gone) and problem_of(reply) is not None:
+            return
+        raise error
+
+
+__all__ = ["PartnerApi"]
