@@ -5,10 +5,10 @@ nothing is ever matched by its title.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
-from domain.facts import SchoolClass, SubjectGroup
+from domain.facts import School, SchoolClass, SubjectGroup
 from domain.ids import ChatId, ClassId, GroupId, SchoolId
 
 TITLE_LIMIT = 200
@@ -78,6 +78,74 @@ def parents_title(school_class: SchoolClass) -> str:
 def subject_title(group: SubjectGroup, school_class: SchoolClass) -> str:
     """The group's own name, else «9г - Химия»."""
     return _cut(group.name or f"{school_class.name} - {group.subject}")
+
+
+def chats_of_school(school: School) -> Chat:
+    """The staff room, which exists once its school is known."""
+    return Chat(
+        chat_id=staff_room_id(school.school_id),
+        kind=ChatKind.STAFF_ROOM,
+        school_id=school.school_id,
+        class_id=None,
+        group_id=None,
+        title=staff_room_title(),
+        closes_on=school.closed_on,
+    )
+
+
+def chats_of_class(school_class: SchoolClass, school: School | None) -> tuple[Chat, ...]:
+    """The class and the parents chat; ``school`` is the class's, None while not known."""
+    closes_on = closing_date(school_class.closed_on, school.closed_on if school else None)
+    return tuple(
+        Chat(
+            chat_id=chat_id,
+            kind=kind,
+            school_id=school_class.school_id,
+            class_id=school_class.class_id,
+            group_id=None,
+            title=title,
+            closes_on=closes_on,
+        )
+        for kind, chat_id, title in (
+            (ChatKind.CLASS, class_chat_id(school_class.class_id), class_title(school_class)),
+            (ChatKind.PARENTS, parents_chat_id(school_class.class_id), parents_title(school_class)),
+        )
+    )
+
+
+def chat_of_group(group: SubjectGroup, school_class: SchoolClass, school: School | None) -> Chat:
+    """The subject chat of a group and its class; ``school`` is the group's.
+
+    It exists too where the class is of another school, but then the rules bring nobody in.
+    """
+    return Chat(
+        chat_id=subject_chat_id(group.group_id),
+        kind=ChatKind.SUBJECT,
+        school_id=group.school_id,
+        class_id=group.class_id,
+        group_id=group.group_id,
+        title=subject_title(group, school_class),
+        closes_on=closing_date(
+            group.closed_on, school_class.closed_on, school.closed_on if school else None
+        ),
+    )
+
+
+def closing_date(*dates: date | None) -> date | None:
+    """The earliest of the dates that are set."""
+    return min((day for day in dates if day is not None), default=None)
+
+
+def is_frozen(chat: Chat, today: date) -> bool:
+    """Whether the chat has closed: from its closing date on nobody enters by itself."""
+    return chat.closes_on is not None and chat.closes_on <= today
+
+
+def counting_day(chat: Chat, today: date) -> date:
+    """The day on which placement counts: today, and the last open day of a closed chat."""
+    if chat.closes_on is None or today < chat.closes_on:
+        return today
+    return max(chat.closes_on, date.min + timedelta(days=1)) - timedelta(days=1)
 
 
 def _cut(title: str) -> str:

@@ -5,9 +5,11 @@ and the latest about role count; exclusion beats every reason; a role overrides 
 role and brings nobody in.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import assert_never
 
 from domain.ids import ChatId, PersonId
 
@@ -38,3 +40,30 @@ class Decision:
     author: str
     at: datetime
     choice: MembershipDecision | RoleDecision
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The decisions that count in one chat: the latest of each of the two questions."""
+
+    membership: dict[PersonId, Decision]
+    role: dict[PersonId, Decision]
+
+
+def standing(decisions: Iterable[Decision], chat_id: ChatId) -> Standing:
+    """Of the decisions about this chat the latest per person, whatever order they come in."""
+    result = Standing({}, {})
+    for decision in decisions:
+        if decision.chat_id != chat_id:
+            continue
+        match decision.choice:
+            case MembershipDecision():
+                latest = result.membership
+            case RoleDecision():
+                latest = result.role
+            case _:
+                assert_never(decision.choice)
+        known = latest.get(decision.person_id)
+        if known is None or (known.at, known.decision_id) < (decision.at, decision.decision_id):
+            latest[decision.person_id] = decision
+    return result
