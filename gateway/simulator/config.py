@@ -1,0 +1,71 @@
+"""How one simulator behaves: its identity, its limits, and what the contract leaves open.
+
+Where the published API does not say what happens, both behaviours can be chosen here, and a
+client has to be right with either.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+WEBHOOK_RETRIES = tuple(60.0 * 2.5**attempt for attempt in range(10))
+"""MAX's own schedule: ten retries, the first after a minute, each wait 2.5 times the last."""
+
+
+class AddingPresent(Enum):
+    """What adding somebody who is already a member does."""
+
+    ACCEPTED = "accepted"
+    """Nothing happens and nobody is told."""
+    LISTED_AS_FAILED = "listed"
+    """The account is among ``failed_user_ids``, under a code that is not documented."""
+
+
+class ActingOnAbsent(Enum):
+    """What removing a stranger, or demoting somebody who is no administrator, does."""
+
+    ACCEPTED = "accepted"
+    """200 with ``success: true``."""
+    UNSUCCESSFUL = "unsuccessful"
+    """200 with ``success: false`` and a message."""
+    NOT_FOUND = "not_found"
+    """404."""
+
+
+@dataclass(frozen=True, slots=True)
+class SimulatorConfig:
+    """Settings of one simulator; the defaults are MAX as documented.
+
+    ``journal`` names the file in which the state outlives the process; without it the state
+    lives in memory. ``monotonic`` (seconds) drives the rate limit, ``wall`` (seconds since
+    1970) the timestamps in answers; tests put their own clocks there.
+    """
+
+    token: str = "simulator-token"  # noqa: S105 # not a secret: the simulator's default
+    bot_id: int = 9_000_000_000_001
+    bot_name: str = "Rollcall"
+    bot_username: str = "rollcall_bot"
+    requests_per_second: int = 30
+    max_admins: int = 50
+    max_members: int = 20_000
+    bot_may_add: bool = True
+    """Whether ``POST /chats/{chatId}/members`` still exists for bots."""
+    adding_present: AddingPresent = AddingPresent.ACCEPTED
+    acting_on_absent: ActingOnAbsent = ActingOnAbsent.ACCEPTED
+    webhook_retries: tuple[float, ...] = WEBHOOK_RETRIES
+    webhook_timeout: float = 30.0
+    webhook_patience: float = 8 * 3600.0
+    """Seconds without a 200 after which a subscription is dropped."""
+    https_webhooks_only: bool = False
+    """MAX refuses plain-HTTP webhooks; on one machine they are what one has."""
+    report_own_changes: bool = True
+    """Whether the bot gets updates about what it did itself (MAX names it as the inviter)."""
+    link_lifetime: float = 900.0
+    first_chat_id: int = -70_000_000_000_001
+    """Group chats have negative ids; the next chat gets the next lower one."""
+    fault_seed: int = 1
+    journal: Path | None = None
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time

@@ -1,0 +1,127 @@
+"""The way of one API call: token, limit, fault, handler, statistics.
+
+The order is MAX's as far as one can see it from outside: a wrong token is told before a limit
+is, a refused request costs nothing of the limit, and only what was admitted can have an
+effect, or a fault.
+"""
+
+import asyncio
+from dataclasses import replace
+
+from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.errors import (
+    AbsentError,
+    AccessDeniedError,
+    ChatDeletedError,
+    ChatNotFoundError,
+    ConflictError,
+    RefusedError,
+)
+from gateway.simulator.faults import Fault, FaultKind, Faults
+from gateway.simulator.limits import RateLimit
+from gateway.simulator.operations import CHANGING, Call, Match, NoMatch, Operation, Operations
+from gateway.simulator.spoiling import INSTEAD, after
+from gateway.simulator.statistics import UNKNOWN, Statistics
+from gateway.simulator.wire import INVALID, Answer, ApiError, Drop, Request, error_answer
+from gateway.simulator.world import World
+
+
+def refused(error: RefusedError) -> ApiError:
+    """The HTTP answer that a refusal is."""
+    match error:
+        case ChatNotFoundError():
+            status, code = 404, "chat.not.found"
+        case ChatDeletedError():
+            status, code = 410, "chat.deleted"
+        case AccessDeniedError():
+            status, code = 403, "chat.denied"
+        case AbsentError():
+            status, code = 404, "not.found"
+        case ConflictError():
+            status, code = 409, "conflict"
+        case _:
+            status, code = 400, INVALID
+    return ApiError(status, code, str(error))
+
+
+async def handled(operation: Operation, call: Call) -> Answer:
+    """Run a handler; its errors become answers."""
+    try:
+        return await operation.handler(call)
+    except ApiError as error:
+        return error_answer(error)
+    except RefusedError as error:
+        return error_answer(refused(error))
+
+
+def not_found(match: NoMatch) -> ApiError:
+    """404 for a path that does not exist, 405 for a method that the path has not."""
+    if not match.allowed:
+        return ApiError(404, "not.found", "no such method of the API")
+    allow = {"Allow": ", ".join(match.allowed)}
+    return ApiError(405, "method.not.allowed", "the method is not allowed here", allow)
+
+
+class Gate:
+    """Lets calls in to the API."""
+
+    def __init__(
+        self,
+        config: SimulatorConfig,
+        world: World,
+        operations: Operations,
+        faults: Faults,
+        statistics: Statistics,
+    ) -> None:
+        self._token = config.token
+        self._world = world
+        self._operations = operations
+        self._faults = faults
+        self._statistics = statistics
+        self._limit = RateLimit(config.requests_per_second, config.monotonic)
+
+    async def answer(self, request: Request) -> Answer | Drop:
+        """Answer a request, and count it."""
+        self._statistics.arrived()
+        match = self._operations.find(request.method, request.path)
+        answer = await self._admitted(request, match)
+        template = match.operation.template if isinstance(match, Match) else UNKNOWN
+        status = None if isinstance(answer, Drop) else answer.status
+        self._statistics.answered(request.method, template, status)
+        return answer
+
+    async def _admitted(self, request: Request, match: Match | NoMatch) -> Answer | Drop:
+        if not self._world.token_valid or request.headers.get("authorization") != self._token:
+            return error_answer(ApiError(401, "verify.token", "Invalid access_token"))
+        if not self._limit.admit():
+            late = {"Retry-After": "1"}
+            return error_answer(ApiError(429, "too.many.requests", "too many requests", late))
+        if isinstance(match, NoMatch):
+            return error_answer(not_found(match))
+        operation = match.operation
+        self._statistics.admitted(operation.kind)
+        fault = self._faults.strike(operation)
+        call = Call(request, match.params)
+        if fault is None:
+            return await self._run(operation, call)
+        return await self._run_with(fault, operation, call)
+
+    async def _run(self, operation: Operation, call: Call) -> Answer:
+        answer = await handled(operation, call)
+        if operation.kind in CHANGING and not answer.changed and answer.status in (200, 404, 410):
+            self._statistics.without_effect(operation.kind)
+        return answer
+
+    async def _run_with(self, fault: Fault, operation: Operation, call: Call) -> Answer | Drop:
+        kind = fault.kind
+        if kind in INSTEAD:
+            return after(fault, Answer(None))
+        if kind is FaultKind.SLOW:
+            await asyncio.sleep(fault.seconds)
+        answer = await self._run(
+            operation,
+            replace(call, partial=kind is FaultKind.PARTIAL, stale=kind is FaultKind.STALE_READ),
+        )
+        if kind is FaultKind.SLOW_AFTER_EFFECT:
+            await asyncio.sleep(fault.seconds)
+        return after(fault, answer)
