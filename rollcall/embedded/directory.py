@@ -31,23 +31,15 @@ class DirectoryLock:
             raise EmbeddedError(f"{self._who}: the lock of {self._path.parent} is not held")
         return self._file
 
-    async def acquire(self, timeout: float) -> None:  # noqa: ASYNC109 - the error needs words
-        """Take the directory, waiting at most ``timeout`` seconds for a dead owner's server.
+    async def acquire(self, patience: float) -> None:
+        """Take the directory, waiting at most ``patience`` seconds for a dead owner's server.
 
         Raises:
             EmbeddedError: a living process uses the directory, or a dead one's server stays.
         """
         file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
-        deadline = asyncio.get_running_loop().time() + timeout
         try:
-            while not _try_lock(file):
-                self._refuse_living_owner(file)
-                if asyncio.get_running_loop().time() > deadline:
-                    raise EmbeddedError(
-                        f"{self._who}: an earlier server still uses {self._path.parent}; "
-                        "end it, or choose another data directory"
-                    )
-                await asyncio.sleep(_POLL)
+            await self._lock(file, patience)
             os.ftruncate(file, 0)
             os.pwrite(file, str(os.getpid()).encode(), 0)
         except BaseException:
@@ -62,6 +54,17 @@ class DirectoryLock:
         os.ftruncate(self._file, 0)
         os.close(self._file)
         self._file = None
+
+    async def _lock(self, file: int, patience: float) -> None:
+        deadline = asyncio.get_running_loop().time() + patience
+        while not _try_lock(file):
+            self._refuse_living_owner(file)
+            if asyncio.get_running_loop().time() > deadline:
+                raise EmbeddedError(
+                    f"{self._who}: an earlier server still uses {self._path.parent}; "
+                    "end it, or choose another data directory"
+                )
+            await asyncio.sleep(_POLL)
 
     def _refuse_living_owner(self, file: int) -> None:
         owner = os.pread(file, 20, 0)

@@ -163,8 +163,7 @@ class EmbeddedPostgres:
             )
         # We hold the lock, so no server lives here: what a crash left must not look like one.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
-        with self._log.open("ab") as log:
-            os.chmod(log.fileno(), 0o600)
+        self._log.touch(mode=0o600)
 
     async def _make_cluster(self) -> None:
         unfinished = self._directory / "pgdata.unfinished"

@@ -61,9 +61,9 @@ class Child:
         """How it ended, or None while it runs."""
         return self._process.poll()
 
-    async def wait(self, timeout: float) -> bool:  # noqa: ASYNC109 - the caller acts on False
-        """Whether it ended within ``timeout`` seconds."""
-        deadline = asyncio.get_running_loop().time() + timeout
+    async def wait(self, patience: float) -> bool:
+        """Whether it ended within ``patience`` seconds."""
+        deadline = asyncio.get_running_loop().time() + patience
         while self.exit_code is None:
             if asyncio.get_running_loop().time() > deadline:
                 return False
@@ -125,40 +125,38 @@ def log_tail(log: Path) -> str:
     return "".join(f"\n  {line}" for line in lines[-_LOG_TAIL_LINES:]) or "\n  (empty log)"
 
 
-async def run_to_end(command: Command, what: str, timeout: float) -> None:  # noqa: ASYNC109
+async def run_to_end(command: Command, what: str, patience: float) -> None:
     """Run a command that prepares something.
 
-    ``timeout`` is a parameter because the error must say what took too long.
-
     Raises:
-        EmbeddedError: it failed or took longer than ``timeout`` seconds.
+        EmbeddedError: it failed or took longer than ``patience`` seconds.
     """
     command.log.unlink(missing_ok=True)
     child = Child(command)
     try:
-        ended = await child.wait(timeout)
+        ended = await child.wait(patience)
     finally:
         child.kill()
     if not ended:
-        raise EmbeddedError(f"{what} took longer than {timeout:.0f} s:{log_tail(command.log)}")
+        raise EmbeddedError(f"{what} took longer than {patience:.0f} s:{log_tail(command.log)}")
     if child.exit_code != 0:
         raise EmbeddedError(f"{what} failed:{log_tail(command.log)}")
 
 
 async def until_ready(
-    child: Child, answers: Callable[[], Awaitable[bool]], what: str, log: Path, timeout: float
+    child: Child, answers: Callable[[], Awaitable[bool]], what: str, log: Path, patience: float
 ) -> None:
     """Wait until the server answers.
 
     Raises:
-        EmbeddedError: it ended instead, or did not answer within ``timeout`` seconds.
+        EmbeddedError: it ended instead, or did not answer within ``patience`` seconds.
     """
-    deadline = asyncio.get_running_loop().time() + timeout
+    deadline = asyncio.get_running_loop().time() + patience
     while not await answers():
         if child.exit_code is not None:
             raise EmbeddedError(f"{what} ended while starting; the end of {log}:{log_tail(log)}")
         if asyncio.get_running_loop().time() > deadline:
             raise EmbeddedError(
-                f"{what} did not answer within {timeout:.0f} s; the end of {log}:{log_tail(log)}"
+                f"{what} did not answer within {patience:.0f} s; the end of {log}:{log_tail(log)}"
             )
         await asyncio.sleep(_POLL)
