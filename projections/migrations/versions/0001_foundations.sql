@@ -286,6 +286,7 @@ CREATE TABLE chat_sync (
     creation int NOT NULL DEFAULT 0,        -- part of the external_id; deletion raises it
     observed_at timestamptz,                -- null: never read completely, nothing is known
     observed_title text,
+    reread_at timestamptz,                  -- a call may still be under way: read once more then
     lane smallint NOT NULL DEFAULT 1,
     due_at timestamptz,                     -- null: nothing to do
     due_generation bigint NOT NULL DEFAULT 0, -- raised with each mark; cleared only at the one read

@@ -1,0 +1,156 @@
+"""One chat's reconciliation as data: the lease, what is wanted, what is known, what came of it.
+
+The reconcile loop and the store meet in these types, so neither room knows the other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NewType, assert_never
+
+from domain.chats import ChatKind
+from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, SchoolId
+from domain.lanes import Lane
+from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
+
+IntentId = NewType("IntentId", int)
+
+DAY = 86_400.0
+BACKOFF_CEILING = 900.0
+"""No wait for a failing messenger grows past 15 minutes, so recovery is prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to change one chat, until a deadline on database time.
+
+    ``token`` is the fence: each lease of a chat has a greater one, and the store takes
+    nothing from an older.
+    """
+
+    chat_id: ChatId
+    token: int
+    lane: Lane
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLost:
+    """The answer where the lease is not ours any more: stop, somebody else goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """All that one pass over a chat needs.
+
+    ``target`` leaves out accounts that the messenger refused and whose next try is not yet
+    due. ``observed`` is ``Unknown`` after a call whose outcome is not known. ``generation``
+    is the due mark that this pass may clear.
+    """
+
+    chat_id: ChatId
+    school_id: SchoolId
+    kind: ChatKind
+    class_id: ClassId | None
+    group_id: GroupId | None
+    title: str
+    external_id: str
+    max_chat_id: MaxChatId | None
+    target: Wanted | Frozen | Deleted
+    observed: NotCreated | Unknown | Seen
+    generation: int
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The messenger has confirmed all that was wanted; ``changed`` says whether calls were made."""
+
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAfter:
+    """Not done, and nobody need do anything: again after ``seconds``, or with growing waits."""
+
+    reason: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A state with a date, not an error: ``parked``, ``held`` … ; looked at again in a day."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The messenger will not do this as it stands; the same call is not made again today."""
+
+    reason: str
+
+
+Outcome = Done | RetryAfter | Waiting | Refused
+
+
+@dataclass(frozen=True, slots=True)
+class Requeue:
+    """When a chat is due again (``None``: when something changes) and what it waits for."""
+
+    due_in: float | None
+    waiting: str | None
+    attempts: int
+
+
+def requeue(outcome: Outcome, attempts: int) -> Requeue:
+    """The one place that decides what is due when.
+
+    ``attempts`` counts the passes that have failed in a row. Waits without a date of their
+    own double from one second up to ``BACKOFF_CEILING``.
+    """
+    match outcome:
+        case Done():
+            return Requeue(None, None, 0)
+        case RetryAfter(_, seconds):
+            grown = min(float(2 ** min(attempts, 10)), BACKOFF_CEILING)
+            wait = grown if seconds is None else min(max(seconds, 0.0), BACKOFF_CEILING)
+            return Requeue(wait, None, attempts + 1)
+        case Waiting(reason):
+            return Requeue(DAY, reason, 0)
+        case Refused(_):
+            return Requeue(DAY, "refused", 0)
+        case _:
+            assert_never(outcome)
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The call had its effect, but for the accounts in ``failed`` (each with the reason)."""
+
+    failed: Mapping[MaxUserId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMade:
+    """The chat of our ``external_id`` exists; ``created`` is false where it did before."""
+
+    max_chat_id: MaxChatId
+    link: str | None
+    created: bool
+    failed: Mapping[MaxUserId, str]
+
+
+@dataclass(frozen=True, slots=True)
+class NoEffect:
+    """It is certain that the call changed nothing."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EffectUnknown:
+    """Nobody knows whether the call had its effect: the chat is read before any other."""
+
+    reason: str
+
+
+Effect = Applied | ChatMade | NoEffect | EffectUnknown

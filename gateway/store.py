@@ -1,0 +1,57 @@
+"""What the reconcile loop asks of the store.
+
+Every method is one transaction that has committed when it returns. A lease that is no
+longer ours is an answer (``LeaseLost``), not an error. An outage of the store is raised as
+the store's own error and ends the pass: whatever was under way is found again as an intent
+without an outcome.
+"""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from domain.gate import Gate
+from domain.plan import Action, Seen
+from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
+
+
+class ReconcileStore(Protocol):
+    """The queue of chats that are due, their state, and the journal of calls."""
+
+    async def gate(self) -> Gate:
+        """Whether chats may be changed now: catch up before acting."""
+
+    async def claim(self, chat_id: str | None = None) -> Lease | None:
+        """Lease the next due chat (or this one); None where nothing is due and free."""
+
+    async def load(self, lease: Lease) -> Work | LeaseLost:
+        """All that a pass over the leased chat needs, in one snapshot."""
+
+    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
+        """Commit that this call is about to be made, and extend the lease."""
+
+    async def settle(
+        self, lease: Lease, work: Work, intent: IntentId, action: Action, effect: Effect
+    ) -> None:
+        """Commit what came of the call, and what the messenger has now."""
+
+    async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
+        """Commit a complete read: it settles every intent of this chat."""
+
+    async def forget(self, lease: Lease) -> None:
+        """What the messenger has in this chat is no longer known."""
+
+    async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
+        """Give the lease back, with the chat's next date by ``domain.work.requeue``."""
+
+    def wake_ups(self) -> AbstractAsyncContextManager["WakeUps"]:
+        """Listen for chats becoming due."""
+
+
+class WakeUps(Protocol):
+    """A hint that something may be due; the queue itself is the truth."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something may have become due, at the latest after ``seconds``."""
+
+
+__all__ = ["ReconcileStore", "WakeUps"]

@@ -1,0 +1,95 @@
+"""The reconcile loop: workers that lease one due chat at a time, while the gate is open.
+
+Guarantees: no chat is changed while the gate is closed; a token that is not valid stops every
+worker of the process within one call each, and is probed once a minute; on ``stop`` each
+worker ends the pass that it is in. An error of the store is not caught here: whoever runs the
+loop starts it again, and what was under way is found as an open intent.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
+from domain.work import Lease
+from gateway.errors import GatewayError
+from gateway.reconcile import Halted, Reconciler
+from gateway.store import ReconcileStore, WakeUps
+
+PROBE_SECONDS = 60.0
+IDLE_SECONDS = 0.5
+"""The longest nap between two looks at the queue and the gate; a NOTIFY ends it at once."""
+
+log = structlog.get_logger()
+
+
+class ReconcileLoop:
+    """Runs ``workers`` passes side by side until told to stop."""
+
+    def __init__(
+        self,
+        store: ReconcileStore,
+        reconciler: Reconciler,
+        probe: Callable[[], Awaitable[object]],
+        *,
+        workers: int = 8,
+    ) -> None:
+        self._store = store
+        self._reconciler = reconciler
+        self._probe = probe
+        self._workers = workers
+        self.halted: str | None = None
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Work until ``stop`` is set; returns when every pass under way has ended."""
+        async with self._store.wake_ups() as wake_ups, asyncio.TaskGroup() as tasks:
+            for _ in range(self._workers):
+                tasks.create_task(self._work(stop, wake_ups))
+
+    async def _work(self, stop: asyncio.Event, wake_ups: WakeUps) -> None:
+        while not stop.is_set():
+            if not await self._one(await self._store.gate()):
+                await _first(stop, wake_ups.wait(IDLE_SECONDS))
+
+    async def _one(self, gate: Gate) -> bool:
+        """One pass over one chat; False where there is nothing to do now."""
+        if self.halted is not None:
+            await self._look_at_token()
+            return False
+        match gate:
+            case GateOpen():
+                removals_wait = False
+            case RemovalsWait(additions_wait=False):
+                removals_wait = True
+            case RemovalsWait() | GateClosed():
+                return False
+        lease = await self._store.claim()
+        if lease is None:
+            return False
+        await self._pass(lease, removals_wait=removals_wait)
+        return True
+
+    async def _pass(self, lease: Lease, *, removals_wait: bool) -> None:
+        outcome = await self._reconciler.reconcile(lease, removals_wait=removals_wait)
+        if isinstance(outcome, Halted):
+            self.halted = outcome.reason
+            log.error("messenger.token_refused", reason=outcome.reason)
+
+    async def _look_at_token(self) -> None:
+        await asyncio.sleep(PROBE_SECONDS)
+        try:
+            await self._probe()
+        except GatewayError:
+            return
+        self.halted = None
+        log.info("messenger.token_accepted")
+
+
+async def _first(stop: asyncio.Event, hint: Awaitable[None]) -> None:
+    """Wait for the hint or for the stop, whichever comes first."""
+    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(hint)]
+    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)

@@ -1,0 +1,196 @@
+"""Intents and outcomes: the journal of calls, and what each call made of a chat.
+
+Guarantees: an intent is committed before its call; what a call did is written together with
+its outcome; a holder that lost its lease writes its outcome but touches nothing that the new
+holder may have read.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.expected import Role
+from domain.ids import ChatId, MaxUserId
+from domain.plan import (
+    Action,
+    Add,
+    Create,
+    Delete,
+    Demote,
+    Promote,
+    Remove,
+    Rename,
+    Seen,
+)
+from domain.work import (
+    Applied,
+    ChatMade,
+    Effect,
+    EffectUnknown,
+    IntentId,
+    Lease,
+    LeaseLost,
+    NoEffect,
+    Work,
+)
+from projections.reconcile import announce, observed
+from projections.reconcile.queue import extend
+
+REREAD_SECONDS = 60
+"""A call of a crashed holder may still be under way when its lease ends: read once more then."""
+
+
+async def intend(
+    connection: AsyncConnection, lease: Lease, action: Action, seconds: float
+) -> IntentId | LeaseLost:
+    """Note that the call is about to be made, and hold the chat for ``seconds`` from now."""
+    if not await extend(connection, lease, seconds):
+        return LeaseLost()
+    inserted = await connection.execute(
+        text("""INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
+                VALUES (:chat, :token, :action, CAST(:body AS jsonb), clock_now())
+                RETURNING intent_id"""),
+        {
+            "chat": lease.chat_id,
+            "token": lease.token,
+            "action": type(action).__name__.lower(),
+            "body": json.dumps(asdict(action)),
+        },
+    )
+    return IntentId(inserted.scalar_one())
+
+
+async def settle(
+    connection: AsyncConnection,
+    lease: Lease,
+    work: Work,
+    intent: IntentId,
+    action: Action,
+    effect: Effect,
+) -> None:
+    """Write the outcome, and its effect where the lease is still ours."""
+    holds = await _holds(connection, lease)
+    await connection.execute(
+        text("""UPDATE intents SET settled_at = clock_now(), outcome = :outcome
+                 WHERE intent_id = :intent"""),
+        {"intent": intent, "outcome": _outcome(effect)},
+    )
+    match effect:
+        case NoEffect():
+            return
+        case Applied(failed) if holds:
+            await _applied(connection, lease.chat_id, action, failed)
+        case ChatMade() if holds and isinstance(action, Create):
+            await _made(connection, lease.chat_id, action, effect)
+        case Applied() | ChatMade() | EffectUnknown():
+            await observed.forget(connection, [lease.chat_id])
+    if holds and isinstance(effect, Applied | ChatMade):
+        await announce.after(connection, work, intent, action, effect)
+
+
+async def record_read(connection: AsyncConnection, lease: Lease, seen: Seen) -> LeaseLost | None:
+    """Take a complete read for what the messenger has; all the chat's intents are settled.
+
+    Where an earlier holder left a call open, the chat is read once more a minute later.
+    """
+    if not await _holds(connection, lease):
+        return LeaseLost()
+    settled = await connection.execute(
+        text("""UPDATE intents SET settled_at = clock_now(), outcome = 'read back'
+                 WHERE chat_id = :chat AND settled_at IS NULL RETURNING lease_token"""),
+        {"chat": lease.chat_id},
+    )
+    left_open = any(row.lease_token != lease.token for row in settled)
+    await observed.replace(connection, lease.chat_id, seen)
+    await connection.execute(
+        text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,
+                       reread_at = CASE WHEN :again
+                                        THEN clock_now() + make_interval(secs => :seconds) END
+                 WHERE chat_id = :chat"""),
+        {
+            "chat": lease.chat_id,
+            "title": seen.title,
+            "again": left_open,
+            "seconds": REREAD_SECONDS,
+        },
+    )
+    return None
+
+
+async def _holds(connection: AsyncConnection, lease: Lease) -> bool:
+    found = await connection.execute(
+        text("SELECT lease_token FROM chat_sync WHERE chat_id = :chat FOR UPDATE"),
+        {"chat": lease.chat_id},
+    )
+    return found.scalar_one() == lease.token
+
+
+async def _made(
+    connection: AsyncConnection, chat_id: ChatId, action: Create, made: ChatMade
+) -> None:
+    await connection.execute(
+        text("""UPDATE chat_sync SET max_chat_id = :max_chat, link = :link, observed_title = :title,
+                       observed_at = CASE WHEN :created THEN clock_now() END
+                 WHERE chat_id = :chat"""),
+        {
+            "chat": chat_id,
+            "max_chat": made.max_chat_id,
+            "link": made.link,
+            "title": action.title,
+            "created": made.created,
+        },
+    )
+    await connection.execute(
+        text("""UPDATE intents SET settled_at = clock_now(), outcome = 'repeated'
+                 WHERE chat_id = :chat AND action = 'create' AND settled_at IS NULL"""),
+        {"chat": chat_id},
+    )
+    if made.created:
+        chiefs = set(action.administrators)
+        roles = {
+            user: Role.ADMINISTRATOR if user in chiefs else Role.MEMBER
+            for user in action.members
+            if user not in made.failed
+        }
+        await observed.replace(connection, chat_id, Seen(roles, action.title))
+        await observed.block(connection, chat_id, made.failed)
+
+
+async def _applied(
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    action: Action,
+    failed: Mapping[MaxUserId, str],
+) -> None:
+    match action:
+        case Add(user_ids):
+            added = [user for user in user_ids if user not in failed]
+            await observed.add(connection, chat_id, added)
+            await observed.block(connection, chat_id, failed)
+        case Remove(user_id):
+            await observed.remove(connection, chat_id, user_id)
+        case Promote(user_ids):
+            await observed.set_admin(connection, chat_id, user_ids, is_admin=True)
+        case Demote(user_id):
+            await observed.set_admin(connection, chat_id, (user_id,), is_admin=False)
+        case Rename(title):
+            await observed.rename(connection, chat_id, title)
+        case Delete():
+            await observed.delete(connection, chat_id)
+        case Create():
+            pass  # a create's effect is ``ChatMade``
+
+
+def _outcome(effect: Effect) -> str:
+    match effect:
+        case Applied(failed):
+            return f"done, {len(failed)} refused" if failed else "done"
+        case ChatMade(created=created):
+            return "created" if created else "was there already"
+        case NoEffect(reason):
+            return f"no effect: {reason}"
+        case EffectUnknown(reason):
+            return f"unknown: {reason}"

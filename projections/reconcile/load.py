@@ -1,0 +1,93 @@
+"""Loading one chat's work: what is wanted and what is known, in one snapshot.
+
+Accounts that the messenger refused are left out of the target until their next try is due,
+so one refused person never keeps the others waiting.
+"""
+
+import json
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.chats import ChatKind
+from domain.expected import ExpectedMember, Role, deliverable
+from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId, SchoolId
+from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
+from domain.work import Lease, LeaseLost, Work
+from projections.reconcile.frozen import leavers
+
+_LOAD = text("""
+    SELECT c.chat_id, c.kind, c.school_id, c.class_id, c.group_id, c.title, c.frozen, c.deleted,
+           s.max_chat_id, s.creation, s.observed_title, s.due_generation, s.attempts,
+           s.observed_at IS NOT NULL AND coalesce(s.reread_at > clock_now(), true) AS known,
+           EXISTS (SELECT FROM intents i WHERE i.chat_id = c.chat_id AND i.settled_at IS NULL)
+               AS unsettled,
+           (SELECT json_agg(json_build_array(m.person_id, m.role, m.by_hand, p.max_user_id))
+              FROM expected_members m JOIN fact_profiles p USING (person_id)
+             WHERE m.chat_id = c.chat_id AND p.max_user_id IS NOT NULL) AS expected,
+           (SELECT json_agg(json_build_array(o.max_user_id, o.is_admin))
+              FROM observed_members o WHERE o.chat_id = c.chat_id) AS observed,
+           (SELECT json_agg(b.max_user_id) FROM blocked_accounts b
+             WHERE b.chat_id = c.chat_id AND b.retry_at > clock_now()) AS blocked
+      FROM chats c JOIN chat_sync s USING (chat_id)
+     WHERE c.chat_id = :chat AND s.lease_token = :token""")
+
+
+async def load(connection: AsyncConnection, lease: Lease) -> Work | LeaseLost:
+    """The leased chat's work, or that the lease is not ours any more."""
+    found = await connection.execute(_LOAD, {"chat": lease.chat_id, "token": lease.token})
+    row = found.one_or_none()
+    if row is None:
+        return LeaseLost()
+    wanted = _wanted(_rows(row.expected), {MaxUserId(user) for user in _rows(row.blocked)})
+    members = {
+        MaxUserId(user): Role.ADMINISTRATOR if is_admin else Role.MEMBER
+        for user, is_admin in _rows(row.observed)
+    }
+    chat_id = ChatId(row.chat_id)
+    target: Wanted | Frozen | Deleted = Wanted(wanted, row.title)
+    if row.deleted:
+        target = Deleted()
+    elif row.frozen:
+        surplus = [user for user in members if user not in wanted]
+        target = Frozen(await leavers(connection, chat_id, surplus))
+    observed: NotCreated | Unknown | Seen = Seen(members, row.observed_title or "")
+    if not row.known or row.unsettled:
+        observed = Unknown()
+    if row.max_chat_id is None:
+        observed = NotCreated()
+    return Work(
+        chat_id=chat_id,
+        school_id=SchoolId(row.school_id),
+        kind=ChatKind(row.kind),
+        class_id=None if row.class_id is None else ClassId(row.class_id),
+        group_id=None if row.group_id is None else GroupId(row.group_id),
+        title=row.title,
+        external_id=external_id(chat_id, row.creation),
+        max_chat_id=None if row.max_chat_id is None else MaxChatId(row.max_chat_id),
+        target=target,
+        observed=observed,
+        generation=row.due_generation,
+        attempts=row.attempts,
+    )
+
+
+def external_id(chat_id: ChatId, creation: int) -> str:
+    """What the messenger knows the chat by: our id and a number that deletion raises."""
+    return f"{chat_id}#{creation}"
+
+
+def _wanted(
+    rows: list[tuple[str, str, bool, int]], blocked: set[MaxUserId]
+) -> dict[MaxUserId, Role]:
+    expected = [
+        ExpectedMember(PersonId(person), Role(role), (), by_hand)
+        for person, role, by_hand, _ in rows
+    ]
+    profiles = {PersonId(person): MaxUserId(user) for person, _, _, user in rows}
+    accounts = deliverable(expected, profiles)
+    return {user: role for user, role in accounts.items() if user not in blocked}
+
+
+def _rows(column: str | None) -> list:  # type: ignore[type-arg] # rows as json_agg built them
+    return [] if column is None else list(json.loads(column))

@@ -1,0 +1,105 @@
+"""Leases on due chats: taken in the order of lanes, fenced by a token, given back with a date.
+
+Guarantees: one holder a chat until the lease's deadline on database time; a mark that came
+while the chat was worked on is never cleared (the due generation tells); whoever lost the
+lease changes nothing.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import ChatId
+from domain.lanes import Lane
+from domain.work import Done, Lease, Outcome, Work, requeue
+
+CHANNEL = "rollcall_due"
+"""The NOTIFY channel that says: some chat became due."""
+
+_CLAIM = text("""
+    UPDATE chat_sync SET lease_token = lease_token + 1,
+           lease_until = clock_now() + make_interval(secs => :seconds)
+     WHERE chat_id = (
+           SELECT chat_id FROM chat_sync
+            WHERE due_at <= (SELECT clock_now())
+              AND (lease_until IS NULL OR lease_until <= (SELECT clock_now()))
+            ORDER BY lane, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+    RETURNING chat_id, lease_token, lane""")
+
+_CLAIM_ONE = text("""
+    UPDATE chat_sync SET lease_token = lease_token + 1,
+           lease_until = clock_now() + make_interval(secs => :seconds)
+     WHERE chat_id = :chat AND (lease_until IS NULL OR lease_until <= clock_now())
+    RETURNING chat_id, lease_token, lane""")
+
+_FINISH = text("""
+    UPDATE chat_sync SET lease_until = NULL, attempts = :attempts,
+           waiting_since = CASE WHEN :waiting IS NULL THEN NULL
+                                WHEN waiting IS NOT DISTINCT FROM :waiting THEN waiting_since
+                                ELSE clock_now() END,
+           waiting = :waiting,
+           due_at = CASE WHEN due_generation <> :generation THEN due_at
+                         ELSE least(clock_now() + make_interval(secs => :due_in), reread_at,
+                                    (SELECT min(retry_at) FROM blocked_accounts b
+                                      WHERE b.chat_id = chat_sync.chat_id)) END,
+           last_converged_at = CASE WHEN :done THEN clock_now() ELSE last_converged_at END
+     WHERE chat_id = :chat AND lease_token = :token
+    RETURNING due_at""")
+
+
+async def claim(
+    connection: AsyncConnection, seconds: float, chat_id: str | None = None
+) -> Lease | None:
+    """Lease the first due chat by lane and date, or the one named, for ``seconds``."""
+    if chat_id is None:
+        found = await connection.execute(_CLAIM, {"seconds": seconds})
+    else:
+        found = await connection.execute(_CLAIM_ONE, {"seconds": seconds, "chat": chat_id})
+    row = found.one_or_none()
+    return None if row is None else Lease(ChatId(row.chat_id), row.lease_token, Lane(row.lane))
+
+
+async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> bool:
+    """Move the lease's deadline, with the row locked; False where it is not ours any more."""
+    extended = await connection.execute(
+        text("""UPDATE chat_sync SET lease_until = clock_now() + make_interval(secs => :seconds)
+                 WHERE chat_id = :chat AND lease_token = :token AND lease_until > clock_now()
+                RETURNING 1"""),
+        {"chat": lease.chat_id, "token": lease.token, "seconds": seconds},
+    )
+    return extended.one_or_none() is not None
+
+
+async def finish(
+    connection: AsyncConnection, lease: Lease, work: Work | None, outcome: Outcome
+) -> bool:
+    """Give the lease back; False where it was not ours any more.
+
+    ``work`` is None where the chat could not even be loaded: its mark stays.
+    """
+    following = requeue(outcome, work.attempts if work else 0)
+    finished = await connection.execute(
+        _FINISH,
+        {
+            "chat": lease.chat_id,
+            "token": lease.token,
+            "generation": work.generation if work else -1,
+            "due_in": following.due_in,
+            "waiting": following.waiting,
+            "attempts": following.attempts,
+            "done": isinstance(outcome, Done),
+        },
+    )
+    return finished.one_or_none() is not None
+
+
+async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: Lane) -> None:
+    """These chats are to be looked at now, unless they already are in a better lane."""
+    await connection.execute(
+        text("""
+            UPDATE chat_sync SET due_generation = due_generation + 1,
+                   lane = CASE WHEN due_at IS NULL THEN :lane ELSE least(lane, :lane) END,
+                   due_at = least(due_at, clock_now())
+             WHERE chat_id = ANY(:chats)"""),
+        {"chats": sorted(chat_ids), "lane": int(lane)},
+    )
+    await connection.execute(text(f"NOTIFY {CHANNEL}"))

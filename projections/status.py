@@ -1,0 +1,105 @@
+"""How things stand, in one snapshot: what is stale, due, leased, held, blocked, quarantined.
+
+``rollcall status`` and the console show it. Lag is not here: only Kafka knows its ends.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_STATUS = text("""
+    SELECT (SELECT count(*) FROM stale_entities) AS stale,
+           (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
+           count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
+           count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
+           (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
+           count(*) FILTER (WHERE s.waiting = 'held') AS held,
+           count(*) FILTER (WHERE s.waiting = 'parked') AS parked,
+           count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
+           (SELECT count(*) FROM blocked_accounts) AS blocked,
+           (SELECT count(*) FROM quarantine) AS quarantined,
+           (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
+           (SELECT armed_at FROM catch_up) AS armed_at,
+           (SELECT reason FROM catch_up) AS armed_reason
+      FROM chat_sync s""")
+
+_STATES = text("SELECT state, count(*) AS chats FROM dashboard.chats GROUP BY state")
+
+_TOTALS = text("""
+    SELECT count(*) AS chats, coalesce(sum(expected), 0) AS expected,
+           coalesce(sum(deliverable), 0) AS deliverable, coalesce(sum(observed), 0) AS observed
+      FROM dashboard.chats""")
+
+_POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts of one moment. ``due`` counts chats due within a minute."""
+
+    stale: int
+    turning: int
+    due: int
+    leased: int
+    in_flight: int
+    held: int
+    parked: int
+    refused: int
+    blocked: int
+    quarantined: int
+    unpublished: int
+    armed_at: datetime | None
+    armed_reason: str | None
+
+    @property
+    def busy(self) -> int:
+        """How much is still to be done by the loops themselves."""
+        return self.stale + self.turning + self.due + self.leased + self.in_flight
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over all chats."""
+
+    chats: int
+    expected: int
+    deliverable: int
+    observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where ingest stands in one partition."""
+
+    topic: str
+    partition: int
+    topic_id: str
+    next_offset: int
+    state: str
+
+
+async def status(connection: AsyncConnection) -> Status:
+    """How things stand now."""
+    row = (await connection.execute(_STATUS)).one()
+    return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+async def states(connection: AsyncConnection) -> dict[str, int]:
+    """How many chats are in each state of ``dashboard.chats``."""
+    return {row.state: row.chats for row in await connection.execute(_STATES)}
+
+
+async def totals(connection: AsyncConnection) -> Totals:
+    """Sums over all chats."""
+    row = (await connection.execute(_TOTALS)).one()
+    return Totals(row.chats, int(row.expected), int(row.deliverable), int(row.observed))
+
+
+async def positions(connection: AsyncConnection) -> list[Position]:
+    """Where ingest stands in each partition that it has met."""
+    return [
+        Position(row.topic, row.part, row.topic_id, row.next_off, row.state)
+        for row in await connection.execute(_POSITIONS)
+    ]
