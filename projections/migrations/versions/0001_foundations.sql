@@ -154,7 +154,8 @@ CREATE TABLE ingest_partitions (
     topic text NOT NULL,
     part int NOT NULL,
     topic_id text NOT NULL,        -- Kafka's id of the topic: another id is another topic
-    next_off bigint NOT NULL,
+    next_off bigint NOT NULL,      -- the first offset that we have not read
+    reached_off bigint NOT NULL,   -- the highest that next_off ever was: below it is a replay
     state text NOT NULL DEFAULT 'reading' CHECK (state IN ('reading', 'gap')),
     state_reason text,
     updated_at timestamptz NOT NULL,
@@ -177,8 +178,9 @@ CREATE TABLE catch_up (
     armed_at timestamptz,          -- null: not armed
     reason text,
     ends_seen_at timestamptz,      -- when the ends to be passed were seen; null: not yet
-    stale_generation bigint,       -- marks up to here must be derived too; null: ends not passed
-    watched_at timestamptz         -- the last look at the topics' ends
+    passed_at timestamptz,         -- when ingest had passed them; marks up to then must be derived too
+    watched_at timestamptz,        -- the last look at the topics' ends
+    lagging_since timestamptz      -- since when something unread or underived is too old; null: nothing
 );
 INSERT INTO catch_up (armed_at, reason) VALUES (clock_now(), 'a new database');
 
@@ -208,13 +210,13 @@ CREATE TABLE quarantine (
 CREATE SEQUENCE stale_generations;
 CREATE TABLE stale_entities (
     kind text NOT NULL CHECK (kind IN
-        ('school', 'class', 'group', 'pupil', 'person', 'employment', 'profile', 'chat')),
+        ('school', 'class', 'group', 'pupil', 'person', 'employment', 'profile', 'order', 'chat')),
     id text NOT NULL,
-    scope text NOT NULL DEFAULT '',        -- the school, for an employment
+    scope text NOT NULL DEFAULT '',        -- the school, for an employment; else ''
     generation bigint NOT NULL DEFAULT nextval('stale_generations'),
     lane smallint NOT NULL DEFAULT 1,      -- domain.lanes.Lane
     cause_at timestamptz NOT NULL,         -- the time of the event: valid time where no order gives one
-    marked_at timestamptz NOT NULL,
+    marked_at timestamptz NOT NULL,        -- of the first mark that is not derived yet
     claimed_until timestamptz,
     PRIMARY KEY (kind, id, scope)
 );
