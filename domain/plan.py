@@ -1,8 +1,7 @@
 """The plan: the fewest calls that turn what a chat is into what it should be.
 
-A pure function of the target, of what was observed and of the messenger's limits. It cannot
-be asked about a chat that was never read completely: ``Unknown`` is a type of its own, so
-that nothing is ever removed because it was not seen.
+A pure function. It cannot be asked about a chat that was never read completely: ``Unknown``
+is a type of its own, so that nothing is ever removed because it was not seen.
 
 The order is: create, new administrators in, removals, the others in, roles, title; deletion
 stands alone. Two things may come earlier than their place. Where the chat is full, as many
