@@ -14,8 +14,8 @@ from enum import Enum
 from gateway.verdicts import Problem, Reply
 
 _ABSENT = re.compile(
-    r"\bnot[._ ](?:in[._ ]chat|found|exists?|(?:an?[._ ])?(?P<role>participant|member|admin))"
-    r"|\babsent\b"
+    r"(?<![a-z])not[._ ](?:in[._ ]chat|found|exists?|(?:an?[._ ])?(?P<role>participant|member|admin))"
+    r"|(?<![a-z])absent(?![a-z])"
 )
 _NOUN = re.compile(r"chat|bot|you|token|participant|member|user|admin")
 

@@ -9,16 +9,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from typing import Protocol
 
 from domain.lanes import Lane
 from gateway.errors import Unavailable
+from gateway.ports import CallBudget
 
 PATIENCE = 15.0
 """Seconds that a call may wait for its grant; past that it goes back to the queue, unsent."""
-
-_deadline: ContextVar[float | None] = ContextVar("lease_deadline", default=None)
 
 
 class Grants(Protocol):
@@ -34,26 +32,21 @@ class Grants(Protocol):
 class SharedBudget:
     """``gateway.ports.CallBudget`` on the store's grants."""
 
-    def __init__(self, grants: Grants, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, grants: Grants) -> None:
         self._grants = grants
-        self._monotonic = monotonic
 
     @asynccontextmanager
     async def slot(self, lane: Lane) -> AsyncIterator[None]:
         """Wait for a grant.
 
         Raises:
-            Unavailable: the grant is too far away, or the lease ended in the meantime;
-                nothing was sent.
+            Unavailable: the grant is too far away; nothing was sent.
         """
         wait = await self._grants.take(PATIENCE)
         if wait is None:
             raise Unavailable("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
         if wait > 0:
             await asyncio.sleep(wait)
-        deadline = _deadline.get()
-        if deadline is not None and self._monotonic() >= deadline:
-            raise Unavailable("budget", "the lease ended before the call was sent", 0.0)
         yield
 
     async def push_back(self, seconds: float) -> None:
@@ -61,6 +54,32 @@ class SharedBudget:
         await self._grants.push_back(seconds)
 
 
-def hold_until(deadline: float | None) -> None:
-    """Send nothing of this task's after ``deadline`` (monotonic seconds; None: no limit)."""
-    _deadline.set(deadline)
+class HeldBudget:
+    """A budget for one lease: nothing is sent after its deadline (monotonic seconds)."""
+
+    def __init__(
+        self, budget: CallBudget, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._budget = budget
+        self._monotonic = monotonic
+        self._deadline = monotonic()
+
+    def hold(self, seconds: float) -> None:
+        """The lease was taken, or extended, a moment ago: calls may be sent for ``seconds``."""
+        self._deadline = self._monotonic() + seconds
+
+    @asynccontextmanager
+    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+        """A slot of the budget, looked at once more before the call is sent.
+
+        Raises:
+            Unavailable: the lease ended in the meantime; nothing was sent.
+        """
+        async with self._budget.slot(lane):
+            if self._monotonic() >= self._deadline:
+                raise Unavailable("budget", "the lease ended before the call was sent", 0.0)
+            yield
+
+    async def push_back(self, seconds: float) -> None:
+        """No slot to anybody for this long."""
+        await self._budget.push_back(seconds)

@@ -11,6 +11,7 @@ alone, and with one nothing else is.
 import asyncio
 import json
 import random
+import re
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from gateway.patience import SHORTEST_WAIT, RetryPolicy, Sleep, Timeouts, retry_
 from gateway.ports import CallBudget
 from gateway.verdicts import A, Call, Reply, read_answer, unanswered
 
+_HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _LARGEST_BODY = 8 * 1024 * 1024
 
 # The connection was not there yet, or the address could not be used: nothing was sent.
@@ -166,10 +168,10 @@ async def _bounded(response: httpx2.Response) -> bytes:
 def _checked_address(base_url: str) -> str:
     try:
         url = httpx2.URL(base_url)
-        usable = url.scheme in {"http", "https"} and bool(url.host) and not url.userinfo
+        usable = url.scheme in {"http", "https"} and bool(_HOST.fullmatch(url.raw_host))
     except httpx2.InvalidURL:
         usable = False
-    if not usable or url.query or url.fragment:
+    if not usable or url.userinfo or url.query or url.fragment:
         raise Misconfigured("messenger address", "must be http(s)://host[:port][/path]")
     return base_url.rstrip("/")
 

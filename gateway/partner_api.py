@@ -16,12 +16,13 @@ from gateway.max_http import MaxHttp
 from gateway.member_answers import AddAnswer, CreatedAnswer, failures_of
 from gateway.ports import AddFailure, CallBudget, Created
 from gateway.verdicts import (
+    Answer,
     Call,
+    JsonValue,
     error_of,
     problem_of,
     read_answer,
     refuse_if_unsuccessful,
-    unbelievable,
 )
 
 _CHATS = "/partner/v1/chats"
@@ -44,14 +45,14 @@ class PartnerApi:
         lane: Lane,
     ) -> Created:
         """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted."""
-        body = {
+        body: JsonValue = {
             "external_id": external_id,
             "title": title,
             "kind": kind,
             "user_ids": [*user_ids],
             "admin_ids": [*admin_ids],
         }
-        call = Call("POST", _CHATS, changes=True, body={**body})
+        call = Call("POST", _CHATS, changes=True, body=body)
         if len(user_ids) > IDS_A_CALL or len(admin_ids) > ADMINS_A_CHAT:
             raise Refused(str(call), 0, "ids.count")
         if not 1 <= len(title) <= LONGEST_TITLE:
@@ -80,8 +81,8 @@ class PartnerApi:
         reply = await self._http.send(call, self._budget, lane)
         refuse_if_unsuccessful(call, reply)
         if reply.is_success:
-            if reply.body.strip() and not reply.is_json_object:
-                raise unbelievable(call, f"{reply.status} with no JSON object")
+            if reply.body.strip():
+                read_answer(call, reply, Answer)
             return
         error = error_of(call, reply)
         if isinstance(error, NotFound | Gone) and problem_of(reply) is not None:

@@ -116,12 +116,20 @@ class Provisioning(Protocol):
         """Delete for ever; a chat that is not there counts as deleted."""
 
 
+class Messenger(Membership, Provisioning, Protocol):
+    """Both capabilities on one object."""
+
+    def through(self, budget: CallBudget) -> "Messenger":
+        """The same messenger and connections, each call waiting on another budget."""
+
+
 __all__ = [
     "AddFailure",
     "CallBudget",
     "ChatSnapshot",
     "Created",
     "Membership",
+    "Messenger",
     "Provisioning",
     "SeenMember",
 ]

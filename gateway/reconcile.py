@@ -1,5 +1,6 @@
-"""One pass over one chat: read if unknown, diff, plan, and call, each call between its
-intent and its outcome.
+"""One chat's reconciliation: read if unknown, diff, plan, and call.
+
+Each call stands between its intent and its outcome.
 
 Guarantees: no call without a committed intent; after a call whose outcome is not known the
 chat is read before any other change (a create is repeated by its ``external_id``); one
@@ -7,8 +8,7 @@ refused account never stops the others; the pass ends in exactly one ``Outcome``
 may be cut off anywhere: what it had not settled is found again as an open intent.
 """
 
-import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -21,7 +21,6 @@ from domain.plan import (
     Delete,
     Demote,
     Limits,
-    NotCreated,
     Promote,
     Remove,
     Rename,
@@ -45,8 +44,8 @@ from domain.work import (
     Work,
 )
 from gateway import errors
-from gateway.budget import hold_until
-from gateway.ports import AddFailure, ChatSnapshot, Membership, Provisioning
+from gateway.budget import HeldBudget
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Messenger
 from gateway.store import ReconcileStore
 
 CALL_SECONDS = 15.0
@@ -65,131 +64,152 @@ class Halted:
 
 
 class Reconciler:
-    """Makes one chat in the messenger match what is wanted of it."""
+    """Makes chats in the messenger match what is wanted of them, one lease at a time."""
 
     def __init__(
         self,
         store: ReconcileStore,
-        membership: Membership,
-        provisioning: Provisioning,
+        messenger: Messenger,
+        budget: CallBudget,
         limits: Limits,
         *,
         lease_seconds: float,
     ) -> None:
         self._store = store
-        self._membership = membership
-        self._provisioning = provisioning
+        self._messenger = messenger
+        self._budget = budget
         self._limits = limits
-        self._lease_seconds = lease_seconds
+        self._call_seconds = lease_seconds - CALL_SECONDS
 
     async def reconcile(self, lease: Lease, *, removals_wait: bool = False) -> Outcome | Halted:
-        """One pass; the lease is given back in every case but a lost one.
+        """Work on the leased chat until it is as it should be, or cannot be now.
 
         ``removals_wait`` holds back everything that takes somebody out, or rights away,
         because ingest is behind: such a chat is due again in a moment.
         """
+        held = HeldBudget(self._budget)
+        held.hold(self._call_seconds)
+        chat = _LeasedChat(
+            store=self._store,
+            messenger=self._messenger.through(held),
+            hold=lambda: held.hold(self._call_seconds),
+            limits=self._limits,
+            lease=lease,
+            removals_wait=removals_wait,
+        )
+        return await chat.work()
+
+
+@dataclass(slots=True)
+class _LeasedChat:
+    """One chat under one lease; ``hold`` moves the time until which calls may be sent."""
+
+    store: ReconcileStore
+    messenger: Messenger
+    hold: Callable[[], None]
+    limits: Limits
+    lease: Lease
+    removals_wait: bool
+    changed: bool = False
+
+    async def work(self) -> Outcome | Halted:
+        """Passes until one ends in an outcome; then the lease is given back."""
         work: Work | None = None
-        outcome: Outcome | Halted
-        self._hold()
+        outcome: Outcome | Halted = RetryAfter("the chat changed while we looked")
         try:
             for _ in range(PASSES):
-                loaded = await self._store.load(lease)
+                loaded = await self.store.load(self.lease)
                 if isinstance(loaded, LeaseLost):
                     return Done(changed=False)
                 work = loaded
-                step = await self._pass(lease, work, removals_wait=removals_wait)
-                if step is not None:
-                    outcome = step
+                ended = await self._pass(work)
+                if ended is not None:
+                    outcome = ended
                     break
-            else:
-                outcome = RetryAfter("the chat changed while we looked")
         except errors.GatewayError as error:
             outcome = outcome_of(error)
         given_back = RetryAfter(outcome.reason, 60.0) if isinstance(outcome, Halted) else outcome
-        await self._store.finish(lease, work, given_back)
+        await self.store.finish(self.lease, work, given_back)
         return outcome
 
-    async def _pass(self, lease: Lease, work: Work, *, removals_wait: bool) -> Outcome | None:
-        """Read, plan and call once; None to load and look again."""
+    async def _pass(self, work: Work) -> Outcome | None:
+        """Read, or plan and call; None to load and look again."""
         observed = work.observed
         if isinstance(observed, Unknown):
-            if work.max_chat_id is None:
-                observed = NotCreated()
-            else:
-                return await self._read(lease, work, work.max_chat_id)
-        actions = plan(work.target, observed, self._limits)
-        kept = tuple(action for action in actions if not (removals_wait and _takes(action)))
+            return await self._read(work.max_chat_id)
+        actions = plan(work.target, observed, self.limits)
+        kept = tuple(action for action in actions if not (self.removals_wait and _takes(action)))
         for action in kept:
-            again = await self._act(lease, work, action)
-            if again:
+            if await self._act(work, action):
                 return None
         if len(kept) < len(actions):
             return RetryAfter("removals wait for ingest", 1.0)
-        return Done(changed=bool(actions))
+        return Done(changed=self.changed)
 
-    async def _read(self, lease: Lease, work: Work, chat_id: MaxChatId) -> Outcome | None:
+    async def _read(self, chat_id: MaxChatId | None) -> Outcome | None:
+        if chat_id is None:
+            message = "a chat that is not created is not unknown"
+            raise AssertionError(message)
         try:
-            snapshot = await self._membership.read(chat_id, lease.lane)
+            snapshot = await self.messenger.read(chat_id, self.lease.lane)
         except errors.NotFound:
             return Waiting("parked")
-        if isinstance(await self._store.record_read(lease, seen(snapshot)), LeaseLost):
-            return Done(changed=False)
+        await self.store.record_read(self.lease, seen(snapshot))
         return None
 
-    async def _act(self, lease: Lease, work: Work, action: Action) -> bool:
+    async def _act(self, work: Work, action: Action) -> bool:
         """Intent, call, outcome. True where the chat must be looked at again before more calls."""
-        self._hold()
-        intent = await self._store.intend(lease, action)
+        self.hold()
+        intent = await self.store.intend(self.lease, action)
         if isinstance(intent, LeaseLost):
             return True
         try:
-            effect = await self._call(lease, work, action)
+            effect = await self._call(work, action)
         except errors.OutcomeUnknown as error:
-            await self._store.settle(lease, work, intent, action, EffectUnknown(error.detail))
+            unknown = EffectUnknown(error.detail)
+            await self.store.settle(self.lease, work, intent, action, unknown)
             raise
         except errors.GatewayError as error:
-            await self._store.settle(lease, work, intent, action, NoEffect(type(error).__name__))
+            nothing = NoEffect(type(error).__name__)
+            await self.store.settle(self.lease, work, intent, action, nothing)
             if isinstance(error, errors.NotFound | errors.Refused):
-                await self._store.forget(lease)
+                await self.store.forget(self.lease)
             raise
-        await self._store.settle(lease, work, intent, action, effect)
+        await self.store.settle(self.lease, work, intent, action, effect)
+        self.changed = True
         found = isinstance(effect, ChatMade) and not effect.created
         return found or (isinstance(effect, ChatMade | Applied) and bool(effect.failed))
 
-    def _hold(self) -> None:
-        """The lease runs from now, or a little later by the database's clock."""
-        hold_until(time.monotonic() + self._lease_seconds - CALL_SECONDS)
-
-    async def _call(self, lease: Lease, work: Work, action: Action) -> Effect:
+    async def _call(self, work: Work, action: Action) -> Effect:
         if isinstance(action, Create):
-            made = await self._provisioning.create(
+            made = await self.messenger.create(
                 work.external_id,
                 action.title,
                 work.kind.value,
                 action.members,
                 action.administrators,
-                lease.lane,
+                self.lease.lane,
             )
             return ChatMade(made.chat_id, made.link, made.created, _reasons(made.failed))
         # A chat that was created earlier in this pass is known only after a fresh load.
-        chat_id = work.max_chat_id or await self._chat_id(lease)
-        return await self._change(chat_id, lease, action)
+        chat_id = work.max_chat_id or await self._chat_id()
+        return await self._change(chat_id, action)
 
-    async def _change(self, chat_id: MaxChatId, lease: Lease, action: Action) -> Effect:
+    async def _change(self, chat_id: MaxChatId, action: Action) -> Effect:
+        messenger, lane = self.messenger, self.lease.lane
         match action:
             case Add(user_ids):
-                failed = await self._membership.add(chat_id, user_ids, lease.lane)
-                return Applied(_reasons(failed))
+                return Applied(_reasons(await messenger.add(chat_id, user_ids, lane)))
             case Remove(user_id):
-                await self._membership.remove(chat_id, user_id, lease.lane)
+                await messenger.remove(chat_id, user_id, lane)
             case Promote(user_ids):
-                await self._membership.promote(chat_id, user_ids, lease.lane)
+                await messenger.promote(chat_id, user_ids, lane)
             case Demote(user_id):
-                await self._membership.demote(chat_id, user_id, lease.lane)
+                await messenger.demote(chat_id, user_id, lane)
             case Rename(title):
-                await self._membership.rename(chat_id, title, lease.lane)
+                await messenger.rename(chat_id, title, lane)
             case Delete():
-                await self._provisioning.delete(chat_id, lease.lane)
+                await messenger.delete(chat_id, lane)
             case Create():
                 message = "a create has no chat yet"
                 raise AssertionError(message)
@@ -197,14 +217,16 @@ class Reconciler:
                 assert_never(action)
         return Applied({})
 
-    async def _chat_id(self, lease: Lease) -> MaxChatId:
-        work = await self._store.load(lease)
+    async def _chat_id(self) -> MaxChatId:
+        work = await self.store.load(self.lease)
         if isinstance(work, LeaseLost) or work.max_chat_id is None:
             raise errors.Unavailable("load", "the chat was taken over")
         return work.max_chat_id
 
 
-def outcome_of(error: errors.GatewayError) -> Outcome | Halted:
+def outcome_of(  # noqa: PLR0911 - one arm for each kind of error
+    error: errors.GatewayError,
+) -> Outcome | Halted:
     """What follows from an error of the messenger."""
     match error:
         case errors.Unauthorized():

@@ -90,7 +90,10 @@ class BotApi:
         raise ApiError(404, "not.found", "GET /chats is no longer supported")
 
     async def get_chat(self, call: Call) -> Answer:
-        """A chat that the bot is in."""
+        """A chat that the bot is in (of others it may see that it was removed)."""
+        chat = self._found(call)
+        if self._config.removed_bot_sees_status and self._config.bot_id not in chat:
+            return Answer(self._objects.chat(chat) | {"status": "removed"})
         return Answer(self._objects.chat(self._chat(call)))
 
     async def patch_chat(self, call: Call) -> Answer:
@@ -195,9 +198,7 @@ class BotApi:
 
         ``right`` None asks for membership, an empty one for administration of any kind.
         """
-        chat_id = fields.integer(call.params["chatId"], "chatId")
-        chats = self._world.chats
-        chat = chats.get_stale(chat_id) if call.stale else chats.get(chat_id)
+        chat = self._found(call)
         bot = self._config.bot_id
         if bot not in chat:
             raise AccessDeniedError("the bot is not a member of the chat")
@@ -207,6 +208,11 @@ class BotApi:
                 f"the bot lacks a right in the chat: {right or 'administrator'}"
             )
         return chat
+
+    def _found(self, call: Call) -> Chat:
+        chat_id = fields.integer(call.params["chatId"], "chatId")
+        chats = self._world.chats
+        return chats.get_stale(chat_id) if call.stale else chats.get(chat_id)
 
     def _entries(self, chat: Chat, value: JsonValue) -> dict[int, Rights]:
         if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):

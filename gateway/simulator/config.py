@@ -52,6 +52,9 @@ class SimulatorConfig:
     max_members: int = 20_000
     bot_may_add: bool = True
     """Whether ``POST /chats/{chatId}/members`` still exists for bots."""
+    removed_bot_sees_status: bool = False
+    """Whether a bot outside a chat still gets ``GET /chats/{chatId}``, with status "removed"
+    (the ``Chat`` schema has such a status), instead of 403."""
     adding_present: AddingPresent = AddingPresent.ACCEPTED
     acting_on_absent: ActingOnAbsent = ActingOnAbsent.ACCEPTED
     webhook_retries: tuple[float, ...] = WEBHOOK_RETRIES

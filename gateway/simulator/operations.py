@@ -100,6 +100,8 @@ class Operations:
     def find(self, method: str, path: str) -> Match | NoMatch:
         """The operation of a request."""
         allowed: tuple[str, ...] = ()
+        # Client libraries by others put a slash at the end of some paths, and MAX takes them.
+        path = path.removesuffix("/")
         for pattern, methods in self._patterns:
             found = pattern.fullmatch(path)
             if found is None:

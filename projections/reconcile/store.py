@@ -1,8 +1,6 @@
 """The reconcile loop's store: each method one committed transaction."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -13,6 +11,7 @@ from projections import catch_up
 from projections.database import transaction
 from projections.reconcile import announce, intents, observed, queue
 from projections.reconcile.load import load
+from projections.wake_ups import WakeUps, listening
 
 LEASE_SECONDS = 45.0
 """How long a chat is held from its last intent; longer than one call with its wait for a slot."""
@@ -68,3 +67,7 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             if await queue.finish(connection, lease, work, outcome) and work is not None:
                 await announce.converged(connection, lease, work, outcome)
+
+    def wake_ups(self) -> AbstractAsyncContextManager[WakeUps]:
+        """Listen for chats becoming due."""
+        return listening(self._engine, queue.CHANNEL)

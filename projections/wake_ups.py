@@ -1,0 +1,79 @@
+"""Waking a loop when another commits something for it: LISTEN on a connection of its own.
+
+A NOTIFY is a hint and may be lost with the connection; the loops also look by themselves
+from time to time, so a lost hint costs a moment and never the work.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Protocol, cast
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+RECONNECT_SECONDS = 1.0
+
+
+class _Listening(Protocol):
+    async def add_listener(self, channel: str, callback: object) -> None: ...
+    async def close(self, *, timeout: float) -> None: ...
+    def terminate(self) -> None: ...
+    def is_closed(self) -> bool: ...
+
+
+class WakeUps:
+    """Hints on one channel."""
+
+    def __init__(self) -> None:
+        self._woken = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something may have come."""
+        self._woken.set()
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something may have come, at the latest after ``seconds``.
+
+        One hint wakes everybody who waits at that moment.
+        """
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
+        self._woken.clear()
+
+
+@asynccontextmanager
+async def listening(engine: AsyncEngine, channel: str) -> AsyncIterator[WakeUps]:
+    """Listen on ``channel`` while the block lasts, over reconnections."""
+    wake_ups = WakeUps()
+    task = asyncio.create_task(_listen(engine, channel, wake_ups))
+    try:
+        yield wake_ups
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _listen(engine: AsyncEngine, channel: str, wake_ups: WakeUps) -> None:
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    while True:
+        with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+            # An outage is waited out here: the loops meet it on their own connections.
+            await _listen_once(url, channel, wake_ups)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _listen_once(url: str, channel: str, wake_ups: WakeUps) -> None:
+    connection = cast("_Listening", await asyncpg.connect(url))
+    try:
+        await connection.add_listener(channel, lambda *_: wake_ups.wake())
+        wake_ups.wake()  # what came while nobody listened
+        while not connection.is_closed():
+            await asyncio.sleep(RECONNECT_SECONDS)
+    finally:
+        connection.terminate()
+
+
+__all__ = ["WakeUps", "listening"]
