@@ -12,15 +12,13 @@ from typing import Protocol, cast
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-
 RECONNECT_SECONDS = 1.0
 
 
 class _Listening(Protocol):
     async def add_listener(self, channel: str, callback: object) -> None: ...
-    async def close(self, *, timeout: float) -> None: ...
+    def add_termination_listener(self, callback: object) -> None: ...
     def terminate(self) -> None: ...
-    def is_closed(self) -> bool: ...
 
 
 class WakeUps:
@@ -67,11 +65,12 @@ async def _listen(engine: AsyncEngine, channel: str, wake_ups: WakeUps) -> None:
 
 async def _listen_once(url: str, channel: str, wake_ups: WakeUps) -> None:
     connection = cast("_Listening", await asyncpg.connect(url))
+    ended = asyncio.Event()
+    connection.add_termination_listener(lambda _: ended.set())
     try:
         await connection.add_listener(channel, lambda *_: wake_ups.wake())
         wake_ups.wake()  # what came while nobody listened
-        while not connection.is_closed():
-            await asyncio.sleep(RECONNECT_SECONDS)
+        await ended.wait()
     finally:
         connection.terminate()
 
