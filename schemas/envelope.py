@@ -47,10 +47,13 @@ class Envelope(BaseModel, Generic[D_co]):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     specversion: Literal["1.0"]
-    id: EventId
+    id: EventId = Field(description="Unique within the source; the same when sent again.")
     source: UriReference
     type: Plain
-    subject: Plain | None = None
-    time: Instant
+    subject: Plain | None = Field(
+        default=None,
+        description="The entity's id; the ids in data count, a difference is only noticed.",
+    )
+    time: Instant = Field(description="When the fact was recorded upstream.")
     datacontenttype: Annotated[Plain, AfterValidator(_is_json)] | None = None
     data: D_co

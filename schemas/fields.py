@@ -134,7 +134,15 @@ Text = Annotated[
     str,
     Field(strict=True, max_length=TEXT_LIMIT, json_schema_extra={"pattern": NO_NUL_PATTERN}),
 ]
-Version = Annotated[int, Field(strict=True, ge=0, le=2**53 - 1)]
+Version = Annotated[
+    int,
+    Field(
+        strict=True,
+        ge=0,
+        le=2**53 - 1,
+        description="Of several events about one entity the highest version counts.",
+    ),
+]
 MaxUserId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
 Instant = Annotated[
     datetime,

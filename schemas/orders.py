@@ -1,17 +1,21 @@
 """Orders: what places pupils in classes. An ``order_id`` is one pupil's line of an order."""
 
+from pydantic import Field
+
 from schemas.data import EventData
 from schemas.fields import Day, Id, Instant, Text
 
 
 class _Ordered(EventData):
-    order_id: Id
+    order_id: Id = Field(description="One pupil's line of an order.")
     order_number: Text
     ordered_at: Instant
     school_id: Id
     pupil_id: Id
     class_id: Id
-    effective_on: Day
+    effective_on: Day = Field(
+        description="From the start of this date in the school's time zone it has effect."
+    )
 
     def entity_id(self) -> str:
         """The order's id."""
@@ -29,8 +33,8 @@ class WithdrawalOrdered(_Ordered):
 class OrderCancelled(EventData):
     """An order never had any effect; may arrive before the order itself."""
 
-    order_id: Id
-    school_id: Id
+    order_id: Id = Field(description="The order that is cancelled.")
+    school_id: Id = Field(description="Must be the order's own school for this to count.")
     cancelled_at: Instant
 
     def entity_id(self) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 from schemas.data import EventData
 from schemas.fields import Day, Id, MaxUserId, Text, Version, folded
@@ -60,7 +60,9 @@ class ProfileChanged(EventData):
 
     person_id: Id
     version: Version
-    max_user_id: MaxUserId | None = None
+    max_user_id: MaxUserId | None = Field(
+        default=None, description="The account; absent where the person is not linked to one."
+    )
 
     def entity_id(self) -> str:
         """The person's id."""

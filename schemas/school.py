@@ -21,7 +21,10 @@ class _Closable(EventData, json_schema_extra=CLOSED_NEEDS_A_DATE):
     """Something that closes on a date; the date may be known while it is still active."""
 
     status: OpenOrClosed
-    closed_on: Day | None = None
+    closed_on: Day | None = Field(
+        default=None,
+        description="From this date on it is closed; required with status closed.",
+    )
 
     @model_validator(mode="after")
     def _closed_has_a_date(self) -> Self:
@@ -37,7 +40,9 @@ class SchoolChanged(_Closable):
     version: Version
     name: Text
     timezone: TimeZone
-    community_id: Id | None = None
+    community_id: Id | None = Field(
+        default=None, description="The school's community in the messenger."
+    )
 
     def entity_id(self) -> str:
         """The school's id."""
@@ -51,8 +56,8 @@ class ClassCreated(EventData):
     school_id: Id
     version: Version
     name: Text
-    school_year: Text
-    class_teacher_id: Id | None = None
+    school_year: Text = Field(examples=["2026/2027"])
+    class_teacher_id: Id | None = Field(default=None, description="A person's id.")
 
     def entity_id(self) -> str:
         """The class's id."""
@@ -66,8 +71,8 @@ class ClassChanged(_Closable):
     school_id: Id
     version: Version
     name: Text
-    school_year: Text
-    class_teacher_id: Id | None = None
+    school_year: Text = Field(examples=["2026/2027"])
+    class_teacher_id: Id | None = Field(default=None, description="A person's id.")
 
     def entity_id(self) -> str:
         """The class's id."""
@@ -93,7 +98,9 @@ class SubjectGroupChanged(_Closable):
     class_id: Id
     version: Version
     subject: Text
-    name: Text | None = None
+    name: Text | None = Field(
+        default=None, description="The title of the chat, where the group has a name of its own."
+    )
     teacher_ids: Ids
     pupils: Roster = Field(description="`whole-class`, or the ids of the group's pupils.")
 
