@@ -14,7 +14,8 @@ from enum import Enum
 from gateway.verdicts import Problem, Reply
 
 _ABSENT = re.compile(
-    r"(?<![a-z])not[._ ](?:in[._ ]chat|found|exists?|(?:an?[._ ])?(?P<role>participant|member|admin))"
+    r"(?<![a-z])not[._ ]"
+    r"(?:in[._ ]chat|found|exists?|(?:an?[._ ])?(?P<role>participant|member|admin))"
     r"|(?<![a-z])absent(?![a-z])"
 )
 _NOUN = re.compile(r"chat|bot|you|token|participant|member|user|admin")
@@ -51,13 +52,16 @@ def absence(reply: Reply, problem: Problem | None, verb: Verb) -> Absence:
 
 
 def _subject(text: str) -> str | None:
-    """Who or what is said not to be there: the last noun before that, else the role denied."""
+    """Who or what is said not to be there: the last noun before that, in the role denied it."""
     lowered = text[:1000].lower()
     missing = _ABSENT.search(lowered)
     if missing is None:
         return None
     nouns = _NOUN.findall(lowered[: missing.start()])
-    return nouns[-1] if nouns else missing["role"]
+    if nouns and nouns[-1] not in Verb.DEMOTE.value:
+        return nouns[-1]
+    role: str | None = missing["role"]
+    return role or (nouns[-1] if nouns else None)
 
 
 __all__ = ["Absence", "Verb", "absence"]
