@@ -1,0 +1,64 @@
+"""The servers as containers, for machines where a Docker engine answers and has the images.
+
+Images are not fetched: a test run does not wait for a registry when the embedded servers are
+at hand. ``available`` says whether a container is worth trying.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import docker  # type: ignore[import-untyped]  # ships no types
+from docker.errors import DockerException  # type: ignore[import-untyped]  # as above
+from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.container import DockerContainer
+from testcontainers.core.wait_strategies import LogMessageWaitStrategy
+
+from rollcall.embedded.ports import HOST, free_port
+
+POSTGRES_IMAGE = "postgres:18"
+KAFKA_IMAGE = "apache/kafka:4.3.1"
+
+
+def available(image: str) -> bool:
+    """Whether a Docker engine answers and already has this image."""
+    try:
+        client = docker.from_env(timeout=5)
+    except DockerException:
+        return False
+    try:
+        client.images.get(image)
+    except (DockerException, OSError):
+        return False
+    finally:
+        client.close()
+    return True
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """A PostgreSQL container's address while the block runs."""
+    with PostgresContainer(POSTGRES_IMAGE, driver=None) as container:
+        yield container.get_connection_url()
+
+
+@contextmanager
+def kafka() -> Iterator[str]:
+    """A Kafka container's bootstrap address while the block runs."""
+    port = free_port()
+    settings = {
+        "KAFKA_NODE_ID": "1",
+        "KAFKA_PROCESS_ROLES": "broker,controller",
+        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{port}",
+        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+    }
+    container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
+    for name, value in settings.items():
+        container = container.with_env(name, value)
+    with container.waiting_for(LogMessageWaitStrategy("Kafka Server started")):
+        yield f"{HOST}:{port}"
