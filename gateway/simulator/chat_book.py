@@ -161,7 +161,7 @@ class ChatBook:
         chat = self.get(chat_id)
         if user_id not in chat:
             raise AbsentError("not a member of the chat")
-        if user_id == chat.owner_id and by not in (None, user_id):
+        if user_id == chat.owner_id and by is not None:
             raise NotPossibleError("the owner cannot be removed")
         self._write([MemberRemoved(chat_id, user_id, by, self._now())])
 

@@ -5,6 +5,7 @@ Errors have MAX's shape, ``{"code", "message"}``. Bodies are read more strictly 
 """
 
 import json
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
@@ -103,7 +104,10 @@ def parse_object(body: bytes) -> JsonObject:
     """A JSON object from a body. Raises a 400 ``ApiError`` for anything else."""
     try:
         value = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_no_doubles, parse_constant=_no_constant
+            body.decode("utf-8"),
+            object_pairs_hook=_no_doubles,
+            parse_constant=_no_constant,
+            parse_float=_finite,
         )
     except (ValueError, RecursionError) as error:
         raise invalid("the body is not valid JSON") from error
@@ -121,3 +125,10 @@ def _no_doubles(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
 
 def _no_constant(name: str) -> JsonValue:
     raise ValueError(f"{name} is not JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if not math.isfinite(number):
+        raise ValueError("a number is out of range")
+    return number

@@ -1,0 +1,137 @@
+"""Reading, adding and removing members, and what the documentation leaves open about them."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.simulator.config import ActingOnAbsent, AddingPresent
+from tests.gateway.simulator.harness import UNLIMITED, Site, started
+
+
+async def pages(site: Site, chat_id: int, count: int) -> list[list[int]]:
+    found: list[list[int]] = []
+    query = f"count={count}"
+    while True:
+        body = (await site.client.get(f"/chats/{chat_id}/members?{query}")).json()
+        found.append([member["user_id"] for member in body["members"]])
+        if body["marker"] is None:
+            return found
+        query = f"count={count}&marker={body['marker']}"
+
+
+async def test_pages_hold_everybody_once_the_bot_included(site: Site) -> None:
+    chat_id = await site.create(range(1, 101))
+    await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": list(range(101, 150))})
+    read = await pages(site, chat_id, 100)
+    assert [len(page) for page in read] == [100, 50]
+    assert sorted(sum(read, [])) == sorted(site.world.chats.get(chat_id))
+
+
+async def test_a_full_last_page_points_nowhere(site: Site) -> None:
+    chat_id = await site.create(range(1, 100))
+    assert [len(page) for page in await pages(site, chat_id, 50)] == [50, 50]
+
+
+async def test_a_page_holds_20_unless_told_otherwise(site: Site) -> None:
+    chat_id = await site.create(range(1, 60))
+    body = (await site.client.get(f"/chats/{chat_id}/members")).json()
+    assert len(body["members"]) == 20
+
+
+async def test_who_stays_is_read_though_others_leave_between_pages(site: Site) -> None:
+    chat_id = await site.create(range(1, 31))
+    first = (await site.client.get(f"/chats/{chat_id}/members?count=10")).json()
+    for user_id in (1, 5, 10, 11):
+        await site.client.delete(f"/chats/{chat_id}/members?user_id={user_id}")
+    rest = (await site.client.get(f"/chats/{chat_id}/members?marker={first['marker']}")).json()
+    read = [member["user_id"] for page in (first, rest) for member in page["members"]]
+    assert set(range(12, 30)) <= set(read)
+    assert len(read) == len(set(read))
+
+
+async def test_chosen_members_are_those_present_of_the_asked(site: Site) -> None:
+    chat_id = await site.create([1, 2, 3])
+    body = (await site.client.get(f"/chats/{chat_id}/members?user_ids=3,9,1&count=1")).json()
+    assert [member["user_id"] for member in body["members"]] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failed"), [(AddingPresent.ACCEPTED, []), (AddingPresent.LISTED_AS_FAILED, [1])]
+)
+async def test_adding_somebody_present_is_accepted_or_listed(
+    behaviour: AddingPresent, failed: list[int]
+) -> None:
+    async with started(replace(UNLIMITED, adding_present=behaviour)) as site:
+        chat_id = await site.create([1])
+        answer = await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [1, 2]})
+        assert answer.json()["success"] is True
+        assert answer.json()["failed_user_ids"] == failed
+        assert site.people(chat_id) == {1, 2}
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "success"),
+    [
+        (ActingOnAbsent.ACCEPTED, 200, True),
+        (ActingOnAbsent.UNSUCCESSFUL, 200, False),
+        (ActingOnAbsent.NOT_FOUND, 404, None),
+    ],
+)
+@pytest.mark.parametrize("path", ["members?user_id=5", "members/admins/1"])
+async def test_acting_on_who_is_absent_has_three_answers(
+    behaviour: ActingOnAbsent, status: int, success: bool | None, path: str
+) -> None:
+    async with started(replace(UNLIMITED, acting_on_absent=behaviour)) as site:
+        chat_id = await site.create([1])
+        answer = await site.client.delete(f"/chats/{chat_id}/{path}")
+        assert (answer.status_code, answer.json().get("success")) == (status, success)
+        assert site.people(chat_id) == {1}
+
+
+async def test_the_owner_cannot_be_removed(site: Site) -> None:
+    chat_id = await site.create([1])
+    owner = site.world.chats.get(chat_id).owner_id
+    answer = await site.client.delete(f"/chats/{chat_id}/members?user_id={owner}")
+    assert answer.status_code == 400
+    assert owner in site.world.chats.get(chat_id)
+
+
+async def test_one_call_removes_one_member(site: Site) -> None:
+    chat_id = await site.create([1, 2])
+    answer = await site.client.delete(f"/chats/{chat_id}/members?user_id=1&user_id=2")
+    assert answer.status_code == 400
+    assert site.people(chat_id) == {1, 2}
+
+
+async def test_a_removed_administrator_comes_back_as_a_member(site: Site) -> None:
+    chat_id = await site.create([1], [1])
+    await site.client.delete(f"/chats/{chat_id}/members?user_id=1")
+    await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [1]})
+    assert (site.people(chat_id), site.admins(chat_id)) == ({1}, set())
+
+
+async def test_a_full_chat_takes_nobody_of_a_call_that_would_overfill_it() -> None:
+    async with started(replace(UNLIMITED, max_members=3)) as site:
+        chat_id = await site.create([1])
+        answer = await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [2, 3]})
+        assert answer.status_code == 400
+        assert site.people(chat_id) == {1}
+
+
+async def test_bots_may_be_kept_from_adding_while_the_partner_still_adds() -> None:
+    async with started(replace(UNLIMITED, bot_may_add=False)) as site:
+        chat_id = await site.create([1])
+        body = {"user_ids": [2]}
+        assert (await site.client.post(f"/chats/{chat_id}/members", json=body)).status_code == 405
+        partner = await site.client.post(f"/partner/v1/chats/{chat_id}/members", json=body)
+        assert partner.status_code == 200
+        assert site.people(chat_id) == {1, 2}
+
+
+async def test_a_call_carries_100_ids_and_not_101(site: Site) -> None:
+    chat_id = await site.create()
+    for count, status in ((101, 400), (100, 200)):
+        body = {"user_ids": list(range(1, count + 1))}
+        answer = await site.client.post(f"/chats/{chat_id}/members", json=body)
+        assert answer.status_code == status
+    assert len(site.people(chat_id)) == 100
