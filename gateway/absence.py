@@ -57,11 +57,11 @@ def _subject(text: str) -> str | None:
     missing = _ABSENT.search(lowered)
     if missing is None:
         return None
-    nouns = _NOUN.findall(lowered[: missing.start()])
+    nouns: list[str] = _NOUN.findall(lowered[: missing.start()])
     if nouns and nouns[-1] not in Verb.DEMOTE.value:
         return nouns[-1]
-    role: str | None = missing["role"]
-    return role or (nouns[-1] if nouns else None)
+    last = nouns[-1] if nouns else None
+    return missing["role"] or last
 
 
 __all__ = ["Absence", "Verb", "absence"]

@@ -27,10 +27,10 @@ from gateway.verdicts import (
     Call,
     JsonValue,
     Query,
+    doubt_if_unsuccessful,
     problem_of,
     read_answer,
     read_success,
-    refuse_if_unsuccessful,
     unbelievable,
 )
 
@@ -139,7 +139,7 @@ class BotApi:
         if not 1 <= len(title) <= LONGEST_TITLE:
             raise Refused(str(call), 0, "title.length")
         reply = await self._http.send(call, self._budget, lane)
-        refuse_if_unsuccessful(call, reply)
+        doubt_if_unsuccessful(call, reply)
         answer = read_answer(call, reply, ChangedChat)
         if answer.chat_id != chat_id:
             raise unbelievable(call, "the answer is about another chat")

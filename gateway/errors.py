@@ -122,7 +122,11 @@ class Unavailable(GatewayError):
 
 
 class OutcomeUnknown(GatewayError):
-    """A changing call whose effect is not known: it was sent and not answered readably."""
+    """A changing call whose effect is not known.
+
+    It was sent and not answered readably, or answered ``success: false`` under HTTP 200, which
+    the API explains no further.
+    """
 
 
 class BadAnswer(GatewayError):

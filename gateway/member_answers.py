@@ -6,7 +6,7 @@ The partner contract answers in the same words as the Bot API, so both read them
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import MaxUserId
-from gateway.errors import Refused
+from gateway.errors import OutcomeUnknown, plain_words
 from gateway.ports import AddFailure, SeenMember
 from gateway.verdicts import Answer, Call, ChatIdIn, UserIdIn
 
@@ -96,14 +96,14 @@ def failures_of(
 ) -> Mapping[MaxUserId, AddFailure]:
     """Who was not added.
 
-    ``success: false`` that names nobody is ``Refused``. One that names some leaves the others
-    in doubt, and they are ``UNKNOWN``: to add somebody again does no harm.
+    ``success: false`` that names nobody is ``OutcomeUnknown``. One that names some leaves the
+    others in doubt, and they are ``UNKNOWN``: to add somebody again does no harm.
     """
     failed = answer.of(asked)
     if answer.success:
         return failed
     if not failed:
-        raise Refused(str(call), 200, "success.false", answer.message or "")
+        raise OutcomeUnknown(str(call), f"success: false, {plain_words(answer.message or '')}")
     return {user_id: failed.get(user_id, AddFailure.UNKNOWN) for user_id in asked}
 
 

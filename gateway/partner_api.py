@@ -19,10 +19,10 @@ from gateway.verdicts import (
     Answer,
     Call,
     JsonValue,
+    doubt_if_unsuccessful,
     error_of,
     problem_of,
     read_answer,
-    refuse_if_unsuccessful,
 )
 
 _CHATS = "/partner/v1/chats"
@@ -58,7 +58,7 @@ class PartnerApi:
         if not 1 <= len(title) <= LONGEST_TITLE:
             raise Refused(str(call), 0, "title.length")
         reply = await self._http.send(call, self._budget, lane)
-        refuse_if_unsuccessful(call, reply)
+        doubt_if_unsuccessful(call, reply)
         answer = read_answer(call, reply, CreatedAnswer)
         failed = answer.of([*user_ids, *admin_ids])
         return Created(MaxChatId(answer.chat_id), answer.link, answer.created, failed)
@@ -79,7 +79,7 @@ class PartnerApi:
         """
         call = Call("DELETE", f"{_CHATS}/{chat_id}", changes=True)
         reply = await self._http.send(call, self._budget, lane)
-        refuse_if_unsuccessful(call, reply)
+        doubt_if_unsuccessful(call, reply)
         if reply.is_success:
             if reply.body.strip():
                 read_answer(call, reply, Answer)

@@ -16,7 +16,11 @@ from domain.lanes import Lane
 
 
 class AddFailure(Enum):
-    """Why the messenger did not add one account (MAX Bot API, ``failed_user_details``)."""
+    """Why the messenger did not add one account (MAX Bot API, ``failed_user_details``).
+
+    ``UNKNOWN`` comes with no reason, and may even mean that the account is a member already:
+    only a read tells.
+    """
 
     PRIVACY = "add.participant.privacy"
     NOT_FOUND = "add.participant.not.found"
@@ -68,7 +72,10 @@ class CallBudget(Protocol):
     """The one budget of calls over all processes (30 in any second)."""
 
     def slot(self, lane: Lane) -> AbstractAsyncContextManager[None]:
-        """Wait for a slot, then call at once inside the ``async with`` block."""
+        """Wait for a slot, then call at once inside the ``async with`` block.
+
+        What entering raises goes to the caller as it is; nothing was sent then.
+        """
 
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long: the messenger answered 429."""
@@ -83,7 +90,10 @@ class Membership(Protocol):
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
     ) -> Mapping[MaxUserId, AddFailure]:
-        """Add up to 100 accounts; the answer names those that were not added."""
+        """Add up to 100 accounts; the answer names those that were not added.
+
+        ``AddingUnavailable``, with nothing sent, where people are only invited.
+        """
 
     async def remove(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Remove one account; one who is not there counts as removed."""
@@ -110,7 +120,10 @@ class Provisioning(Protocol):
         admin_ids: Sequence[MaxUserId],
         lane: Lane,
     ) -> Created:
-        """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted."""
+        """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted.
+
+        At most 100 ``user_ids``, and at most 50 ``admin_ids`` from among them.
+        """
 
     async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:
         """Delete for ever; a chat that is not there counts as deleted."""

@@ -20,6 +20,7 @@ from gateway.errors import (
     Refused,
     Unauthorized,
     Unavailable,
+    plain_words,
 )
 
 _INT64 = 2**63 - 1
@@ -97,16 +98,19 @@ def read_answer(call: Call, reply: Reply, model: type[A]) -> A:
 
 def read_success(call: Call, reply: Reply) -> None:
     """Return if the answer says ``success: true``; raise what it means otherwise."""
-    refuse_if_unsuccessful(call, reply)
+    doubt_if_unsuccessful(call, reply)
     read_answer(call, reply, Success)
 
 
-def refuse_if_unsuccessful(call: Call, reply: Reply) -> None:
-    """Raise ``Refused`` for HTTP 200 with ``success: false``."""
+def doubt_if_unsuccessful(call: Call, reply: Reply) -> None:
+    """Raise ``OutcomeUnknown`` for a changing call's HTTP 200 with ``success: false``.
+
+    The API says neither that it had no effect then (of several people it may have served
+    some) nor that it would fail again; a refusal for good has a status of its own.
+    """
     problem = problem_of(reply) if reply.is_success else None
     if problem is not None and problem.success is False:
-        code = problem.code or "success.false"
-        raise Refused(str(call), reply.status, code, problem.message or "")
+        raise OutcomeUnknown(str(call), f"success: false, {plain_words(problem.message or '')}")
 
 
 def problem_of(reply: Reply) -> Problem | None:
@@ -153,11 +157,11 @@ __all__ = [
     "Reply",
     "Success",
     "UserIdIn",
+    "doubt_if_unsuccessful",
     "error_of",
     "problem_of",
     "read_answer",
     "read_success",
-    "refuse_if_unsuccessful",
     "unanswered",
     "unbelievable",
 ]

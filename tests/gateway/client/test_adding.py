@@ -85,9 +85,9 @@ async def test_an_unsuccessful_add_that_names_some_leaves_the_others_in_doubt() 
         }
 
 
-async def test_an_unsuccessful_add_that_names_nobody_is_refused() -> None:
+async def test_an_unsuccessful_add_that_names_nobody_has_an_unknown_outcome() -> None:
     async with bench(answer({"success": False, "message": "chat is full"})) as on:
-        with pytest.raises(errors.Refused, match="chat is full"):
+        with pytest.raises(errors.OutcomeUnknown, match="chat is full"):
             await on.messenger.add(CHAT, PEOPLE, Lane.LIVE)
 
 
