@@ -1,0 +1,128 @@
+"""The journal of by-hand decisions: kept for ever, the latest of each counts.
+
+Guarantees: a decision and the mark that makes its chat be derived anew commit together, and
+a decision that is already here is not recorded twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.ids import ChatId, PersonId
+from domain.lanes import Lane
+from projections.database import Driver, Record, driver
+from projections.derive.marks import CHANNEL, Cause, mark_chats
+
+
+class Deletion(Enum):
+    """What staff decided about a chat's being there."""
+
+    DELETED = "deleted"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecision:
+    """One decision about a chat itself: its title (text), or whether it is deleted."""
+
+    decision_id: str
+    chat_id: ChatId
+    author: str
+    at: datetime
+    choice: str | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecisions:
+    """What was decided in one chat: all about people; of the chat itself what counts."""
+
+    people: tuple[Decision, ...] = ()
+    title: str | None = None
+    deleted: bool = False
+
+
+_RECORD = """
+    INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (decision_id) DO NOTHING RETURNING 1"""
+
+_LATEST = """
+    SELECT DISTINCT ON (chat_id, subject, person_id)
+           decision_id, chat_id, person_id, subject, choice, author, at
+      FROM decisions WHERE chat_id = ANY($1::text[])
+     ORDER BY chat_id, subject, person_id, at DESC, decision_id COLLATE "C" DESC"""
+
+
+async def record(
+    connection: AsyncConnection, decision: Decision | ChatDecision, lane: Lane = Lane.STAFF
+) -> bool:
+    """Keep a decision and mark its chat; False where it was known already.
+
+    The caller's transaction commits both.
+    """
+    raw = await driver(connection)
+    person = decision.person_id if isinstance(decision, Decision) else None
+    new = await raw.fetchval(
+        _RECORD,
+        decision.decision_id,
+        decision.chat_id,
+        person,
+        *_subject_and_choice(decision),
+        decision.author,
+        decision.at,
+    )
+    if new is None:
+        return False
+    await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
+    await raw.execute(f"NOTIFY {CHANNEL}")
+    return True
+
+
+def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
+    match decision.choice:
+        case MembershipDecision():
+            return "membership", decision.choice.value
+        case RoleDecision():
+            return "role", decision.choice.value
+        case Deletion():
+            return "deleted", decision.choice.value
+        case str():
+            return "title", decision.choice
+
+
+async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId, ChatDecisions]:
+    """The latest decisions of these chats; chats without any are left out."""
+    people: defaultdict[ChatId, list[Decision]] = defaultdict(list)
+    titles: dict[ChatId, str] = {}
+    deleted: dict[ChatId, bool] = {}
+    for row in await raw.fetch(_LATEST, list(chat_ids)):
+        chat_id = ChatId(row["chat_id"])
+        match row["subject"]:
+            case "title":
+                titles[chat_id] = row["choice"]
+            case "deleted":
+                deleted[chat_id] = Deletion(row["choice"]) is Deletion.DELETED
+            case _:
+                people[chat_id].append(_decision(row))
+    return {
+        chat_id: ChatDecisions(
+            tuple(people.get(chat_id, ())), titles.get(chat_id), deleted.get(chat_id, False)
+        )
+        for chat_id in {*people, *titles, *deleted}
+    }
+
+
+def _decision(row: Record) -> Decision:
+    about_role = row["subject"] == "role"
+    return Decision(
+        decision_id=row["decision_id"],
+        chat_id=ChatId(row["chat_id"]),
+        person_id=PersonId(row["person_id"]),
+        author=row["author"],
+        at=row["at"],
+        choice=(RoleDecision(row["choice"]) if about_role else MembershipDecision(row["choice"])),
+    )

@@ -1,0 +1,67 @@
+"""The rows of chats: creating those that should exist, and locking them in one order.
+
+Guarantees: all workers insert and lock in the order of chat ids and create before they lock,
+so they cannot deadlock. The lock is ``FOR NO KEY UPDATE``: it excludes other workers, and
+not the foreign keys of the reconcile loop's writing.
+"""
+
+from collections.abc import Collection, Iterable
+
+from domain.chats import Chat
+from domain.ids import ChatId
+from projections.database import Driver
+from projections.derive.config import ChatKindsOff
+from projections.derive.entities import load_entities
+
+_MISSING = """
+    SELECT id FROM unnest($1::text[]) AS id
+     WHERE NOT EXISTS (SELECT FROM chats c WHERE c.chat_id = id) ORDER BY id"""
+
+_CREATE = """
+    INSERT INTO chats (chat_id, kind, school_id, class_id, group_id, title, closes_on)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                         $7::date[])
+           AS c (chat_id, kind, school_id, class_id, group_id, title, closes_on)
+     ORDER BY chat_id
+    ON CONFLICT (chat_id) DO NOTHING RETURNING chat_id"""
+
+_CREATE_SYNC = """
+    INSERT INTO chat_sync (chat_id) SELECT unnest($1::text[])
+    ON CONFLICT (chat_id) DO NOTHING"""
+
+_LOCK = """
+    SELECT chat_id FROM chats WHERE chat_id = ANY($1::text[])
+     ORDER BY chat_id FOR NO KEY UPDATE"""
+
+
+async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: ChatKindsOff) -> None:
+    """Create those of these chats that should exist and do not."""
+    rows = await driver.fetch(_MISSING, sorted(chat_ids))
+    missing = [ChatId(row["id"]) for row in rows]
+    if not missing:
+        return
+    entities = await load_entities(driver, missing)
+    wanted = [chat for chat_id in missing if (chat := entities.chat(chat_id)) is not None]
+    await _create(driver, [chat for chat in wanted if not off.covers(chat.kind, chat.school_id)])
+
+
+async def _create(driver: Driver, chats: Iterable[Chat]) -> None:
+    chats = list(chats)
+    if not chats:
+        return
+    rows = await driver.fetch(
+        _CREATE,
+        [chat.chat_id for chat in chats],
+        [chat.kind.value for chat in chats],
+        [chat.school_id for chat in chats],
+        [chat.class_id for chat in chats],
+        [chat.group_id for chat in chats],
+        [chat.title for chat in chats],
+        [chat.closes_on for chat in chats],
+    )
+    await driver.execute(_CREATE_SYNC, [row["chat_id"] for row in rows])
+
+
+async def lock(driver: Driver, chat_ids: Collection[ChatId]) -> list[ChatId]:
+    """Lock the rows of those of these chats that exist; facts are read only after this."""
+    return [ChatId(row["chat_id"]) for row in await driver.fetch(_LOCK, sorted(chat_ids))]

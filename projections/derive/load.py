@@ -1,0 +1,279 @@
+"""All that the rules need for a set of chats, by a handful of queries whatever the size.
+
+Guarantees: called after the chats are locked, so whoever derives a chat later reads later,
+and sees every fact that an earlier one saw.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.chats import ChatKind
+from domain.decisions import MembershipDecision
+from domain.facts import Employment, EmploymentRole, Guardianship, Order, OrderKind
+from domain.ids import ChatId, ClassId, GroupId, OrderId, PersonId, SchoolId
+from domain.orders import live
+from projections.database import Driver, Record
+from projections.decisions import ChatDecisions, load_decisions
+from projections.derive.entities import Entities, kind_and_entity, load_entities, rank
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A chat's row as the last derivation left it."""
+
+    chat_id: ChatId
+    kind: ChatKind
+    school_id: SchoolId
+    class_id: ClassId | None
+    group_id: GroupId | None
+    title: str
+    closes_on: date | None
+    frozen: bool
+    deleted: bool
+    next_change_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """An expected member as stored; ``reasons`` is PostgreSQL's own text of the jsonb."""
+
+    role: str
+    by_hand: bool
+    reasons: str
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts for a set of chats, read at ``now`` (database time).
+
+    ``orders`` are live, by school and pupil, and hold all orders in that school of everyone
+    in ``candidates`` (by school and class: whoever has an order naming the class).
+    """
+
+    now: datetime
+    stored: Mapping[ChatId, Stored]
+    members: Mapping[ChatId, Mapping[PersonId, StoredMember]]
+    entities: Entities
+    decisions: Mapping[ChatId, ChatDecisions]
+    employments: Mapping[SchoolId, Mapping[PersonId, Employment]]
+    orders: Mapping[tuple[SchoolId, PersonId], Sequence[Order]]
+    candidates: Mapping[tuple[SchoolId, ClassId], AbstractSet[PersonId]]
+    guardianships: Mapping[PersonId, Sequence[Guardianship]]
+    removed: AbstractSet[PersonId]
+
+
+_STORED = """
+    SELECT chat_id, kind, school_id, class_id, group_id, title, closes_on, frozen, deleted,
+           next_change_at
+      FROM chats WHERE chat_id = ANY($1::text[])"""
+
+_MEMBERS = """
+    SELECT chat_id, person_id, role, by_hand, reasons::text AS reasons
+      FROM expected_members WHERE chat_id = ANY($1::text[])"""
+
+_ORDERS = """
+    WITH pupil AS (
+        SELECT DISTINCT school_id, pupil_id FROM fact_orders WHERE class_id = ANY($1::text[])
+        UNION SELECT school_id, pupil_id FROM fact_orders WHERE pupil_id = ANY($2::text[]))
+    SELECT o.order_id, o.kind, o.order_number, o.ordered_at, o.school_id, o.pupil_id, o.class_id,
+           o.effective_on, o.version, o.at, o.source, o.event_id,
+           c.order_id IS NOT NULL AS cancelled
+      FROM pupil JOIN fact_orders o USING (pupil_id, school_id)
+      LEFT JOIN fact_cancellations c ON (c.order_id, c.school_id) = (o.order_id, o.school_id)"""
+
+_GUARDIANSHIPS = """
+    SELECT guardian_id, pupil_id, ended, version, at, source, event_id
+      FROM fact_guardianships WHERE pupil_id = ANY($1::text[])
+    UNION SELECT guardian_id, pupil_id, ended, version, at, source, event_id
+      FROM fact_guardianships WHERE guardian_id = ANY($2::text[])"""
+
+_EMPLOYMENTS = """
+    SELECT person_id, school_id, roles, ended, version, at, source, event_id
+      FROM fact_employments WHERE school_id = ANY($1::text[])
+    UNION SELECT person_id, school_id, roles, ended, version, at, source, event_id
+      FROM fact_employments WHERE person_id = ANY($2::text[])"""
+
+_REMOVED = "SELECT person_id FROM fact_people WHERE person_id = ANY($1::text[]) AND removed"
+
+
+async def load(driver: Driver, chat_ids: Sequence[ChatId]) -> Facts:
+    """Read everything for these chats, which exist and are locked."""
+    entities = await load_entities(driver, chat_ids)
+    decisions = await load_decisions(driver, chat_ids)
+    stored = await _stored(driver, chat_ids)
+    members = await _members(driver, chat_ids)
+    added = _added(decisions.values())
+    bonds = await _guardianships(driver, (), added) if added else {}
+    orders = await _orders(driver, _classes_with_roster(entities), {*added, *bonds})
+    candidates = _candidates(orders.values())
+    in_parents_chats = _candidates_of(stored.values(), candidates)
+    bonds = {**bonds, **await _guardianships(driver, in_parents_chats, added)}
+    employments = await _employments(driver, entities, chat_ids, added)
+    everyone = _everyone(entities, orders, bonds, employments, added)
+    removed = {row["person_id"] for row in await driver.fetch(_REMOVED, everyone)}
+    return Facts(
+        now=await driver.fetchval("SELECT clock_now()"),
+        stored=stored,
+        members=members,
+        entities=entities,
+        decisions=decisions,
+        employments=employments,
+        orders=orders,
+        candidates=candidates,
+        guardianships=bonds,
+        removed=removed,
+    )
+
+
+async def _stored(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatId, Stored]:
+    rows = await driver.fetch(_STORED, list(chat_ids))
+    return {
+        ChatId(row["chat_id"]): Stored(
+            chat_id=ChatId(row["chat_id"]),
+            kind=ChatKind(row["kind"]),
+            school_id=SchoolId(row["school_id"]),
+            class_id=row["class_id"],
+            group_id=row["group_id"],
+            title=row["title"],
+            closes_on=row["closes_on"],
+            frozen=row["frozen"],
+            deleted=row["deleted"],
+            next_change_at=row["next_change_at"],
+        )
+        for row in rows
+    }
+
+
+async def _members(
+    driver: Driver, chat_ids: Sequence[ChatId]
+) -> dict[ChatId, dict[PersonId, StoredMember]]:
+    members: defaultdict[ChatId, dict[PersonId, StoredMember]] = defaultdict(dict)
+    for row in await driver.fetch(_MEMBERS, list(chat_ids)):
+        member = StoredMember(row["role"], row["by_hand"], row["reasons"])
+        members[ChatId(row["chat_id"])][PersonId(row["person_id"])] = member
+    return members
+
+
+def _added(decisions: Iterable[ChatDecisions]) -> set[PersonId]:
+    return {
+        decision.person_id
+        for known in decisions
+        for decision in known.people
+        if decision.choice is MembershipDecision.ADDED
+    }
+
+
+def _classes_with_roster(entities: Entities) -> list[ClassId]:
+    return list(entities.classes)
+
+
+async def _orders(
+    driver: Driver, class_ids: Sequence[ClassId], pupils: AbstractSet[PersonId]
+) -> dict[tuple[SchoolId, PersonId], list[Order]]:
+    rows = await driver.fetch(_ORDERS, list(class_ids), list(pupils))
+    cancelled = {
+        (OrderId(row["order_id"]), SchoolId(row["school_id"])) for row in rows if row["cancelled"]
+    }
+    orders: defaultdict[tuple[SchoolId, PersonId], list[Order]] = defaultdict(list)
+    for order in live((_order(row) for row in rows), cancelled):
+        orders[order.school_id, order.pupil_id].append(order)
+    return orders
+
+
+def _order(row: Record) -> Order:
+    return Order(
+        rank=rank(row),
+        order_id=OrderId(row["order_id"]),
+        kind=OrderKind(row["kind"]),
+        order_number=row["order_number"],
+        ordered_at=row["ordered_at"],
+        school_id=SchoolId(row["school_id"]),
+        pupil_id=PersonId(row["pupil_id"]),
+        class_id=ClassId(row["class_id"]),
+        effective_on=row["effective_on"],
+    )
+
+
+def _candidates(
+    orders: Iterable[Sequence[Order]],
+) -> dict[tuple[SchoolId, ClassId], set[PersonId]]:
+    candidates: defaultdict[tuple[SchoolId, ClassId], set[PersonId]] = defaultdict(set)
+    for own in orders:
+        for order in own:
+            candidates[order.school_id, order.class_id].add(order.pupil_id)
+    return candidates
+
+
+def _candidates_of(
+    stored: Iterable[Stored], candidates: Mapping[tuple[SchoolId, ClassId], set[PersonId]]
+) -> set[PersonId]:
+    """The pupils who may be placed in the classes of the parents chats among these."""
+    classes = {
+        ClassId(kind_and_entity(chat.chat_id)[1])
+        for chat in stored
+        if chat.kind is ChatKind.PARENTS
+    }
+    return {
+        pupil_id
+        for (_, class_id), pupils in candidates.items()
+        if class_id in classes
+        for pupil_id in pupils
+    }
+
+
+async def _guardianships(
+    driver: Driver, pupils: Iterable[PersonId], guardians: AbstractSet[PersonId]
+) -> dict[PersonId, list[Guardianship]]:
+    bonds: defaultdict[PersonId, list[Guardianship]] = defaultdict(list)
+    for row in await driver.fetch(_GUARDIANSHIPS, list(pupils), list(guardians)):
+        bond = Guardianship(
+            rank=rank(row),
+            guardian_id=PersonId(row["guardian_id"]),
+            pupil_id=PersonId(row["pupil_id"]),
+            ended=row["ended"],
+        )
+        bonds[bond.pupil_id].append(bond)
+    return bonds
+
+
+async def _employments(
+    driver: Driver, entities: Entities, chat_ids: Iterable[ChatId], added: AbstractSet[PersonId]
+) -> dict[SchoolId, dict[PersonId, Employment]]:
+    """Everybody of the schools whose staff room is derived; else the teachers concerned."""
+    named = (kind_and_entity(chat_id) for chat_id in chat_ids)
+    schools = [entity for kind, entity in named if kind is ChatKind.STAFF_ROOM]
+    people = list(_teachers(entities) | added)
+    employments: defaultdict[SchoolId, dict[PersonId, Employment]] = defaultdict(dict)
+    for row in await driver.fetch(_EMPLOYMENTS, schools, people):
+        employment = Employment(
+            rank=rank(row),
+            person_id=PersonId(row["person_id"]),
+            school_id=SchoolId(row["school_id"]),
+            roles=frozenset(EmploymentRole(role) for role in row["roles"]),
+            ended=row["ended"],
+        )
+        employments[employment.school_id][employment.person_id] = employment
+    return employments
+
+
+def _teachers(entities: Entities) -> set[PersonId]:
+    teachers = {known.class_teacher_id for known in entities.classes.values()}
+    taught = {person for group in entities.groups.values() for person in group.teacher_ids}
+    return {person for person in teachers if person is not None} | taught
+
+
+def _everyone(
+    entities: Entities,
+    orders: Iterable[tuple[SchoolId, PersonId]],
+    bonds: Mapping[PersonId, Sequence[Guardianship]],
+    employments: Mapping[SchoolId, Mapping[PersonId, Employment]],
+    added: AbstractSet[PersonId],
+) -> list[PersonId]:
+    """All who may have a reason in one of the chats."""
+    people = {pupil_id for _, pupil_id in orders} | added | _teachers(entities)
+    people.update(bond.guardian_id for known in bonds.values() for bond in known)
+    people.update(person for known in employments.values() for person in known)
+    return list(people)

@@ -1,0 +1,163 @@
+"""From marks to chats: which chats a changed entity can matter to.
+
+Guarantees: the statement's snapshot begins after the claim has committed, so it sees every
+fact that was committed with these marks. The answer may name too many chats (they are
+derived and found unchanged), never too few.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from domain.chats import class_chat_id, parents_chat_id, staff_room_id, subject_chat_id
+from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.lanes import Lane
+from projections.database import Driver, Record
+from projections.derive.marks import Cause, Mark, by_chat
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """Chats by what has to be done for them.
+
+    ``derive``: to be derived anew; they may not exist yet. ``due``: their people stay while
+    an account behind them changed, so only the messenger must be looked at.
+    """
+
+    derive: dict[ChatId, Cause]
+    due: dict[ChatId, Cause]
+
+
+# An order's pupil and class; a person's own placements and those of the pupils they guard;
+# whoever was added by hand belongs to the school by an employment, a placement or a pupil.
+RESOLVE = """
+WITH mark AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[],
+                         $6::timestamptz[])
+                  AS m (kind, id, scope, lane, cause_at, marked_at)),
+ordered AS (
+    SELECT o.pupil_id, o.class_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_orders o ON o.order_id = m.id WHERE m.kind = 'order'),
+pupil AS (
+    SELECT id, lane, cause_at, marked_at FROM mark WHERE kind IN ('pupil', 'person')
+    UNION ALL SELECT pupil_id, lane, cause_at, marked_at FROM ordered
+    UNION ALL SELECT g.pupil_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_guardianships g ON g.guardian_id = m.id WHERE m.kind = 'person'),
+class AS (
+    SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'class'
+    UNION ALL SELECT class_id, lane, cause_at, marked_at FROM ordered
+    UNION ALL SELECT o.class_id, p.lane, p.cause_at, p.marked_at
+      FROM pupil p JOIN fact_orders o ON o.pupil_id = p.id
+    UNION ALL SELECT c.class_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_classes c ON c.school_id = m.id WHERE m.kind = 'school'),
+taught_class AS (
+    SELECT c.class_id AS id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_classes c ON c.class_teacher_id = m.id
+     WHERE m.kind = 'person' OR m.kind = 'employment' AND c.school_id = m.scope),
+subject_group AS (
+    SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'group'
+    UNION ALL SELECT g.group_id, c.lane, c.cause_at, c.marked_at
+      FROM class c JOIN fact_subject_groups g ON g.class_id = c.id
+    UNION ALL SELECT g.group_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_subject_groups g ON g.school_id = m.id WHERE m.kind = 'school'
+    UNION ALL SELECT g.group_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_subject_groups g ON g.teacher_ids @> ARRAY[m.id]
+     WHERE m.kind = 'person' OR m.kind = 'employment' AND g.school_id = m.scope),
+school AS (
+    SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'school'
+    UNION ALL SELECT scope, lane, cause_at, marked_at FROM mark WHERE kind = 'employment'
+    UNION ALL SELECT e.school_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_employments e ON e.person_id = m.id WHERE m.kind = 'person'),
+chat AS (
+    SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'chat'
+    UNION ALL SELECT c.chat_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN chats c ON c.school_id = m.id WHERE m.kind = 'school'
+    UNION ALL SELECT e.chat_id, p.lane, p.cause_at, p.marked_at
+      FROM pupil p JOIN expected_members e ON e.person_id = p.id
+    UNION ALL SELECT d.chat_id, p.lane, p.cause_at, p.marked_at
+      FROM pupil p JOIN decisions d ON d.person_id = p.id
+    UNION ALL SELECT d.chat_id, p.lane, p.cause_at, p.marked_at
+      FROM pupil p JOIN fact_guardianships g ON g.pupil_id = p.id
+      JOIN decisions d ON d.person_id = g.guardian_id
+    UNION ALL SELECT d.chat_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN decisions d ON d.person_id = m.id JOIN chats c ON c.chat_id = d.chat_id
+     WHERE m.kind = 'employment' AND c.school_id = m.scope)
+SELECT what, id, min(lane) AS lane, max(cause_at) AS cause_at,
+       min(marked_at) AS marked_at
+  FROM (SELECT 'class' AS what, * FROM class
+        UNION ALL SELECT 'class', * FROM taught_class
+        UNION ALL SELECT 'group', * FROM subject_group
+        UNION ALL SELECT 'school', * FROM school
+        UNION ALL SELECT 'chat', * FROM chat) AS found
+ GROUP BY what, id"""
+
+# A changed account shows where the person is expected, and where the account they have or
+# had is a member (a frozen chat, or one whose observation is ahead of us).
+RESOLVE_PROFILES = """
+WITH mark AS MATERIALIZED (
+    SELECT * FROM unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
+                  AS m (id, lane, cause_at, marked_at)),
+account AS (
+    SELECT p.max_user_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_profiles p ON p.person_id = m.id WHERE p.max_user_id IS NOT NULL
+    UNION ALL SELECT (h.body ->> 'max_user_id')::bigint, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN fact_history h ON h.kind = 'profiles' AND h.key = m.id
+     WHERE h.body ->> 'max_user_id' IS NOT NULL)
+SELECT id, min(lane) AS lane, max(cause_at) AS cause_at,
+       min(marked_at) AS marked_at
+  FROM (SELECT e.chat_id AS id, m.lane, m.cause_at, m.marked_at
+          FROM mark m JOIN expected_members e ON e.person_id = m.id
+        UNION ALL SELECT o.chat_id, a.lane, a.cause_at, a.marked_at
+          FROM account a JOIN observed_members o ON o.max_user_id = a.max_user_id) AS found
+ GROUP BY id"""
+
+
+async def resolve(driver: Driver, marks: Sequence[Mark]) -> Targets:
+    """The chats that these marks can matter to."""
+    profiles = [mark for mark in marks if mark.kind.value == "profile"]
+    others = [mark for mark in marks if mark.kind.value != "profile"]
+    derive = await _derived(driver, others) if others else {}
+    due = await _due(driver, profiles) if profiles else {}
+    return Targets(derive, due)
+
+
+async def _derived(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:
+    rows = await driver.fetch(
+        RESOLVE,
+        [mark.kind.value for mark in marks],
+        [mark.id for mark in marks],
+        [mark.scope for mark in marks],
+        [int(mark.cause.lane) for mark in marks],
+        [mark.cause.at for mark in marks],
+        [mark.cause.marked_at for mark in marks],
+    )
+    return by_chat(
+        (chat_id, _cause(row)) for row in rows for chat_id in chats_about(row["what"], row["id"])
+    )
+
+
+async def _due(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:
+    rows = await driver.fetch(
+        RESOLVE_PROFILES,
+        [mark.id for mark in marks],
+        [int(mark.cause.lane) for mark in marks],
+        [mark.cause.at for mark in marks],
+        [mark.cause.marked_at for mark in marks],
+    )
+    return {ChatId(row["id"]): _cause(row) for row in rows}
+
+
+def _cause(row: Record) -> Cause:
+    return Cause(Lane(row["lane"]), row["cause_at"], row["marked_at"])
+
+
+def chats_about(what: str, entity: str) -> tuple[ChatId, ...]:
+    """The ids of the chats of a class, a group or a school, or of the chat itself."""
+    match what:
+        case "class":
+            return class_chat_id(ClassId(entity)), parents_chat_id(ClassId(entity))
+        case "group":
+            return (subject_chat_id(GroupId(entity)),)
+        case "school":
+            return (staff_room_id(SchoolId(entity)),)
+        case _:
+            return (ChatId(entity),)
