@@ -27,6 +27,7 @@ class Clock:
         self.now = now
 
     def __call__(self) -> float:
+        """The time it stands at."""
         return self.now
 
 
@@ -39,6 +40,7 @@ class Site:
 
     @property
     def world(self) -> World:
+        """The simulator's truth."""
         return self.running.world
 
     async def create(

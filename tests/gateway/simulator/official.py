@@ -9,7 +9,7 @@ real API would not send it.
 from collections.abc import Mapping
 
 Null = type(None)
-Shape = Mapping[str, tuple[type, ...]]
+Shape = dict[str, tuple[type, ...]]
 
 USER: Shape = {
     "user_id": (int,),

@@ -159,7 +159,7 @@ async def test_a_truncated_answer_is_half_of_the_json_after_the_effect(site: Sit
     await site.arm("POST", MEMBERS, "truncated", count=1)
     answer = await add(site, chat_id, 2)
     assert answer.status_code == 200
-    with pytest.raises(ValueError, match="Unterminated|Expecting"):
+    with pytest.raises(ValueError, match=r"Unterminated|Expecting"):
         answer.json()
     assert site.people(chat_id) == {1, 2}
 
