@@ -68,6 +68,7 @@ async def test_data_directories_are_usable_at_once_after_a_killed_parent(
     parent: Parent, tmp_path: Path
 ) -> None:
     parent.process.kill()
+    assert await all_ended([parent.process.pid])
     async with (
         EmbeddedPostgres(tmp_path / "postgres") as postgres,
         EmbeddedKafka(tmp_path / "kafka"),
