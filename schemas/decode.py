@@ -6,6 +6,7 @@ record's fault is never its neighbours'. It is on the hot path of ingest, so the
 through jiter and the whole envelope through one call of pydantic-core.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -144,6 +145,8 @@ def _json(value: bytes) -> object:
         for start, fault in _JSON_FAULTS.items():
             if message.startswith(start):
                 raise _BadRecord(f"value: {fault}") from None
+        if value.startswith(BOM_UTF8):
+            raise _BadRecord("value: has a byte order mark") from None
         raise _BadRecord("value: is not JSON") from None
     return parsed
 

@@ -60,23 +60,23 @@ def write(folder: Path, *, release: bool) -> None:
                 (target / name).write_text(text, encoding="utf-8")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """The command; 0 done, 1 where something differs or breaks."""
+def main(arguments: list[str] | None = None, contract: Path = CONTRACT) -> int:
+    """The command, on the files in ``contract``; 0 done, 1 where something differs or breaks."""
     parser = argparse.ArgumentParser(prog="python -m schemas.generate", description=__doc__)
     mode = parser.add_mutually_exclusive_group()
     mode.add_argument("--check", action="store_true", help="write nothing, fail on a difference")
     mode.add_argument("--release", action="store_true", help="make this the new baseline too")
     chosen = parser.parse_args(arguments)
-    problems = [] if chosen.release else _unreleased(CONTRACT / BASELINE)
-    problems += map(str, breakages(read_schemas(CONTRACT / BASELINE), schemas()))
-    if chosen.check and (differing := differences(CONTRACT)):
+    problems = [] if chosen.release else _unreleased(contract / BASELINE)
+    problems += map(str, breakages(read_schemas(contract / BASELINE), schemas()))
+    if chosen.check and (differing := differences(contract)):
         problems += [*differing, "run `python -m schemas.generate` and commit what it writes"]
     for line in problems:
         print(line, file=sys.stderr)  # noqa: T201 - a command's word to its user
     if problems:
         return 1
     if not chosen.check:
-        write(CONTRACT, release=chosen.release)
+        write(contract, release=chosen.release)
     return 0
 
 
