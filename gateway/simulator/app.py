@@ -4,6 +4,7 @@ Cutting a connection without an answer is more than ASGI can say, so the server 
 it: ``gateway.simulator.listener`` puts ``abort`` into the scope's extensions.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -164,4 +165,5 @@ async def _send(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     for part in parts:
         await send({"type": "http.response.body", "body": part, "more_body": True})
+        await asyncio.sleep(0)  # a long stream must not keep others waiting
     await send({"type": "http.response.body", "body": b"", "more_body": False})

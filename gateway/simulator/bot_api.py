@@ -3,11 +3,12 @@
 Names, types and statuses are those of the official description (version 0.0.32).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from gateway.simulator import fields
+from gateway.simulator.admin_entries import admin_entries
 from gateway.simulator.chat_book import Added
-from gateway.simulator.chats import ALL_PERMISSIONS, Chat, Rights
+from gateway.simulator.chats import Chat
 from gateway.simulator.config import ActingOnAbsent, SimulatorConfig
 from gateway.simulator.errors import AbsentError, AccessDeniedError, NotPossibleError
 from gateway.simulator.objects import Objects
@@ -16,7 +17,6 @@ from gateway.simulator.wire import (
     Answer,
     ApiError,
     JsonObject,
-    JsonValue,
     invalid,
     parse_object,
 )
@@ -24,11 +24,6 @@ from gateway.simulator.world import World
 
 MAX_IDS = 100
 """How many ids one call may carry, and how many members one page."""
-
-_ACCEPTED_PERMISSIONS = frozenset(ALL_PERMISSIONS) | {
-    "post_edit_delete_message", "edit_message", "delete_message", "edit", "delete",
-}  # fmt: skip
-_NEED_READING = frozenset({"write", "pin_message", "edit", "delete"})
 
 
 def modified(added: Added, left_out: Sequence[int] = ()) -> JsonObject:
@@ -170,7 +165,7 @@ class BotApi:
     async def set_admins(self, call: Call) -> Answer:
         """Give members rights; an entry replaces the rights that its member had."""
         chat = self._chat(call, "add_admins")
-        rights = self._entries(chat, parse_object(call.request.body).get("admins"))
+        rights = admin_entries(chat, parse_object(call.request.body).get("admins"))
         served, left_out = halved(call, list(rights))
         changed = self._world.chats.set_admins(chat.chat_id, {u: rights[u] for u in served})
         if left_out:
@@ -213,36 +208,6 @@ class BotApi:
         chat_id = fields.integer(call.params["chatId"], "chatId")
         chats = self._world.chats
         return chats.get_stale(chat_id) if call.stale else chats.get(chat_id)
-
-    def _entries(self, chat: Chat, value: JsonValue) -> dict[int, Rights]:
-        if isinstance(value, (str, Mapping)) or not isinstance(value, Sequence):
-            raise invalid("admins must be a list")
-        if not 1 <= len(value) <= MAX_IDS:
-            raise invalid(f"admins must hold from 1 to {MAX_IDS} entries")
-        found = dict(self._entry(chat, item) for item in value)
-        if len(found) != len(value):
-            raise invalid("admins must not repeat a user_id")
-        if chat.owner_id in found:
-            raise NotPossibleError("the owner's rights cannot be changed")
-        return found
-
-    def _entry(self, chat: Chat, value: JsonValue) -> tuple[int, Rights]:
-        if not isinstance(value, dict):
-            raise invalid("each of admins must be an object")
-        user_id = fields.account(value.get("user_id"), "user_id")
-        wanted = fields.texts(value, "permissions")
-        if wanted is None or not set(wanted) <= _ACCEPTED_PERMISSIONS:
-            raise invalid("permissions must be a list of known permissions")
-        had = chat.admins.get(user_id)
-        reads = "read_all_messages" in (*wanted, *(had.permissions if had else ()))
-        if not reads and _NEED_READING & set(wanted):
-            raise invalid("permissions on messages need read_all_messages")
-        # Calling comes with the role and cannot be withheld.
-        given = {*wanted, "can_call"}
-        known = tuple(p for p in ALL_PERMISSIONS if p in given)
-        return user_id, Rights(
-            known + tuple(sorted(given - set(known))), fields.optional_text(value, "alias", 0, 200)
-        )
 
     def _absent(self, message: str) -> Answer:
         match self._config.acting_on_absent:

@@ -2,6 +2,7 @@
 
 SimulatorError
 ├── JournalUnreadableError   the file is not a journal of ours
+├── JournalNotWrittenError   the file takes no more; nothing was changed
 └── RefusedError             the messenger says no; ``bot_api`` gives each its status
     ├── ChatNotFoundError
     ├── ChatDeletedError
@@ -18,6 +19,10 @@ class SimulatorError(Exception):
 
 class JournalUnreadableError(SimulatorError):
     """A line of the journal is none of ours, though more lines follow it."""
+
+
+class JournalNotWrittenError(SimulatorError):
+    """The journal's file takes no more; nothing was changed."""
 
 
 class RefusedError(SimulatorError):

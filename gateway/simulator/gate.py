@@ -15,6 +15,7 @@ from gateway.simulator.errors import (
     ChatDeletedError,
     ChatNotFoundError,
     ConflictError,
+    JournalNotWrittenError,
     RefusedError,
 )
 from gateway.simulator.faults import Fault, FaultKind, Faults
@@ -52,6 +53,8 @@ async def handled(operation: Operation, call: Call) -> Answer:
         return error_answer(error)
     except RefusedError as error:
         return error_answer(refused(error))
+    except JournalNotWrittenError as error:
+        return error_answer(ApiError(503, "service.unavailable", str(error)))
 
 
 def not_found(match: NoMatch) -> ApiError:

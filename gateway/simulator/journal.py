@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gateway.simulator.changes import Change, decode, encode
-from gateway.simulator.errors import JournalUnreadableError
+from gateway.simulator.errors import JournalNotWrittenError, JournalUnreadableError
 
 
 class Journal:
@@ -41,12 +41,21 @@ class Journal:
         os.truncate(self._path, whole)
 
     def append(self, changes: Sequence[Change]) -> None:
-        """Write the changes; they are with the operating system when this returns."""
+        """Write the changes; they are with the operating system when this returns.
+
+        Raises ``JournalNotWrittenError``, and then none of them is in the file.
+        """
         if self._descriptor is None:
             self._descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        end = os.fstat(self._descriptor).st_size
         left = b"".join(encode(change) for change in changes)
-        while left:
-            left = left[os.write(self._descriptor, left) :]
+        try:
+            while left:
+                left = left[os.write(self._descriptor, left) :]
+        except OSError as error:
+            # Half a line in the middle would make the file unreadable for ever.
+            os.ftruncate(self._descriptor, end)
+            raise JournalNotWrittenError(f"{self._path}: {error.strerror}") from error
 
     def close(self) -> None:
         """Close the file; a later append opens it again."""

@@ -224,7 +224,7 @@ FIELDS = st.sampled_from([
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(st.dictionaries(FIELDS, ANYTHING), st.binary(max_size=64))
 async def test_any_body_at_all_is_answered_without_an_internal_error(

@@ -1,5 +1,7 @@
 """The world's invariants under any operations, and its life across a restart."""
 
+import errno
+import os
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -15,7 +17,7 @@ from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.errors import JournalUnreadableError, RefusedError
 from gateway.simulator.meetings import MeetingPlan
 from gateway.simulator.world import World
-from tests.gateway.simulator.harness import Clock, started
+from tests.gateway.simulator.harness import UNLIMITED, Clock, started
 
 BOT = 500
 CONFIG = SimulatorConfig(bot_id=BOT, max_admins=3, max_members=8, wall=Clock())
@@ -177,3 +179,27 @@ async def test_a_simulator_goes_on_where_it_was_ended(tmp_path: Path) -> None:
     async with started(config) as site:
         assert (site.people(chat_id), site.admins(chat_id)) == ({1, 2}, {1})
         assert await site.create([1]) == chat_id
+
+
+async def test_a_full_disk_is_503_and_neither_changes_nor_harms_anything(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = replace(UNLIMITED, journal=tmp_path / "journal.jsonl")
+    async with started(config) as site:
+        chat_id = await site.create([1])
+        whole = os.write
+
+        def half(descriptor: int, data: bytes) -> int:
+            if data[:1] == b"{":
+                return whole(descriptor, data[: len(data) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        with monkeypatch.context() as full:
+            full.setattr(os, "write", half)
+            body = {"user_ids": [2]}
+            answer = await site.client.post(f"/chats/{chat_id}/members", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (503, "service.unavailable")
+        assert site.people(chat_id) == {1}
+        await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [3]})
+    async with started(config) as site:
+        assert site.people(chat_id) == {1, 3}
