@@ -21,8 +21,9 @@ _POLL = 0.02
 class DirectoryLock:
     """The locks of one data directory; taken and given back any number of times."""
 
-    def __init__(self, directory: Path, who: str) -> None:
+    def __init__(self, directory: Path, mode: int, who: str) -> None:
         self._directory = directory
+        self._mode = mode
         self._who = who
         self._server_lock: int | None = None
         self._held = ExitStack()
@@ -38,11 +39,12 @@ class DirectoryLock:
         """Take the directory, waiting at most ``patience`` seconds for a dead owner's server.
 
         Raises:
-            EmbeddedError: a living process uses the directory, or a dead one's server stays.
+            EmbeddedError: a living process uses the directory, a dead one's server stays, or
+                the directory cannot be written.
         """
         with ExitStack() as opened:
-            self._own(_open(self._directory / "owner", opened))
-            server_lock = _open(self._directory / "lock", opened)
+            owner, server_lock = self._open(opened)
+            self._own(owner)
             await self._wait_for_server(server_lock, patience)
             self._held = opened.pop_all()
             self._server_lock = server_lock
@@ -51,6 +53,16 @@ class DirectoryLock:
         """Give the directory back; what is left of the server keeps it until it is gone."""
         self._server_lock = None
         self._held.close()
+
+    def _open(self, opened: ExitStack) -> tuple[int, int]:
+        try:
+            self._directory.mkdir(mode=self._mode, parents=True, exist_ok=True)
+            return _open(self._directory / "owner", opened), _open(self._directory / "lock", opened)
+        except OSError as error:
+            raise EmbeddedError(
+                f"{self._who}: cannot write in the data directory {self._directory} "
+                f"({error.strerror}); choose another one"
+            ) from error
 
     def _own(self, file: int) -> None:
         if not _try_lock(file):

@@ -25,6 +25,7 @@ _KAFKA = f"org.apache.kafka:kafka_2.13:{KAFKA_VERSION}"
 # What writes Kafka's log: Kafka leaves that choice to whoever runs it. Taken by itself, since
 # jgo lets the parent POM of each root choose versions for all, and this one's are not Kafka's.
 _LOGGING = "org.apache.logging.log4j:log4j-slf4j-impl:2.25.4"
+_FOLDER = f"kafka-{KAFKA_VERSION}"
 _PARALLEL = 6
 _CHECKSUMS = Path(__file__).with_name("kafka-jars.sha256")
 
@@ -35,6 +36,12 @@ def default_cache() -> Path:
     return Path(base) / "rollcall"
 
 
+def kafka_is_cached(cache: Path | None = None) -> bool:
+    """Whether ``kafka_jars`` needs no network; without it, it takes about half a minute."""
+    folder = (cache or default_cache()) / _FOLDER
+    return all((folder / name).exists() for name in _expected())
+
+
 def kafka_jars(cache: Path | None = None, repository: str = MAVEN_CENTRAL) -> tuple[Path, ...]:
     """The class path of Kafka, fetched (45 MB) where the cache does not hold it; blocks.
 
@@ -42,13 +49,14 @@ def kafka_jars(cache: Path | None = None, repository: str = MAVEN_CENTRAL) -> tu
         EmbeddedError: they can be neither found nor fetched, or are not what we expect.
     """
     cache = (cache or default_cache()).resolve()
-    folder = cache / f"kafka-{KAFKA_VERSION}"
+    folder = cache / _FOLDER
     expected = _expected()
     try:
-        cache.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time(cache / "lock"):
-            if not all((folder / name).exists() for name in expected):
-                _fetch(folder, expected, repository)
+        if not kafka_is_cached(cache):
+            cache.mkdir(parents=True, exist_ok=True)
+            with _one_at_a_time(cache / "lock"):
+                if not kafka_is_cached(cache):  # another process may have fetched meanwhile
+                    _fetch(folder, expected, repository)
     except OSError as error:  # requests' errors too
         raise EmbeddedError(
             f"Apache Kafka {KAFKA_VERSION} is not in {cache} and could not be fetched from "

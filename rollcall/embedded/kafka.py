@@ -53,7 +53,8 @@ class EmbeddedKafka:
         self._wanted_controller_port = controller_port
         self._cache = cache
         self._repository = repository
-        self._lock = DirectoryLock(self._directory, _WHO)
+        # Topics hold people's names, so the directory is closed to others.
+        self._lock = DirectoryLock(self._directory, 0o700, _WHO)
         self._child: Child | None = None
 
     @property
@@ -78,8 +79,6 @@ class EmbeddedKafka:
         if self._child is not None:
             return self.bootstrap
         jars = await asyncio.to_thread(kafka_jars, self._cache, self._repository)
-        # Topics hold people's names, so the directory is closed to others.
-        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         await self._lock.acquire(_START_TIMEOUT)
         try:
             await self._launch(jars)

@@ -32,6 +32,7 @@ _WHO = "PostgreSQL"
 _START_TIMEOUT = 60.0
 _STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast, then immediate shutdown
 _PORT_ATTEMPTS = 3
+_LOG_LIMIT = 10_000_000  # bytes; one older log is kept
 
 # Two hundred connections, and checkpoints far enough apart for a region's replay.
 _SETTINGS = {
@@ -71,7 +72,8 @@ class EmbeddedPostgres:
         self._wanted_port = port
         self._port = port
         self._durable = durable
-        self._lock = DirectoryLock(self._directory, _WHO)
+        # Data and password inside are closed each by itself; the server must pass through.
+        self._lock = DirectoryLock(self._directory, 0o711, _WHO)
         self._child: Child | None = None
 
     @property
@@ -96,8 +98,6 @@ class EmbeddedPostgres:
         """
         if self._child is not None:
             return self.uri
-        # Data and password inside are closed each by itself; the server must pass through.
-        self._directory.mkdir(mode=0o711, parents=True, exist_ok=True)
         await self._lock.acquire(_START_TIMEOUT)
         try:
             await self._prepare()
@@ -163,6 +163,8 @@ class EmbeddedPostgres:
             )
         # We hold the lock, so no server lives here: what a crash left must not look like one.
         (self._cluster / "postmaster.pid").unlink(missing_ok=True)
+        if self._log.exists() and self._log.stat().st_size > _LOG_LIMIT:
+            self._log.replace(self._log.with_suffix(".log.1"))
         self._log.touch(mode=0o600)
 
     async def _make_cluster(self) -> None:
