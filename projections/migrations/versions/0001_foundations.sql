@@ -144,9 +144,10 @@ CREATE TABLE fact_history (
     source text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL,
     body jsonb NOT NULL,
     topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL,
-    superseded_at timestamptz NOT NULL,
-    PRIMARY KEY (kind, key, version, at, source, event_id)
+    superseded_at timestamptz NOT NULL
 );
+-- Over a hash, since source and event_id together may be longer than an index takes.
+CREATE UNIQUE INDEX ON fact_history (kind, key, version, at, md5(source || ' ' || event_id));
 
 -- ── Ingest: where each partition stands, what could not be read ────────────────────────────
 
@@ -221,6 +222,7 @@ CREATE TABLE stale_entities (
     PRIMARY KEY (kind, id, scope)
 );
 CREATE INDEX ON stale_entities (generation);
+CREATE INDEX ON stale_entities (lane, (kind = 'chat'), generation);
 
 CREATE TABLE chats (
     chat_id text PRIMARY KEY,

@@ -1,0 +1,49 @@
+"""The watcher of the topics' ends, for the gate before the messenger.
+
+Every half second it tells PostgreSQL where the topics end, from which follow how old the
+oldest unread record is and whether the catch-up is over. Any process may run it, several at
+once do no harm; where none runs, ``watched_at`` grows old and removals wait.
+"""
+
+import asyncio
+
+import structlog
+
+from consumers.config import KafkaConfig
+from consumers.errors import KafkaProblem
+from consumers.kafka_view import KafkaView
+from consumers.waiting import stopped
+from projections.errors import StoreError
+from projections.ingest_store import IngestStore
+from projections.offsets import PartitionKey
+
+log = structlog.get_logger()
+
+WATCH_SECONDS = 0.5
+_RETRY_SECONDS = 2.0
+
+
+class EndsWatcher:
+    """Looks at the ends of all partitions of the topics that are read."""
+
+    def __init__(self, config: KafkaConfig, store: IngestStore) -> None:
+        self._config = config
+        self._store = store
+        self.ends: dict[PartitionKey, int] = {}
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until ``stop``; while Kafka or PostgreSQL is away, try again."""
+        while not stop.is_set():
+            try:
+                async with KafkaView(self._config) as view:
+                    while not await stopped(stop, WATCH_SECONDS):
+                        await self.look(view)
+            except (KafkaProblem, StoreError) as error:
+                log.warning("ends.not_watched", error=type(error).__name__)
+                await stopped(stop, _RETRY_SECONDS)
+
+    async def look(self, view: KafkaView) -> None:
+        """One look. What is armed is read first, so the ends are seen after it was."""
+        armed = await self._store.armed()
+        self.ends = await view.ends(await view.all_partitions())
+        await self._store.watch(self.ends, armed)

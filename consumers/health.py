@@ -1,0 +1,38 @@
+"""Whether ingest lives: a process that has records to read and reads none does not.
+
+A consumer that was put out of its group, or waits on a partition that nobody serves, raises
+no error; only the missing progress tells.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from projections.offsets import PartitionKey, Standing, unread
+
+
+@dataclass(frozen=True, slots=True)
+class IngestHealth:
+    """``lag`` counts the offsets that are not read, of the partitions that are ours.
+
+    ``live`` is false when there was lag and no progress for too long; ``reason`` says so.
+    """
+
+    live: bool
+    assigned: int
+    held: int
+    lag: int
+    reason: str | None = None
+
+
+def judge(
+    assigned: int,
+    held: Mapping[PartitionKey, Standing],
+    ends: Mapping[PartitionKey, int],
+    idle_seconds: float,
+    limit_seconds: float,
+) -> IngestHealth:
+    """The verdict. ``ends`` are of the assigned partitions, ``idle_seconds`` since progress."""
+    lag = sum(unread(held, ends).values())
+    stuck = lag > 0 and idle_seconds > limit_seconds
+    reason = f"{lag} records to read and none read for {idle_seconds:.0f} s" if stuck else None
+    return IngestHealth(not stuck, assigned, len(held), lag, reason)

@@ -1,0 +1,204 @@
+"""Ingest: fetched records into committed facts, and the positions that go with them.
+
+Guarantees:
+
+* a batch's facts and offsets commit together, from exactly the position that PostgreSQL has,
+  of exactly the topic that PostgreSQL knows: its id is asked after the fetch, and ids never
+  come back, so the records were of that topic;
+* whatever goes wrong, the partitions concerned are lost and taken up again from PostgreSQL's
+  offsets, so no record is skipped and none is waited for inside a poll;
+* data that PostgreSQL refuses is halved down to the one record, which goes to quarantine; an
+  outage quarantines nothing.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from consumers.config import IngestConfig
+from consumers.errors import KafkaProblem
+from consumers.kafka_view import KafkaView
+from consumers.pieces import Piece, batch_of, halves, refused
+from consumers.positions import Positions, partition
+from consumers.reading import Counters, read
+from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
+from projections.ingest_store import Committed, IngestStore
+from projections.offsets import PartitionKey, Standing
+from projections.quarantine import BadRecord
+
+log = structlog.get_logger()
+
+_COURTESY_SECONDS = 5.0
+Records = Sequence["ConsumerRecord[bytes, bytes]"]
+
+
+class Ingestor:
+    """Writes what one consumer fetches; ``lock`` is held while a batch is in flight."""
+
+    def __init__(
+        self, config: IngestConfig, store: IngestStore, view: KafkaView, positions: Positions
+    ) -> None:
+        self._config = config
+        self._store = store
+        self._view = view
+        self._positions = positions
+        self.lock = asyncio.Lock()
+        self.counters = Counters()
+        self.lost = asyncio.Event()
+        self._passed: dict[PartitionKey, tuple[int, int]] = {}
+        self.progressed_at = monotonic()
+
+    async def take(self, records: Records, consumer: AIOKafkaConsumer) -> None:
+        """Commit the facts of these records, or lose their partitions."""
+        async with self.lock:
+            keys = {(record.topic, record.partition) for record in records}
+            try:
+                pieces = await self._pieces(records)
+                await self._write(pieces)
+            except (OffsetsMoved, StoreUnavailable, KafkaProblem) as error:
+                self._lose(keys, error)
+            except BaseException as error:
+                self._lose(keys, error)
+                raise
+            else:
+                await self._courtesy(consumer, pieces)
+
+    async def step_over(self, consumer: AIOKafkaConsumer, idle: Callable[[], bool]) -> None:
+        """Note what the consumer has passed without any record: ends of transactions.
+
+        ``idle`` tells that nothing fetched is under way to ``take``; a position past records
+        that are would lose them. A position must also have stood still since the last call.
+        """
+        async with self.lock:
+            pieces = []
+            passed: dict[PartitionKey, tuple[int, int]] = {}
+            for key, standing in self._positions.held.items():
+                position = await self._positions.fetched_to(key)
+                if position is not None and position > standing.next_off:
+                    passed[key] = (standing.next_off, position)
+                    if self._passed.get(key) == passed[key]:
+                        pieces.append(Piece(key, standing, position, (), ()))
+            self._passed = passed
+            if not pieces or not idle():
+                return
+            try:
+                await self._verify(pieces, pieces)
+                await self._write(pieces)
+            except (StoreError, KafkaProblem) as error:
+                self._lose({piece.key for piece in pieces}, error)
+            else:
+                await self._courtesy(consumer, pieces)
+
+    def _lose(self, keys: Iterable[PartitionKey], error: BaseException) -> None:
+        log.warning("ingest.seeks_again", error=type(error).__name__)
+        self._positions.lose(keys)
+        self.lost.set()
+
+    async def _pieces(self, records: Records) -> list[Piece]:
+        by_key: dict[PartitionKey, list[ConsumerRecord[bytes, bytes]]] = {}
+        for record in records:
+            by_key.setdefault((record.topic, record.partition), []).append(record)
+        pieces = []
+        holes = []
+        for key, of_key in by_key.items():
+            standing = self._positions.get(key)
+            position = None if standing is None else await self._positions.fetched_to(key)
+            # The consumer was sought elsewhere since this was fetched: it will come again.
+            if standing is None or position is None or position <= of_key[-1].offset:
+                continue
+            new = [record for record in of_key if record.offset >= standing.next_off]
+            if not new:
+                continue
+            items = [read(record, self.counters) for record in new]
+            pieces.append(Piece(key, standing, position, new, items))
+            if new[0].offset > standing.next_off:
+                holes.append(pieces[-1])
+        await self._verify(pieces, holes)
+        return pieces
+
+    async def _verify(self, pieces: Sequence[Piece], holes: Sequence[Piece]) -> None:
+        """The records are of the topics that we know, and a hole is no loss.
+
+        Offsets may be missing inside a log (the ends of transactions), not before its start.
+        """
+        if not pieces:
+            return
+        views = await self._view.topics(sorted({piece.key[0] for piece in pieces}))
+        for piece in pieces:
+            found = views.get(piece.key[0])
+            if found is None or found.topic_id != piece.standing.topic_id:
+                raise OffsetsMoved("a topic was made anew")
+        if holes:
+            starts = await self._view.starts([hole.key for hole in holes])
+            if any(starts[hole.key] > hole.standing.next_off for hole in holes):
+                raise OffsetsMoved("the log begins after what was read of it")
+
+    async def _write(self, pieces: Sequence[Piece]) -> None:
+        if not pieces:
+            return
+        try:
+            committed = await self._commit(pieces)
+        except StoreRefused as error:
+            for smaller in _smaller(pieces, error):
+                await self._write(smaller)
+            return
+        self._note(pieces, committed)
+
+    async def _commit(self, pieces: Sequence[Piece]) -> Committed:
+        try:
+            async with asyncio.timeout(self._config.commit_seconds):
+                return await self._store.commit(batch_of(pieces))
+        except TimeoutError as error:
+            raise StoreUnavailable("a transaction took too long") from error
+
+    def _note(self, pieces: Sequence[Piece], committed: Committed) -> None:
+        for piece in pieces:
+            self._positions.moved(piece.key, piece.after())
+        batch = batch_of(pieces)
+        counters = self.counters
+        counters.batches += 1
+        counters.records += len(batch.arrivals) + len(batch.bad)
+        counters.quarantined += len(batch.bad)
+        counters.applied += committed.applied
+        counters.marked += committed.marked
+        self.progressed_at = monotonic()
+        if batch.bad:
+            log.warning("ingest.quarantined", quarantined=len(batch.bad))
+
+    async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
+        """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""
+        await commit_to_kafka(consumer, {piece.key: piece.after() for piece in pieces})
+
+
+def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[Piece]]:
+    """What to try instead of a refused batch; the error itself once nothing is left to try."""
+    count = sum(len(piece.items) for piece in pieces)
+    if count > 1:
+        return halves(pieces)
+    if count == 0 or isinstance(pieces[0].items[0], BadRecord):
+        raise error
+    return [[refused(pieces[0], f"PostgreSQL refuses it: {error}")]]
+
+
+async def commit_to_kafka(
+    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing]
+) -> None:
+    """Commit these offsets in Kafka, if it will have them."""
+    assigned = consumer.assignment()
+    offsets: dict[TopicPartition, OffsetAndMetadata] = {
+        partition(key): OffsetAndMetadata(standing.next_off, "")
+        for key, standing in standings.items()
+        if partition(key) in assigned
+    }
+    if not offsets:
+        return
+    try:
+        async with asyncio.timeout(_COURTESY_SECONDS):
+            await consumer.commit(offsets)
+    except (KafkaError, TimeoutError) as error:
+        log.info("ingest.courtesy_commit_failed", error=type(error).__name__)

@@ -1,0 +1,109 @@
+"""What Kafka knows of the topics: ids, partitions, log starts and ends, committed offsets.
+
+Guarantees: asks nothing of a consumer group's members, so it may be used while a rebalance
+is under way; every answer comes within ``TIMEOUT`` seconds or is ``KafkaUnavailable``.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Self
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.client import AIOKafkaClient
+
+from consumers import topic_ids
+from consumers.config import KafkaConfig
+from consumers.errors import translated
+from projections.offsets import PartitionKey
+
+TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicView:
+    """A topic as it is now; another id is another topic."""
+
+    topic_id: str
+    partitions: tuple[int, ...]
+
+
+class KafkaView:
+    """Connections for questions; ``async with`` opens and closes them."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._config = config
+        self._opened: list[AIOKafkaClient | AIOKafkaConsumer | AIOKafkaAdminClient] = []
+
+    async def __aenter__(self) -> Self:
+        arguments = self._config.client_arguments()
+        self._client = AIOKafkaClient(**arguments)
+        # As far as the stable offset only: what is in an open transaction is not there yet.
+        self._consumer = AIOKafkaConsumer(**arguments, isolation_level="read_committed")
+        self._admin = AIOKafkaAdminClient(**arguments)
+        try:
+            with translated():
+                for each, start in (
+                    (self._client, self._client.bootstrap),
+                    (self._consumer, self._consumer.start),
+                    (self._admin, self._admin.start),
+                ):
+                    self._opened.append(each)
+                    await start()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close what is open."""
+        while self._opened:
+            each = self._opened.pop()
+            if isinstance(each, AIOKafkaConsumer):
+                await each.stop()
+            else:
+                await each.close()
+
+    async def topics(self, names: Sequence[str]) -> dict[str, TopicView]:
+        """Those of these topics that exist."""
+        with translated():
+            async with asyncio.timeout(TIMEOUT):
+                node = self._client.get_random_node()
+                response = await self._client.send(node, topic_ids.TopicsRequest(names))
+        return {name: TopicView(*found) for name, found in topic_ids.parse(response).items()}
+
+    async def starts(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, int]:
+        """The first offset that each partition still has."""
+        with translated():
+            async with asyncio.timeout(TIMEOUT):
+                found = await self._consumer.beginning_offsets(_partitions(keys))
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
+    async def ends(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, int]:
+        """The offset that the next record of each partition will get."""
+        with translated():
+            async with asyncio.timeout(TIMEOUT):
+                found = await self._consumer.end_offsets(_partitions(keys))
+        return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
+
+    async def committed(self) -> dict[PartitionKey, int]:
+        """What our group has committed, where it has."""
+        with translated():
+            async with asyncio.timeout(TIMEOUT):
+                found = await self._admin.list_consumer_group_offsets(self._config.group)
+        return {
+            (tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0
+        }
+
+    async def all_partitions(self) -> tuple[PartitionKey, ...]:
+        """Every partition of the topics that are read, of those that exist."""
+        views = await self.topics(self._config.topics)
+        return tuple((name, part) for name, view in views.items() for part in view.partitions)
+
+
+def _partitions(keys: Iterable[PartitionKey]) -> list[TopicPartition]:
+    return [TopicPartition(topic, part) for topic, part in keys]

@@ -1,0 +1,49 @@
+"""One Kafka record read by itself: into a fact with its origin, or into a bad record.
+
+Guarantees: no record stops another. What is not an event of the contract goes to quarantine
+with the field and the rule; so does a record over which our own code fails, with the kind of
+the failure, since stopping the partition for it would cost every good one behind it.
+"""
+
+from dataclasses import dataclass
+
+import structlog
+from aiokafka import ConsumerRecord
+
+from consumers.pieces import Item, bad_record
+from consumers.translate import fact_of
+from projections.facts_store import Arrival
+from schemas.decode import Rejected, decode
+
+log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Counters:
+    """What ingest has done since the process started."""
+
+    records: int = 0
+    applied: int = 0
+    marked: int = 0
+    quarantined: int = 0
+    subject_differs: int = 0
+    key_differs: int = 0
+    batches: int = 0
+
+
+def read(record: "ConsumerRecord[bytes, bytes]", counters: Counters) -> Item:
+    """What a record says."""
+    try:
+        event = decode(record.headers, record.key, record.value)
+        if isinstance(event, Rejected):
+            return bad_record(record, event.reason)
+        counters.subject_differs += event.subject_differs
+        counters.key_differs += event.key_differs
+        return Arrival(fact_of(event), record.topic, record.partition, record.offset)
+    except Exception as error:  # noqa: BLE001 - the module docstring says why
+        name = type(error).__name__
+        # No traceback: it may quote the record.
+        log.error(  # noqa: TRY400 - as above
+            "ingest.reading_failed", error=name, topic=record.topic, offset=record.offset
+        )
+        return bad_record(record, f"reading it failed: {name}")

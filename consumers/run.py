@@ -1,0 +1,182 @@
+"""Ingest as one thing to run: the subscriber, and the keeper that takes partitions up.
+
+Guarantees: an outage of Kafka or PostgreSQL ends nothing here; partitions wait and are taken
+up again with bounded patience, and the consumer stays in its group meanwhile. On ``stop`` the
+batch in flight is committed, then the group is left. Several processes may run on one group.
+"""
+
+import asyncio
+from time import monotonic
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from faststream.kafka import KafkaBroker
+from faststream.kafka.subscriber.usecase import BatchSubscriber
+
+from consumers.config import IngestConfig, KafkaConfig
+from consumers.errors import KafkaProblem, KafkaUnavailable, translated
+from consumers.health import IngestHealth, judge
+from consumers.ingest import Ingestor
+from consumers.kafka_view import KafkaView
+from consumers.positions import Positions
+from consumers.reading import Counters
+from consumers.subscriber import make_broker
+from consumers.take_up import TakeUp
+from consumers.topics import check_topics
+from consumers.waiting import stopped
+from projections.errors import StoreError
+from projections.ingest_store import IngestStore
+from projections.offsets import PartitionKey, ReadingState
+
+log = structlog.get_logger()
+
+
+class Ingest:
+    """Reads the topics into facts until told to stop."""
+
+    def __init__(
+        self, kafka: KafkaConfig, store: IngestStore, config: IngestConfig | None = None
+    ) -> None:
+        self._kafka = kafka
+        self._store = store
+        self._config = config or IngestConfig()
+        self._positions = Positions()
+        self._view = KafkaView(kafka)
+        self._ingestor = Ingestor(self._config, store, self._view, self._positions)
+        self._take_up = TakeUp(kafka, store, self._view, self._positions)
+        self._ends: dict[PartitionKey, int] = {}
+        self._consumer: AIOKafkaConsumer | None = None
+        self._subscriber: BatchSubscriber | None = None
+
+    @property
+    def counters(self) -> Counters:
+        """What was done since the start."""
+        return self._ingestor.counters
+
+    def health(self) -> IngestHealth:
+        """Whether records are read as they should."""
+        idle = monotonic() - self._ingestor.progressed_at
+        return judge(
+            len(self._positions.assigned),
+            self._positions.held,
+            self._ends,
+            idle,
+            self._config.stuck_seconds,
+        )
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Ingest until ``stop`` is set.
+
+        Raises:
+            TopicsMissing, TopicCompacted: the topics cannot be read.
+            KafkaRefused: Kafka does not let us.
+        """
+        broker, self._subscriber = make_broker(
+            self._kafka, self._config, self._ingestor.take, self._revoked, self._assigned
+        )
+        if not await self._open(stop, broker):
+            return
+        try:
+            await self._keep(stop)
+        finally:
+            await broker.stop()
+            await self._view.close()
+
+    async def _open(self, stop: asyncio.Event, broker: KafkaBroker) -> bool:
+        """Wait for Kafka, as long as it takes; False when stopped before it came."""
+        patience = self._config.retry_seconds
+        while not stop.is_set():
+            try:
+                await self._view.__aenter__()
+                await check_topics(self._kafka, self._view)
+                with translated():
+                    await broker.start()
+            except BaseException as error:
+                await broker.stop()
+                await self._view.close()
+                if not isinstance(error, KafkaUnavailable):
+                    raise
+                log.warning("ingest.waits_for_kafka", error=str(error), seconds=patience)
+                await stopped(stop, patience)
+                patience = min(patience * 2, self._config.retry_limit_seconds)
+            else:
+                return True
+        return False
+
+    async def _revoked(self, _: AIOKafkaConsumer | None, __: set[TopicPartition]) -> None:
+        async with self._ingestor.lock:
+            self._positions.revoke()
+
+    async def _assigned(
+        self, consumer: AIOKafkaConsumer | None, assigned: set[TopicPartition]
+    ) -> None:
+        if consumer is None:
+            return
+        self._consumer = consumer
+        async with self._ingestor.lock:
+            self._positions.assign(consumer, {(tp.topic, tp.partition) for tp in assigned})
+        self._ingestor.lost.set()
+
+    async def _keep(self, stop: asyncio.Event) -> None:
+        """Take up what is lost, and look once a second whether anybody moved what is held."""
+        patience = self._config.retry_seconds
+        while not stop.is_set():
+            self._ingestor.lost.clear()
+            try:
+                if self._consumer is not None:
+                    await self._look(self._consumer)
+            except (KafkaProblem, StoreError) as error:
+                log.warning("ingest.waits", error=type(error).__name__, seconds=patience)
+                await stopped(stop, patience)
+                patience = min(patience * 2, self._config.retry_limit_seconds)
+            else:
+                patience = self._config.retry_seconds
+                await self._nap(stop)
+
+    async def _look(self, consumer: AIOKafkaConsumer) -> None:
+        async with self._ingestor.lock:
+            await self._find_moved()
+            await self._take_up.lost(consumer)
+        await self._ingestor.step_over(consumer, self._idle)
+        self._ends = await self._view.ends(self._positions.assigned)
+
+    def _idle(self) -> bool:
+        """Whether FastStream has handed on all that it fetched.
+
+        Between its fetch and this lock it does not suspend, so nothing is in between.
+        """
+        return self._subscriber is None or self._subscriber.lock.empty
+
+    async def _find_moved(self) -> None:
+        """A rewind, another process, or a topic made anew: lose what is not as we think."""
+        held = self._positions.held
+        if not held:
+            return
+        stored = await self._store.standings(self._kafka.topics)
+        views = await self._view.topics(self._kafka.topics)
+        moved = []
+        for key, standing in held.items():
+            known = stored.get(key)
+            view = views.get(key[0])
+            same = (
+                known is not None
+                and view is not None
+                and (known.topic_id, known.next_off, known.state)
+                == (view.topic_id, standing.next_off, ReadingState.READING)
+            )
+            if not same:
+                moved.append(key)
+        self._positions.lose(moved)
+
+    async def _nap(self, stop: asyncio.Event) -> None:
+        """Until something is lost, the stop, or the next look."""
+        waits = [
+            asyncio.ensure_future(self._ingestor.lost.wait()),
+            asyncio.ensure_future(stop.wait()),
+        ]
+        _, pending = await asyncio.wait(
+            waits, timeout=self._config.keep_seconds, return_when=asyncio.FIRST_COMPLETED
+        )
+        for wait in pending:
+            wait.cancel()
+        await asyncio.gather(*pending, return_exceptions=True)

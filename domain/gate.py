@@ -1,0 +1,93 @@
+"""The gate before the messenger: whether chats may be changed with what is known now.
+
+Guarantees: while records are missing, or what was there at the last start has not been read
+and derived, nothing is changed. Later, while something unread or underived is older than
+``LAG_LIMIT``, or nobody knows how far ingest is behind, removals wait; additions wait with
+them for ``ADDITIONS_WAIT`` at most, since a person too many is found sooner than a lesson
+that nobody can enter.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LAG_LIMIT = timedelta(seconds=2)
+WATCH_LIMIT = timedelta(seconds=5)
+"""How old the last look at the topics' ends may be."""
+ADDITIONS_WAIT = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class GateClosed:
+    """No chat may be changed; ``reason`` is for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalsWait:
+    """Nobody may be removed; nobody added either while ``additions_wait``."""
+
+    reason: str
+    additions_wait: bool
+    additions_wait_until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GateOpen:
+    """Everything is read and derived."""
+
+
+Gate = GateClosed | RemovalsWait | GateOpen
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far ingest and derive are, at the instant ``now``; None is: there is none.
+
+    ``closed_because`` is set while records are missing or the catch-up is armed.
+    ``oldest_unread`` is when Kafka was first seen to hold something that is not read yet,
+    ``oldest_mark`` when the oldest mark that is not derived was set, ``watched_at`` when the
+    topics' ends were last looked at, ``lagging_since`` since when any of them is too old.
+    """
+
+    now: datetime
+    closed_because: str | None
+    oldest_unread: datetime | None
+    oldest_mark: datetime | None
+    watched_at: datetime | None
+    lagging_since: datetime | None
+
+
+def verdict(progress: Progress) -> Gate:
+    """What may be done to chats now."""
+    if progress.closed_because is not None:
+        return GateClosed(progress.closed_because)
+    reason = lag(progress)
+    if reason is None:
+        return GateOpen()
+    until = _behind_since(progress) + ADDITIONS_WAIT
+    return RemovalsWait(reason, progress.now < until, until)
+
+
+def lag(progress: Progress) -> str | None:
+    """Why removals must wait, or None."""
+    watched = progress.watched_at
+    if watched is None or progress.now - watched > WATCH_LIMIT:
+        return "nobody knows how far ingest is behind: the topics' ends were not looked at"
+    if _too_old(progress.oldest_unread, progress.now):
+        return "records are waiting to be read"
+    if _too_old(progress.oldest_mark, progress.now):
+        return "changes are waiting to be derived"
+    return None
+
+
+def _too_old(since: datetime | None, now: datetime) -> bool:
+    return since is not None and now - since > LAG_LIMIT
+
+
+def _behind_since(progress: Progress) -> datetime:
+    """Where nobody watches, ``lagging_since`` is as old as the last look."""
+    known = [progress.lagging_since] if progress.lagging_since is not None else []
+    if progress.watched_at is not None and progress.now - progress.watched_at > WATCH_LIMIT:
+        known.append(progress.watched_at + WATCH_LIMIT)
+    return min(known, default=progress.now)

@@ -1,0 +1,196 @@
+"""Where ingest stands in each partition: the truth beside the facts, in one transaction.
+
+Guarantees: offsets move only by compare-and-set, so of two processes that read the same
+partition one is refused with ``OffsetsMoved`` before it writes anything. ``next_off`` is the
+first offset that was not read; ``reached_off`` the highest that it ever was, which tells a
+rewind (ours) from a restored database (Kafka remembers more than we do).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from projections import catch_up
+from projections.database import Driver, driver
+from projections.errors import OffsetsMoved
+
+PartitionKey = tuple[str, int]
+"""Topic and partition."""
+
+CHANGED = "rollcall_offsets"
+"""The NOTIFY channel that says: positions were changed by somebody else than their reader."""
+
+
+class ReadingState(Enum):
+    """Whether a partition is read; in a gap it waits for a person."""
+
+    READING = "reading"
+    GAP = "gap"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A row of ``ingest_partitions``."""
+
+    topic_id: str
+    next_off: int
+    reached_off: int
+    state: ReadingState = ReadingState.READING
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From where to where a batch reads in one partition of the topic ``topic_id``."""
+
+    topic: str
+    part: int
+    topic_id: str
+    start: int
+    end: int
+
+
+async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
+    """Where every partition of these topics stands, of those ever read."""
+    rows = await connection.execute(
+        text("""SELECT topic, part, topic_id, next_off, reached_off, state, state_reason
+                  FROM ingest_partitions WHERE topic = ANY(:topics)"""),
+        {"topics": list(topics)},
+    )
+    return {
+        (row.topic, row.part): Standing(
+            row.topic_id, row.next_off, row.reached_off, ReadingState(row.state), row.state_reason
+        )
+        for row in rows
+    }
+
+
+_ADVANCE = """
+    UPDATE ingest_partitions p
+       SET next_off = u.end_off, reached_off = greatest(p.reached_off, u.end_off),
+           updated_at = clock_now()
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])
+           AS u (topic, part, topic_id, start_off, end_off)
+     WHERE (p.topic, p.part, p.topic_id, p.next_off)
+         = (u.topic, u.part, u.topic_id, u.start_off) AND p.state = 'reading'
+    RETURNING p.updated_at"""
+
+
+async def advance(store: Driver, steps: Sequence[Step]) -> datetime:
+    """Move the offsets of these partitions; the answer is database time.
+
+    Raises:
+        OffsetsMoved: one of them is not where the step starts.
+    """
+    ordered = sorted(steps, key=lambda step: (step.topic, step.part))
+    rows = await store.fetch(
+        _ADVANCE,
+        [step.topic for step in ordered],
+        [step.part for step in ordered],
+        [step.topic_id for step in ordered],
+        [step.start for step in ordered],
+        [step.end for step in ordered],
+    )
+    if len(rows) != len(ordered):
+        raise OffsetsMoved("a partition is not where this batch starts")
+    now: datetime = rows[0][0]
+    return now
+
+
+async def place(
+    connection: AsyncConnection, key: PartitionKey, before: Standing | None, after: Standing
+) -> None:
+    """Write where a partition stands, if it still is as ``before`` (None: no row).
+
+    Raises:
+        OffsetsMoved: somebody else was here.
+    """
+    store = await driver(connection)
+    values = (*key, after.topic_id, after.next_off, after.reached_off)
+    rest = (after.state.value, after.reason)
+    if before is None:
+        rows = await store.fetch(
+            """INSERT INTO ingest_partitions (topic, part, topic_id, next_off, reached_off,
+                                              state, state_reason, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, clock_now())
+               ON CONFLICT DO NOTHING RETURNING 1""",
+            *values,
+            *rest,
+        )
+    else:
+        rows = await store.fetch(
+            """UPDATE ingest_partitions
+                  SET topic_id = $3, next_off = $4, reached_off = $5, state = $6,
+                      state_reason = $7, updated_at = clock_now()
+                WHERE topic = $1 AND part = $2 AND topic_id = $8 AND next_off = $9
+               RETURNING 1""",
+            *values,
+            *rest,
+            before.topic_id,
+            before.next_off,
+        )
+    if not rows:
+        raise OffsetsMoved("a partition was placed by another process")
+
+
+async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = None) -> int:
+    """Have every partition of these topics (None: of all) read again from its beginning.
+
+    The catch-up is armed; running ingest notices and seeks. The answer counts partitions.
+    """
+    rows = await connection.execute(
+        text("""UPDATE ingest_partitions SET next_off = 0, updated_at = clock_now()
+                 WHERE state = 'reading' AND (CAST(:topics AS text[]) IS NULL
+                                              OR topic = ANY(CAST(:topics AS text[])))
+                RETURNING 1"""),
+        {"topics": None if topics is None else list(topics)},
+    )
+    count = len(rows.all())
+    await catch_up.arm(connection, "a replay")
+    await connection.execute(text(f"NOTIFY {CHANGED}"))
+    return count
+
+
+async def acknowledge_gap(connection: AsyncConnection, topic: str, part: int) -> bool:
+    """A person accepts that records are missing: read on from where the log starts.
+
+    ``next_off`` of a gap is the log's start. False where there is no gap.
+    """
+    rows = await connection.execute(
+        text("""UPDATE ingest_partitions
+                   SET state = 'reading', state_reason = NULL, updated_at = clock_now()
+                 WHERE topic = :topic AND part = :part AND state = 'gap' RETURNING 1"""),
+        {"topic": topic, "part": part},
+    )
+    found = bool(rows.all())
+    if found:
+        await catch_up.arm(connection, "a gap was acknowledged")
+        await connection.execute(text(f"NOTIFY {CHANGED}"))
+    return found
+
+
+async def forget_observed(connection: AsyncConnection) -> None:
+    """The database is older than the messenger: what chats hold is unknown, all are due."""
+    await connection.execute(text("UPDATE chat_sync SET observed_at = NULL"))
+    await connection.execute(
+        text("""UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1
+                 WHERE max_chat_id IS NOT NULL""")
+    )
+    await catch_up.arm(connection, "the database was restored")
+
+
+def unread(
+    standings: Mapping[PartitionKey, Standing], ends: Mapping[PartitionKey, int]
+) -> dict[PartitionKey, int]:
+    """How many offsets each partition has before its end, where there are any."""
+    behind: dict[PartitionKey, int] = {}
+    for key, end in ends.items():
+        standing = standings.get(key)
+        missing = end - (standing.next_off if standing is not None else 0)
+        if missing > 0:
+            behind[key] = missing
+    return behind

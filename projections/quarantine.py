@@ -1,0 +1,61 @@
+"""Quarantine: records that are not events of the contract, kept whole with the reason.
+
+Guarantees: one row per (topic, partition, offset), however often the record is read; the
+first reason stays.
+"""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from projections.database import Driver
+
+
+@dataclass(frozen=True, slots=True)
+class BadRecord:
+    """A record as it came, and why it is none of ours. ``reason`` never quotes it."""
+
+    topic: str
+    part: int
+    off: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes | None]]
+    reason: str
+
+
+_PUT = """
+    INSERT INTO quarantine (topic, part, off, key, value, headers, reason, first_seen)
+    SELECT u.topic, u.part, u.off, u.key, u.value, u.headers::jsonb, u.reason, $8
+      FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::bytea[], $6::text[],
+                  $7::text[]) AS u (topic, part, off, key, value, headers, reason)
+    ON CONFLICT (topic, part, off) DO NOTHING"""
+
+
+async def put(driver: Driver, records: Sequence[BadRecord], now: datetime) -> None:
+    """Keep these records, in the transaction that ``driver`` is in."""
+    if not records:
+        return
+    await driver.execute(
+        _PUT,
+        [record.topic for record in records],
+        [record.part for record in records],
+        [record.off for record in records],
+        [record.key for record in records],
+        [record.value for record in records],
+        [_headers(record) for record in records],
+        [record.reason for record in records],
+        now,
+    )
+
+
+def _headers(record: BadRecord) -> str:
+    """Names as text, without the NUL that jsonb refuses; values in base64."""
+    return json.dumps(
+        [
+            [name.replace("\0", "\\0"), None if value is None else base64.b64encode(value).decode()]
+            for name, value in record.headers
+        ]
+    )
