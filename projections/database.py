@@ -15,10 +15,12 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from projections.errors import StoreRefused, StoreUnavailable
+from projections.errors import StoreError, StoreRefused, StoreUnavailable
 
-# Class 22 is data exception, 23 integrity constraint violation; 54000 a program limit.
+# By class of SQLSTATE: data exceptions, integrity constraints, program limits.
 _REFUSED = ("22", "23", "54")
+# Connection, rollback (deadlock), resources, locks, shutdown, system errors; no code: no answer.
+_UNAVAILABLE = ("08", "40", "53", "55", "57", "58", "")
 
 
 def create_engine(url: str, *, pool_size: int = 5, clock_shift: str = "") -> AsyncEngine:
@@ -54,12 +56,16 @@ def translated() -> Iterator[None]:
         raise StoreUnavailable(type(error).__name__) from error
 
 
-def _translate(error: BaseException) -> StoreRefused | StoreUnavailable:
-    """The message names the kind of error only: a detail may quote a row, and so a name."""
+def _translate(error: BaseException) -> StoreError:
+    """The message names the kind of error only: a detail may quote a row, and so a name.
+
+    What is neither refused data nor an outage is a bug of ours and is not tried again.
+    """
     code = str(getattr(error, "sqlstate", None) or "")
     label = f"{type(error).__name__} {code}".strip()
-    data = code[:2] in _REFUSED or isinstance(error, asyncpg.DataError)
-    return StoreRefused(label) if data else StoreUnavailable(label)
+    if code[:2] in _REFUSED or isinstance(error, asyncpg.DataError):
+        return StoreRefused(label)
+    return StoreUnavailable(label) if code[:2] in _UNAVAILABLE else StoreError(label)
 
 
 @asynccontextmanager

@@ -107,7 +107,7 @@ async def record_read(connection: AsyncConnection, lease: Lease, seen: Seen) -> 
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,
-                       reread_at = CASE WHEN :again
+                       reread_at = CASE WHEN CAST(:again AS boolean)
                                         THEN clock_now() + make_interval(secs => :seconds) END
                  WHERE chat_id = :chat"""),
         {
@@ -125,7 +125,7 @@ async def _holds(connection: AsyncConnection, lease: Lease) -> bool:
         text("SELECT lease_token FROM chat_sync WHERE chat_id = :chat FOR UPDATE"),
         {"chat": lease.chat_id},
     )
-    return found.scalar_one() == lease.token
+    return bool(found.scalar_one() == lease.token)
 
 
 async def _made(
@@ -133,7 +133,7 @@ async def _made(
 ) -> None:
     await connection.execute(
         text("""UPDATE chat_sync SET max_chat_id = :max_chat, link = :link, observed_title = :title,
-                       observed_at = CASE WHEN :created THEN clock_now() END
+                       observed_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END
                  WHERE chat_id = :chat"""),
         {
             "chat": chat_id,

@@ -4,7 +4,7 @@ Accounts that the messenger refused are left out of the target until their next 
 so one refused person never keeps the others waiting.
 """
 
-import json
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -89,5 +89,6 @@ def _wanted(
     return {user: role for user, role in accounts.items() if user not in blocked}
 
 
-def _rows(column: str | None) -> list:  # type: ignore[type-arg] # rows as json_agg built them
-    return [] if column is None else list(json.loads(column))
+def _rows(column: list[Any] | None) -> list[Any]:
+    """The rows of a ``json_agg``, which is null where there are none."""
+    return column or []

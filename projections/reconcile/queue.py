@@ -32,18 +32,20 @@ _CLAIM_ONE = text("""
     RETURNING chat_id, lease_token, lane""")
 
 _FINISH = text("""
-    UPDATE chat_sync SET lease_until = NULL, attempts = :attempts,
-           waiting_since = CASE WHEN :waiting IS NULL THEN NULL
-                                WHEN waiting IS NOT DISTINCT FROM :waiting THEN waiting_since
+    UPDATE chat_sync s SET lease_until = NULL, attempts = :attempts,
+           waiting = f.waiting,
+           waiting_since = CASE WHEN f.waiting IS NULL THEN NULL
+                                WHEN f.waiting = s.waiting THEN s.waiting_since
                                 ELSE clock_now() END,
-           waiting = :waiting,
-           due_at = CASE WHEN due_generation <> :generation THEN due_at
-                         ELSE least(clock_now() + make_interval(secs => :due_in), reread_at,
+           due_at = CASE WHEN s.due_generation <> f.generation THEN s.due_at
+                         ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
                                     (SELECT min(retry_at) FROM blocked_accounts b
-                                      WHERE b.chat_id = chat_sync.chat_id)) END,
-           last_converged_at = CASE WHEN :done THEN clock_now() ELSE last_converged_at END
-     WHERE chat_id = :chat AND lease_token = :token
-    RETURNING due_at""")
+                                      WHERE b.chat_id = s.chat_id)) END,
+           last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
+      FROM (SELECT CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,
+                   CAST(:due_in AS float8) AS due_in, CAST(:done AS boolean) AS done) f
+     WHERE s.chat_id = :chat AND s.lease_token = :token
+    RETURNING s.due_at""")
 
 
 async def claim(
@@ -97,7 +99,8 @@ async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: La
     await connection.execute(
         text("""
             UPDATE chat_sync SET due_generation = due_generation + 1,
-                   lane = CASE WHEN due_at IS NULL THEN :lane ELSE least(lane, :lane) END,
+                   lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint)
+                               ELSE least(lane, CAST(:lane AS smallint)) END,
                    due_at = least(due_at, clock_now())
              WHERE chat_id = ANY(:chats)"""),
         {"chats": sorted(chat_ids), "lane": int(lane)},
