@@ -6,6 +6,7 @@ nowhere.
 
 from collections.abc import Iterator
 from enum import Enum
+from itertools import islice
 from typing import assert_never
 
 from gateway.simulator import fields
@@ -17,6 +18,9 @@ from gateway.simulator.operations import Call, CallKind, Operation
 from gateway.simulator.statistics import Statistics
 from gateway.simulator.wire import Answer, Chunks, JsonObject, compact, invalid, parse_object
 from gateway.simulator.world import World
+
+_CHATS_A_CHUNK = 20
+"""Of a stream: what is built without letting other calls in between."""
 
 
 class PersonAction(Enum):
@@ -170,9 +174,10 @@ class SimApi:
         return self._world.chats.get(fields.integer(call.params["chat_id"], "chat_id"))
 
     def _all_chats(self) -> Iterator[bytes]:
+        chats = iter(self._world.chats)
         before = b'{"chats":['
-        for chat in self._world.chats:
-            yield before + compact(self._shown(chat))
+        while some := [compact(self._shown(chat)) for chat in islice(chats, _CHATS_A_CHUNK)]:
+            yield before + b",".join(some)
             before = b","
         yield b"]}" if before == b"," else before + b"]}"
 
