@@ -20,9 +20,9 @@ DATA = {
     "sgo.person.changed.v1": (
         45,
         (
-            '{"person_id": "p%(i)d", "version": %(i)d, "surname": "Иванов%(i)d", "given_name": "Пётр",'
-            ' "patronymic": "Сергеевич", "birth_date": "2012-03-14", "sex": "male",'
-            ' "status": "active"}'
+            '{"person_id": "p%(i)d", "version": %(i)d, "surname": "Иванов%(i)d",'
+            ' "given_name": "Пётр", "patronymic": "Сергеевич", "birth_date": "2012-03-14",'
+            ' "sex": "male", "status": "active"}'
         ),
     ),
     "sgo.enrolment.ordered.v1": (
