@@ -6,11 +6,12 @@ once do no harm; where none runs, ``watched_at`` grows old and removals wait.
 """
 
 import asyncio
+from collections.abc import Sequence
 
 import structlog
 
-from consumers.config import KafkaConfig
-from consumers.errors import KafkaProblem
+from consumers.errors import ConsumersError
+from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
 from consumers.waiting import stopped
 from projections.errors import StoreError
@@ -26,8 +27,9 @@ _RETRY_SECONDS = 2.0
 class EndsWatcher:
     """Looks at the ends of all partitions of the topics that are read."""
 
-    def __init__(self, config: KafkaConfig, store: IngestStore) -> None:
-        self._config = config
+    def __init__(self, kafka: KafkaConfig, topics: Sequence[str], store: IngestStore) -> None:
+        self._kafka = kafka
+        self._topics = topics
         self._store = store
         self.ends: dict[PartitionKey, int] = {}
 
@@ -35,15 +37,15 @@ class EndsWatcher:
         """Watch until ``stop``; while Kafka or PostgreSQL is away, try again."""
         while not stop.is_set():
             try:
-                async with KafkaView(self._config) as view:
+                async with KafkaView(self._kafka) as view:
                     while not await stopped(stop, WATCH_SECONDS):
                         await self.look(view)
-            except (KafkaProblem, StoreError) as error:
+            except (ConsumersError, StoreError) as error:
                 log.warning("ends.not_watched", error=type(error).__name__)
                 await stopped(stop, _RETRY_SECONDS)
 
     async def look(self, view: KafkaView) -> None:
         """One look. What is armed is read first, so the ends are seen after it was."""
         armed = await self._store.armed()
-        self.ends = await view.ends(await view.all_partitions())
+        self.ends = await view.ends(await view.partitions(self._topics))
         await self._store.watch(self.ends, armed)

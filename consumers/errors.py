@@ -1,6 +1,6 @@
 """What can go wrong with Kafka, in the project's own words.
 
-``KafkaProblem``
+``ConsumersError``
 ├── ``KafkaUnavailable``  it cannot be reached, or did not answer in time: try again later
 ├── ``KafkaRefused``      it refuses what we ask (rights, a bad setting): a person must look
 ├── ``TopicsMissing``     topics that are to be read do not exist
@@ -16,23 +16,23 @@ from contextlib import contextmanager
 from aiokafka.errors import KafkaError
 
 
-class KafkaProblem(Exception):
+class ConsumersError(Exception):
     """Anything that Kafka could not do for us."""
 
 
-class KafkaUnavailable(KafkaProblem):
+class KafkaUnavailable(ConsumersError):
     """Kafka cannot be reached, or did not answer in time."""
 
 
-class KafkaRefused(KafkaProblem):
+class KafkaRefused(ConsumersError):
     """Kafka refuses what we ask."""
 
 
-class TopicsMissing(KafkaProblem):
+class TopicsMissing(ConsumersError):
     """Topics that are to be read do not exist."""
 
 
-class TopicCompacted(KafkaProblem):
+class TopicCompacted(ConsumersError):
     """A topic that is to be read is compacted."""
 
 

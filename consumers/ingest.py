@@ -21,7 +21,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from consumers.config import IngestConfig
-from consumers.errors import KafkaProblem
+from consumers.errors import ConsumersError
 from consumers.kafka_view import KafkaView
 from consumers.pieces import Piece, batch_of, halves, refused
 from consumers.positions import Positions, partition
@@ -60,7 +60,7 @@ class Ingestor:
             try:
                 pieces = await self._pieces(records)
                 await self._write(pieces)
-            except (OffsetsMoved, StoreUnavailable, KafkaProblem) as error:
+            except (OffsetsMoved, StoreUnavailable, ConsumersError) as error:
                 self._lose(keys, error)
             except BaseException as error:
                 self._lose(keys, error)
@@ -89,7 +89,7 @@ class Ingestor:
             try:
                 await self._verify(pieces, pieces)
                 await self._write(pieces)
-            except (StoreError, KafkaProblem) as error:
+            except (StoreError, ConsumersError) as error:
                 self._lose({piece.key for piece in pieces}, error)
             else:
                 await self._courtesy(consumer, pieces)

@@ -14,8 +14,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
 
 from consumers import topic_ids
-from consumers.config import KafkaConfig
 from consumers.errors import translated
+from consumers.kafka_config import KafkaConfig, client_options
 from projections.offsets import PartitionKey
 
 TIMEOUT = 10.0
@@ -37,7 +37,7 @@ class KafkaView:
         self._opened: list[AIOKafkaClient | AIOKafkaConsumer | AIOKafkaAdminClient] = []
 
     async def __aenter__(self) -> Self:
-        arguments = self._config.client_arguments()
+        arguments = client_options(self._config)
         self._client = AIOKafkaClient(**arguments)
         # As far as the stable offset only: what is in an open transaction is not there yet.
         self._consumer = AIOKafkaConsumer(**arguments, isolation_level="read_committed")
@@ -90,18 +90,18 @@ class KafkaView:
                 found = await self._consumer.end_offsets(_partitions(keys))
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
-    async def committed(self) -> dict[PartitionKey, int]:
-        """What our group has committed, where it has."""
+    async def committed(self, group: str) -> dict[PartitionKey, int]:
+        """What this group has committed, where it has."""
         with translated():
             async with asyncio.timeout(TIMEOUT):
-                found = await self._admin.list_consumer_group_offsets(self._config.group)
+                found = await self._admin.list_consumer_group_offsets(group)
         return {
             (tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0
         }
 
-    async def all_partitions(self) -> tuple[PartitionKey, ...]:
-        """Every partition of the topics that are read, of those that exist."""
-        views = await self.topics(self._config.topics)
+    async def partitions(self, names: Sequence[str]) -> tuple[PartitionKey, ...]:
+        """Every partition of those of these topics that exist."""
+        views = await self.topics(names)
         return tuple((name, part) for name, view in views.items() for part in view.partitions)
 
 

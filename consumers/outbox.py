@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import structlog
 from aiokafka import AIOKafkaProducer
 
-from consumers.config import KafkaConfig
-from consumers.errors import KafkaProblem, translated
+from consumers.errors import ConsumersError, translated
+from consumers.kafka_config import KafkaConfig, client_options
 from consumers.waiting import stopped
 from projections.errors import StoreError
 from projections.ingest_store import IngestStore
@@ -37,13 +37,13 @@ class OutboxPublisher:
         while not stop.is_set():
             try:
                 await self._publish_until(stop)
-            except (KafkaProblem, StoreError) as error:
+            except (ConsumersError, StoreError) as error:
                 log.warning("outbox.waits", error=type(error).__name__)
                 await stopped(stop, _RETRY_SECONDS)
 
     async def _publish_until(self, stop: asyncio.Event) -> None:
         producer = AIOKafkaProducer(
-            **self._config.client_arguments(), acks="all", enable_idempotence=True
+            **client_options(self._config), acks="all", enable_idempotence=True
         )
         try:
             with translated():

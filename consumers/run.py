@@ -10,13 +10,15 @@ from time import monotonic
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
+from faststream._internal.endpoint.subscriber.utils import MultiLock
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from consumers.config import IngestConfig, KafkaConfig
-from consumers.errors import KafkaProblem, KafkaUnavailable, translated
+from consumers.config import IngestConfig
+from consumers.errors import ConsumersError, KafkaUnavailable, translated
 from consumers.health import IngestHealth, judge
 from consumers.ingest import Ingestor
+from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
 from consumers.reading import Counters
@@ -43,7 +45,7 @@ class Ingest:
         self._positions = Positions()
         self._view = KafkaView(kafka)
         self._ingestor = Ingestor(self._config, store, self._view, self._positions)
-        self._take_up = TakeUp(kafka, store, self._view, self._positions)
+        self._take_up = TakeUp(self._config, store, self._view, self._positions)
         self._ends: dict[PartitionKey, int] = {}
         self._consumer: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
@@ -88,7 +90,7 @@ class Ingest:
         while not stop.is_set():
             try:
                 await self._view.__aenter__()
-                await check_topics(self._kafka, self._view)
+                await check_topics(self._kafka, self._view, self._config.topics)
                 with translated():
                     await broker.start()
             except BaseException as error:
@@ -125,7 +127,7 @@ class Ingest:
             try:
                 if self._consumer is not None:
                     await self._look(self._consumer)
-            except (KafkaProblem, StoreError) as error:
+            except (ConsumersError, StoreError) as error:
                 log.warning("ingest.waits", error=type(error).__name__, seconds=patience)
                 await stopped(stop, patience)
                 patience = min(patience * 2, self._config.retry_limit_seconds)
@@ -145,15 +147,16 @@ class Ingest:
 
         Between its fetch and this lock it does not suspend, so nothing is in between.
         """
-        return self._subscriber is None or self._subscriber.lock.empty
+        lock = None if self._subscriber is None else self._subscriber.lock
+        return isinstance(lock, MultiLock) and lock.empty
 
     async def _find_moved(self) -> None:
         """A rewind, another process, or a topic made anew: lose what is not as we think."""
         held = self._positions.held
         if not held:
             return
-        stored = await self._store.standings(self._kafka.topics)
-        views = await self._view.topics(self._kafka.topics)
+        stored = await self._store.standings(self._config.topics)
+        views = await self._view.topics(self._config.topics)
         moved = []
         for key, standing in held.items():
             known = stored.get(key)

@@ -19,7 +19,8 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from consumers.config import IngestConfig, KafkaConfig, KafkaSecurity
+from consumers.config import IngestConfig
+from consumers.kafka_config import KafkaConfig
 
 log = structlog.get_logger()
 
@@ -65,16 +66,16 @@ async def _undecoded(_message: Any) -> bytes:  # noqa: ANN401 - as above
     return b""
 
 
-def _security(security: KafkaSecurity) -> BaseSecurity | None:
-    context = security.context()
-    if security.protocol == "PLAINTEXT":
+def _security(kafka: KafkaConfig) -> BaseSecurity | None:
+    context = kafka.tls()
+    if kafka.security_protocol == "PLAINTEXT":
         return None
-    if security.protocol == "SSL":
+    if kafka.security_protocol == "SSL":
         return BaseSecurity(context, use_ssl=True)
     kinds = {"PLAIN": SASLPlaintext, "SCRAM-SHA-256": SASLScram256, "SCRAM-SHA-512": SASLScram512}
-    return kinds[security.mechanism](
-        username=security.username or "",
-        password=security.password or "",
+    return kinds[kafka.sasl_mechanism](
+        username=kafka.sasl_username or "",
+        password=kafka.sasl_password or "",
         ssl_context=context,
         use_ssl=context is not None,
     )
@@ -89,9 +90,9 @@ def make_broker(
 ) -> tuple[KafkaBroker, BatchSubscriber]:
     """The broker with its one subscriber; nothing is opened before ``broker.start()``."""
     broker = KafkaBroker(
-        kafka.bootstrap.split(","),
+        kafka.servers,
         client_id="rollcall",
-        security=_security(kafka.security),
+        security=_security(kafka),
         metadata_max_age_ms=config.metadata_max_age_ms,
         consumer_only=True,
         allow_auto_create_topics=False,
@@ -100,9 +101,9 @@ def make_broker(
     )
     listener = _Listener(revoked, assigned)
     subscriber = broker.subscriber(
-        *kafka.topics,
+        *config.topics,
         batch=True,
-        group_id=kafka.group,
+        group_id=config.group,
         ack_policy=AckPolicy.MANUAL,
         listener=listener,
         parser=_untouched,

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 import structlog
 from aiokafka import AIOKafkaConsumer
 
-from consumers.config import KafkaConfig
+from consumers.config import IngestConfig
 from consumers.ingest import commit_to_kafka
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
@@ -24,7 +24,7 @@ class TakeUp:
     """Takes up what is assigned and not held. Call it with the batch lock held."""
 
     def __init__(
-        self, config: KafkaConfig, store: IngestStore, view: KafkaView, positions: Positions
+        self, config: IngestConfig, store: IngestStore, view: KafkaView, positions: Positions
     ) -> None:
         self._config = config
         self._store = store
@@ -41,7 +41,7 @@ class TakeUp:
         if not lost:
             return
         logs = await self._logs(lost)
-        committed = await self._view.committed()
+        committed = await self._view.committed(self._config.group)
         stored = await self._store.standings(self._config.topics)
         found = {key: resume(stored.get(key), logs[key], committed.get(key)) for key in logs}
         await self._place(stored, found)

@@ -10,6 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from projections.database import Driver
 
 
@@ -59,3 +62,24 @@ def _headers(record: BadRecord) -> str:
             for name, value in record.headers
         ]
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A quarantined record without its content."""
+
+    topic: str
+    part: int
+    off: int
+    reason: str
+    first_seen: datetime
+
+
+async def newest(connection: AsyncConnection, limit: int) -> list[Kept]:
+    """The records that were quarantined last, the newest first."""
+    rows = await connection.execute(
+        text("""SELECT topic, part, off, reason, first_seen FROM quarantine
+                 ORDER BY first_seen DESC, topic, part, off DESC LIMIT :limit"""),
+        {"limit": limit},
+    )
+    return [Kept(*row) for row in rows]
