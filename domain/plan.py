@@ -141,7 +141,7 @@ def _changes(gap: _Difference, limits: Limits) -> Iterator[Action]:
     entering = (*gap.new_administrators, *gap.new_members)
     first = _first_in(gap, limits)
     leaving = [Remove(user_id) for user_id in (*gap.leaving_members, *gap.leaving_administrators)]
-    making_room = max(0, gap.present + first - limits.capacity) if first else 0
+    making_room = max(0, gap.present + first - limits.capacity)
     early = _must_promote_early(gap, limits) and making_room < len(leaving)
     yield from leaving[:making_room]
     yield from _adds(entering[:first], limits)
@@ -184,8 +184,7 @@ def _roles(
     gap: _Difference, limits: Limits, promoting: tuple[MaxUserId, ...]
 ) -> Iterator[Promote | Demote]:
     """All promotions in one call, after as few demotions as the limit asks for."""
-    excess = gap.administrators_staying + len(promoting) - limits.administrators
-    before = max(0, excess) if promoting else 0
+    before = max(0, gap.administrators_staying + len(promoting) - limits.administrators)
     yield from (Demote(user_id) for user_id in gap.to_demote[:before])
     if promoting:
         yield Promote(promoting)

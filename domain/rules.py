@@ -12,17 +12,8 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import assert_never
 
-from domain.chats import (
-    Chat,
-    ChatKind,
-    chat_of_group,
-    chats_of_class,
-    chats_of_school,
-    closing_date,
-    counting_day,
-    is_frozen,
-)
-from domain.days import DEFAULT_ZONE, local_date, midnight, next_change_on, zone_of
+from domain.chats import Chat, ChatKind
+from domain.days import midnight
 from domain.decisions import Decision, MembershipDecision, RoleDecision, standing
 from domain.expected import ExpectedMember, Reason, ReasonKind, Role
 from domain.facts import (
@@ -223,21 +214,3 @@ def _guardian(facts: ChatFacts, bond: Guardianship, order: Order) -> Reason:
     ref = f"{bond.guardian_id}:{bond.pupil_id}"
     since = midnight(facts.zone, order.effective_on)
     return Reason(ReasonKind.GUARDIANSHIP, ref, Role.MEMBER, since, order.order_id)
-
-
-__all__ = [
-    "DEFAULT_ZONE",
-    "ChatFacts",
-    "belongs_to_school",
-    "chat_of_group",
-    "chats_of_class",
-    "chats_of_school",
-    "closing_date",
-    "counting_day",
-    "expected_members",
-    "is_frozen",
-    "local_date",
-    "midnight",
-    "next_change_on",
-    "zone_of",
-]

@@ -210,4 +210,7 @@ def test_a_cancelled_withdrawal_leaves_the_pupil_in() -> None:
 
 
 def test_a_cancellation_by_another_school_counts_for_nothing() -> None:
-    assert live([enrolment("p")], {(OrderId("+p"), SchoolId("s2"))}) == [enrolment("p")]
+    orders = [enrolment("p", order_id="1"), enrolment("p", order_id="2", school_id="s2")]
+    others = {(OrderId("1"), SchoolId("s2")), (OrderId("2"), OWN)}
+    assert live(orders, others) == orders
+    assert live(orders, {(OrderId("1"), OWN), (OrderId("2"), SchoolId("s2"))}) == []

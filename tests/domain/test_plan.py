@@ -137,6 +137,16 @@ CASES: dict[str, tuple[Target, NotCreated | Seen, tuple[Action, ...]]] = {
         NotCreated(),
         (),
     ),
+    "past a chat's capacity those who are in stay, then the smaller ids come": (
+        wanted((9,), (1, 2, 3, 4, 5, 6, 7)),
+        seen((9,), (5, 6, 7)),
+        (Add(ids(1, 2)),),
+    ),
+    "past the administrators' limit those who are administrators stay": (
+        wanted((7, 8, 9)),
+        seen((9,), (7, 8)),
+        (Promote(ids(7)),),
+    ),
     "a deleted chat is deleted and nothing else": (Deleted(), seen((9,), (1,)), (Delete(),)),
     "a deleted chat that does not exist needs no call": (Deleted(), NotCreated(), ()),
 }
@@ -163,6 +173,7 @@ def test_minimal_calls_are_a_create_for_each_chat_and_an_add_for_each_further_hu
     chats = [members((), range(1, size + 1)) for size in sizes]
     assert [minimal_calls([chat]) for chat in chats] == [0, 1, 1, 2, 2, 3]
     assert minimal_calls(chats) == 9
+    assert minimal_calls([members((), range(1, 10))], SMALL) == 2
 
 
 def test_the_hash_names_one_plan_of_one_chat() -> None:

@@ -1,5 +1,6 @@
 """Who belongs in which chat: the guide's rules, each as a sentence."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from domain.expected import ExpectedMember, Reason, ReasonKind, Role
 from domain.facts import EmploymentRole, Fact
 from domain.ids import PersonId
+from domain.rules import expected_members
 from tests.domain.builders import (
     CHEMISTRY,
     CLASS,
@@ -270,6 +272,23 @@ def test_members_come_by_id_and_a_teacher_named_twice_has_one_reason() -> None:
         ExpectedMember(PersonId("lea"), CHIEF, teacher),
         ExpectedMember(PersonId("rose"), CHIEF, teacher),
     )
+
+
+def test_the_reasons_of_one_person_come_in_a_fixed_order() -> None:
+    bonds = guardianship("mum", "ann"), guardianship("mum", "bob")
+    orders = enrolment("ann"), enrolment("bob")
+    one = World(*SCHOOL, *bonds, *orders)
+    other = World(*SCHOOL, *orders[::-1], *bonds)
+    assert one.expected(PARENTS) == other.expected(PARENTS)
+    assert [reason.ref for reason in one.expected(PARENTS)[1].reasons] == ["mum:ann", "mum:bob"]
+
+
+def test_facts_of_another_school_or_class_that_are_handed_in_give_no_reason() -> None:
+    facts = World(*SCHOOL, *FAMILY).facts_of(CHEMISTRY)
+    foreign = enrolment("zed", school_id="s2"), enrolment("yan", "9a")
+    mixed = replace(facts, roster={**facts.roster, **{each.pupil_id: each for each in foreign}})
+    assert expected_members(mixed) == expected_members(facts)
+    assert expected_members(replace(facts, group=group(teachers=["t"], school_id="s2"))) == ()
 
 
 @pytest.mark.parametrize("zone", ["Europe/Kaliningrad", "Asia/Kamchatka", "Mars/Olympus"])
