@@ -154,6 +154,9 @@ class _LeasedChat:
             snapshot = await self.messenger.read(chat_id, self.lease.lane)
         except errors.NotFound:
             return Waiting("parked")
+        if snapshot.is_short:
+            # Some pages held fewer people than the chat has: nobody may be missed by that.
+            raise errors.IncompleteRead("read", "fewer members than the chat counts")
         await self.store.record_read(self.lease, seen(snapshot))
         return None
 

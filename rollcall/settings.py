@@ -116,6 +116,12 @@ class Console(_Section):
     metrics_port: int = Field(9464, ge=0, le=65535, description="port of the metrics")
 
 
+class Simulator(_Section):
+    """The messenger of our own, for `up`, `demo` and `simulator`."""
+
+    requests_per_second: int = Field(30, ge=1, description="above it the simulator answers 429")
+
+
 class Log(_Section):
     """Log lines on stderr."""
 
@@ -141,6 +147,7 @@ class Settings(BaseSettings):
     derive: Derive = Derive()
     chats: Chats = Chats()
     console: Console = Console()
+    simulator: Simulator = Simulator()
     log: Log = Log()
 
     @classmethod

@@ -106,3 +106,12 @@ async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: La
         {"chats": sorted(chat_ids), "lane": int(lane)},
     )
     await connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+async def unknown(connection: AsyncConnection, chat_ids: list[ChatId]) -> list[ChatId]:
+    """Which of these are not chats of ours."""
+    rows = await connection.execute(
+        text("SELECT chat_id FROM chat_sync WHERE chat_id = ANY(:chats)"), {"chats": chat_ids}
+    )
+    known = {row.chat_id for row in rows}
+    return [chat_id for chat_id in chat_ids if chat_id not in known]

@@ -30,6 +30,11 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             return await catch_up.gate(connection)
 
+    async def arm(self, reason: str) -> None:
+        """Change no chat until all that the topics hold by now is read and derived."""
+        async with transaction(self._engine) as connection:
+            await catch_up.arm(connection, reason)
+
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat, or this one."""
         async with transaction(self._engine) as connection:

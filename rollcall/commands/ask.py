@@ -1,0 +1,121 @@
+"""``status``, ``quarantine``, ``replay``, ``reconcile`` and ``settings``: ask, or tell, a stack."""
+
+import asyncio
+from pathlib import Path
+
+from domain.ids import ChatId
+from domain.lanes import Lane
+from projections import offsets, quarantine
+from projections.database import transaction
+from projections.reconcile import observed, queue
+from rollcall import settings as all_settings
+from rollcall import status as stack_status
+from rollcall.commands.session import NOT_SETTLED, say, say_json, wiring_for
+from rollcall.failures import CommandFailed
+from rollcall.status import Report
+
+
+def status(*, as_json: bool, wait: float | None, strict: bool, data_dir: Path | None) -> int:
+    """How things stand; 3 where it was to be settled and is not."""
+    report = asyncio.run(_status(wait, data_dir))
+    if as_json:
+        say_json(report.as_json())
+    else:
+        for line in _lines(report):
+            say(line)
+    awaited = wait is not None and not report.settled
+    blocked = strict and (report.counts.held > 0 or report.gaps > 0)
+    return NOT_SETTLED if awaited or blocked else 0
+
+
+async def _status(wait: float | None, data_dir: Path | None) -> Report:
+    wiring = wiring_for(data_dir)
+    async with wiring.engine(pool_size=1) as engine:
+        return await stack_status.wait(
+            engine, wiring.kafka(), wiring.settings.kafka.topics, wait or 0.0
+        )
+
+
+def _lines(report: Report) -> list[str]:
+    shown = report.as_json()
+    shown.pop("chats")
+    shown.pop("converged")
+    lines = [f"{name.replace('_', ' '):<12} {_word(value)}" for name, value in shown.items()]
+    chats = ", ".join(f"{count} {state}" for state, count in sorted(report.chats.items()))
+    return [*lines, f"{'chats':<12} {chats or 'none'}"]
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "no" if value is None else str(value)
+
+
+def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
+    """The newest quarantined records, by place and reason."""
+    for row in asyncio.run(_quarantine(limit, data_dir)):
+        if as_json:
+            say_json(
+                {
+                    "topic": row.topic,
+                    "partition": row.part,
+                    "offset": row.off,
+                    "reason": row.reason,
+                    "first_seen": row.first_seen.isoformat(),
+                }
+            )
+        else:
+            seen = f"{row.first_seen:%Y-%m-%d %H:%M:%S}"
+            say(f"{seen}  {row.topic}/{row.part} at {row.off}: {row.reason}")
+    return 0
+
+
+async def _quarantine(limit: int, data_dir: Path | None) -> list[quarantine.Kept]:
+    wiring = wiring_for(data_dir)
+    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
+        return await quarantine.newest(connection, limit)
+
+
+def replay(topics: list[str] | None, data_dir: Path | None) -> int:
+    """Read topics again from their beginning."""
+    partitions = asyncio.run(_replay(topics, data_dir))
+    say(f"{partitions} partitions are read again from their beginning")
+    return 0
+
+
+async def _replay(topics: list[str] | None, data_dir: Path | None) -> int:
+    wiring = wiring_for(data_dir)
+    unknown = sorted(set(topics or ()) - set(wiring.settings.kafka.topics))
+    if unknown:
+        message = f"not a topic that is read: {', '.join(unknown)}"
+        raise CommandFailed(message)
+    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
+        return await offsets.rewind(connection, topics)
+
+
+def reconcile(chats: list[str], data_dir: Path | None) -> int:
+    """Have these chats read and made to match, in the lane of staff."""
+    asyncio.run(_reconcile([ChatId(chat) for chat in chats], data_dir))
+    say(f"{len(chats)} chats are due; `status --wait 60` tells when they are done")
+    return 0
+
+
+async def _reconcile(chats: list[ChatId], data_dir: Path | None) -> None:
+    wiring = wiring_for(data_dir)
+    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
+        unknown = await queue.unknown(connection, chats)
+        if unknown:
+            message = f"no such chat: {', '.join(unknown)}"
+            raise CommandFailed(message)
+        await observed.forget(connection, chats)
+        await queue.mark_due(connection, chats, Lane.STAFF)
+
+
+def settings(*, as_json: bool) -> int:
+    """Every setting with its default and what it is for."""
+    for variable, default, description in all_settings.listing():
+        if as_json:
+            say_json({"variable": variable, "default": default, "description": description})
+        else:
+            say(f"{variable}={default}\n    {description}")
+    return 0

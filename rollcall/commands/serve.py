@@ -1,0 +1,115 @@
+"""``up``, ``run``, ``demo`` and ``simulator``: the commands that stay."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.server import RunningSimulator, run_forever
+from rollcall import addresses, demo, stack
+from rollcall.commands.progress import watching
+from rollcall.commands.session import (
+    NOT_SETTLED,
+    remark,
+    say,
+    say_json,
+    settings_for,
+    stop_on_signals,
+)
+from rollcall.wiring import ALL, Part, Wiring
+
+
+def up(data_dir: Path | None, port_base: int | None) -> int:
+    """Servers and all parts until a signal; prints the addresses when ready."""
+    return asyncio.run(_up(data_dir, port_base))
+
+
+async def _up(data_dir: Path | None, port_base: int | None) -> int:
+    settings = settings_for(data_dir)
+    with stop_on_signals() as stop:
+        async with (
+            stack.data_folder(settings.data_dir) as folder,
+            stack.servers(settings, folder, port_base) as found,
+        ):
+            wiring = Wiring(settings, found)
+            await wiring.prepare()
+            await wiring.run(ALL, stop, ready=lambda: say_json(asdict(found)))
+    return 0
+
+
+def run(only: Part | None, data_dir: Path | None) -> int:
+    """All parts, or one, against configured servers until a signal."""
+    return asyncio.run(_run(only, data_dir))
+
+
+async def _run(only: Part | None, data_dir: Path | None) -> int:
+    settings = settings_for(data_dir)
+    wiring = Wiring(settings, addresses.find(settings))
+    with stop_on_signals() as stop:
+        await wiring.prepare(create_topics=False)
+        await wiring.run(ALL if only is None else frozenset({only}), stop)
+    return 0
+
+
+def run_demo(*, once: bool, data_dir: Path | None, port_base: int | None) -> int:
+    """The example school, from an empty stack to converged chats."""
+    return asyncio.run(_demo(once=once, data_dir=data_dir, port_base=port_base))
+
+
+async def _demo(*, once: bool, data_dir: Path | None, port_base: int | None) -> int:
+    began = time.monotonic()
+    settings = settings_for(data_dir)
+    with stop_on_signals() as stop:
+        async with (
+            stack.data_folder(settings.data_dir) as folder,
+            stack.servers(settings, folder, port_base) as found,
+        ):
+            wiring = Wiring(settings, found)
+            await wiring.prepare()
+            events = await demo.publish_school(wiring)
+            async with _running(wiring, stop), wiring.engine(pool_size=2) as engine:
+                async with watching(engine, events):
+                    report = await demo.settled(wiring, engine)
+                seconds = time.monotonic() - began
+                summary = await demo.summary(wiring, engine, report, events, seconds)
+                if once:
+                    say_json(summary.as_json())
+                    return 0 if summary.converged else NOT_SETTLED
+                for line in demo.lines(summary, found):
+                    say(line)
+                await stop.wait()
+    return 0
+
+
+@asynccontextmanager
+async def _running(wiring: Wiring, stop: asyncio.Event) -> AsyncIterator[None]:
+    """All parts while the block lasts; one that crashes ends the block."""
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(wiring.run(ALL, stop))
+        try:
+            yield
+        finally:
+            stop.set()
+
+
+def simulator(host: str, port: int, token: str, journal: Path | None) -> int:
+    """The simulator alone until a signal."""
+    settings = settings_for(None)
+    config = SimulatorConfig(
+        token=token,
+        journal=journal,
+        requests_per_second=settings.simulator.requests_per_second,
+    )
+
+    def ready(running: RunningSimulator) -> None:
+        say_json({"messenger": running.base_url, "messenger_token": token})
+        remark(f"the simulator shows its chats at {running.base_url}/")
+
+    asyncio.run(run_forever(config, host, port, ready))
+    return 0
+
+
+__all__ = ["run", "run_demo", "simulator", "up"]

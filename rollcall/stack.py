@@ -1,0 +1,115 @@
+"""The servers of a stack: real PostgreSQL and Kafka and the simulator, where none is configured.
+
+``up`` and ``demo`` start here. Guarantees: what has an address in the settings is used as it
+is; what is started lives in the data folder and outlives a restart; every server ends with
+this process, in whichever way it ends; the addresses are noted in the folder for other
+commands once all servers answer.
+"""
+
+import asyncio
+import secrets
+import shutil
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.server import serve
+from rollcall import addresses
+from rollcall.addresses import Addresses
+from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
+from rollcall.embedded.ports import HOST, plan_ports
+from rollcall.settings import Settings
+
+_PORTS = ("postgres", "kafka", "kafka controller", "messenger", "console", "metrics")
+
+
+@asynccontextmanager
+async def data_folder(wanted: Path | None) -> AsyncIterator[Path]:
+    """The folder that was asked for, or one that is deleted at the end."""
+    if wanted is not None:
+        yield await asyncio.to_thread(_made, wanted)
+        return
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="rollcall-"))
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder.resolve()
+
+
+@asynccontextmanager
+async def servers(
+    settings: Settings, folder: Path, port_base: int | None
+) -> AsyncIterator[Addresses]:
+    """Start what has no address; yields all addresses when every server answers.
+
+    Raises:
+        EmbeddedError: a server cannot be started; the message says why.
+    """
+    ports = plan_ports(_PORTS, port_base)
+    async with AsyncExitStack() as running:
+        given = addresses.from_settings(settings)
+        found = replace(
+            given,
+            console=f"http://{HOST}:{ports['console']}",
+            metrics=f"http://{HOST}:{ports['metrics']}/metrics",
+        )
+        postgres, kafka = await asyncio.gather(
+            _postgres(running, given, folder, ports), _kafka(running, given, folder, ports)
+        )
+        found = replace(found, postgres=postgres, kafka=kafka)
+        if given.messenger is None:
+            found = await _messenger(running, found, settings, folder, ports["messenger"])
+        addresses.write(folder, found)
+        yield found
+
+
+async def _postgres(
+    running: AsyncExitStack, given: Addresses, folder: Path, ports: dict[str, int]
+) -> str:
+    if given.postgres is not None:
+        return given.postgres
+    server = EmbeddedPostgres(folder / "postgres", ports["postgres"])
+    await running.enter_async_context(server)
+    return server.uri
+
+
+async def _kafka(
+    running: AsyncExitStack, given: Addresses, folder: Path, ports: dict[str, int]
+) -> str:
+    if given.kafka is not None:
+        return given.kafka
+    server = EmbeddedKafka(
+        folder / "kafka", ports["kafka"], controller_port=ports["kafka controller"]
+    )
+    await running.enter_async_context(server)
+    return server.bootstrap
+
+
+async def _messenger(
+    running: AsyncExitStack, found: Addresses, settings: Settings, folder: Path, port: int
+) -> Addresses:
+    token = found.messenger_token or _kept_token(folder)
+    config = SimulatorConfig(
+        token=token,
+        requests_per_second=settings.simulator.requests_per_second,
+        journal=folder / "messenger.journal",
+    )
+    simulator = await running.enter_async_context(serve(config, HOST, port))
+    return replace(found, messenger=simulator.base_url, messenger_token=token)
+
+
+def _kept_token(folder: Path) -> str:
+    """The token of the folder's earlier stack, so that its clients still know it."""
+    try:
+        earlier = addresses.read(folder).messenger_token
+    except addresses.NoAddress:
+        earlier = None
+    return earlier or secrets.token_urlsafe(16)

@@ -1,0 +1,175 @@
+"""The composition root: the only place that builds engines, clients and loops.
+
+A process runs some of the four parts; all of them share one engine and one stop signal. A
+loop that crashes for anything but an outage ends the process with an error: whoever started
+it starts it again, and no loop is ever silently missing.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from consumers.config import IngestConfig
+from consumers.ends import EndsWatcher
+from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
+from consumers.outbox import OutboxPublisher
+from consumers.run import Ingest
+from domain.actions import LIMITS
+from domain.chats import ChatKind
+from domain.ids import SchoolId
+from domain.lanes import Lane
+from gateway.budget import SharedBudget
+from gateway.client import Adding, MaxMessenger, MessengerConfig
+from gateway.patience import Timeouts
+from gateway.reconcile import Reconciler
+from gateway.workers import ReconcileLoop
+from projections.budget import CallSlots
+from projections.database import create_engine
+from projections.derive.config import ChatKindsOff, DeriveConfig
+from projections.derive.loop import DeriveLoop
+from projections.ingest_store import IngestStore
+from projections.migrate import upgrade
+from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
+from rollcall.addresses import Addresses
+from rollcall.settings import Settings
+from rollcall.supervise import Loop, supervise
+
+
+class Part(Enum):
+    """What a process can run."""
+
+    INGEST = "ingest"
+    DERIVE = "derive"
+    RECONCILE = "reconcile"
+    CONSOLE = "console"
+
+
+ALL = frozenset(Part)
+
+
+@dataclass(frozen=True, slots=True)
+class Wiring:
+    """Builds what the parts need, from the settings and the addresses of the servers."""
+
+    settings: Settings
+    addresses: Addresses
+
+    def kafka(self) -> KafkaConfig:
+        """How to reach Kafka."""
+        given = self.settings.kafka
+        password = given.sasl_password
+        return KafkaConfig(
+            bootstrap=self.addresses.need_kafka(),
+            security_protocol=given.security_protocol,
+            sasl_mechanism=given.sasl_mechanism,
+            sasl_username=given.sasl_username,
+            sasl_password=None if password is None else password.get_secret_value(),
+            ssl_cafile=given.ssl_cafile,
+            ssl_certfile=given.ssl_certfile,
+            ssl_keyfile=given.ssl_keyfile,
+        )
+
+    @asynccontextmanager
+    async def engine(self, *, pool_size: int | None = None) -> AsyncIterator[AsyncEngine]:
+        """A pool of connections to PostgreSQL, closed at the end."""
+        engine = create_engine(
+            self.addresses.need_postgres(),
+            pool_size=pool_size or self.settings.postgres.pool_size,
+        )
+        try:
+            yield engine
+        finally:
+            await engine.dispose()
+
+    def messenger_config(self) -> MessengerConfig:
+        """How to reach the messenger."""
+        given = self.settings.messenger
+        url, token = self.addresses.need_messenger()
+        partner = given.partner_token
+        step = given.timeout
+        return MessengerConfig(
+            bot_url=url,
+            partner_url=given.partner_url or url,
+            token=token,
+            partner_token=token if partner is None else partner.get_secret_value(),
+            ca_bundle=given.ca_file,
+            adding=Adding(self.settings.gateway.adding),
+            timeouts=Timeouts(connect=min(5.0, step), write=step, read=step, whole=step),
+        )
+
+    def derive_config(self) -> DeriveConfig:
+        """What this installation decides about deriving."""
+        chats, derive = self.settings.chats, self.settings.derive
+        off = ChatKindsOff(
+            frozenset(ChatKind(kind) for kind in chats.off),
+            {
+                SchoolId(school): frozenset(ChatKind(kind) for kind in kinds)
+                for school, kinds in chats.off_by_school.items()
+            },
+        )
+        return DeriveConfig(kinds_off=off, batch=derive.batch, workers=derive.workers)
+
+    async def prepare(self, *, create_topics: bool = True) -> None:
+        """Bring the database to the current schema, and make topics that are missing."""
+        await upgrade(self.addresses.need_postgres())
+        if create_topics:
+            await self.ensure_topics()
+
+    async def ensure_topics(self) -> None:
+        """Make the topics that do not exist yet."""
+        given = self.settings.kafka
+        shape = TopicShape(given.partitions, given.replication)
+        await ensure_topics(self.kafka(), given.topics, shape)
+
+    async def run(
+        self, parts: frozenset[Part], stop: asyncio.Event, ready: Callable[[], None] = lambda: None
+    ) -> None:
+        """Run these parts until ``stop``; then let each end what it is in.
+
+        ``ready`` is told once every loop has been started.
+        """
+        async with AsyncExitStack() as closing:
+            engine = await closing.enter_async_context(self.engine())
+            loops: dict[str, Loop] = {}
+            if Part.INGEST in parts:
+                loops |= self._ingest(engine)
+            if Part.DERIVE in parts:
+                loops["derive"] = DeriveLoop(engine, self.derive_config()).run
+            if Part.RECONCILE in parts:
+                loops["reconcile"] = await self._reconcile(engine, closing)
+            async with asyncio.TaskGroup() as tasks:
+                for name, loop in loops.items():
+                    tasks.create_task(supervise(name, loop, stop), name=name)
+                ready()
+
+    def _ingest(self, engine: AsyncEngine) -> dict[str, Loop]:
+        kafka, store = self.kafka(), IngestStore(engine)
+        given = self.settings.kafka
+        config = IngestConfig(given.topics, given.group, self.settings.ingest.batch)
+        return {
+            "ingest": Ingest(kafka, store, config).run,
+            "ends": EndsWatcher(kafka, given.topics, store).run,
+            "outbox": OutboxPublisher(kafka, store).run,
+        }
+
+    async def _reconcile(self, engine: AsyncEngine, closing: AsyncExitStack) -> Loop:
+        gateway = self.settings.gateway
+        slots = CallSlots(engine, calls=gateway.calls_per_second, window=gateway.window)
+        budget = SharedBudget(slots)
+        messenger = MaxMessenger(self.messenger_config(), budget)
+        closing.push_async_callback(messenger.aclose)
+        store = PostgresReconcileStore(engine)
+        reconciler = Reconciler(store, messenger, budget, LIMITS, lease_seconds=LEASE_SECONDS)
+
+        async def probe() -> None:
+            await messenger.whoami(Lane.SAFETY)
+
+        async def loop(stop: asyncio.Event) -> None:
+            await store.arm("a start of reconcile")
+            await ReconcileLoop(store, reconciler, probe, workers=gateway.workers).run(stop)
+
+        return loop
