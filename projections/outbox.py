@@ -79,7 +79,7 @@ async def take(connection: AsyncConnection, limit: int) -> list[Outgoing]:
     if not await store.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
         return []
     rows = await store.fetch(
-        """SELECT entry, topic, key, value FROM outbox WHERE published_at IS NULL
+        """SELECT entry, topic, key, value::text AS value FROM outbox WHERE published_at IS NULL
             ORDER BY entry LIMIT $1""",
         limit,
     )
