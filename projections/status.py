@@ -28,8 +28,10 @@ _STATUS = text("""
 _STATES = text("SELECT state, count(*) AS chats FROM dashboard.chats GROUP BY state")
 
 _TOTALS = text("""
-    SELECT count(*) AS chats, coalesce(sum(expected), 0) AS expected,
-           coalesce(sum(deliverable), 0) AS deliverable, coalesce(sum(observed), 0) AS observed
+    SELECT count(*) AS chats, count(*) FILTER (WHERE state = 'frozen') AS frozen,
+           coalesce(sum(expected) FILTER (WHERE state <> 'frozen'), 0) AS expected,
+           coalesce(sum(deliverable) FILTER (WHERE state <> 'frozen'), 0) AS deliverable,
+           coalesce(sum(observed) FILTER (WHERE state <> 'frozen'), 0) AS observed
       FROM dashboard.chats""")
 
 _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
@@ -61,9 +63,10 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over all chats."""
+    """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""
 
     chats: int
+    frozen: int
     expected: int
     deliverable: int
     observed: int
@@ -92,9 +95,15 @@ async def states(connection: AsyncConnection) -> dict[str, int]:
 
 
 async def totals(connection: AsyncConnection) -> Totals:
-    """Sums over all chats."""
+    """How much there is of everything."""
     row = (await connection.execute(_TOTALS)).one()
-    return Totals(row.chats, int(row.expected), int(row.deliverable), int(row.observed))
+    return Totals(
+        chats=row.chats,
+        frozen=row.frozen,
+        expected=int(row.expected),
+        deliverable=int(row.deliverable),
+        observed=int(row.observed),
+    )
 
 
 async def positions(connection: AsyncConnection) -> list[Position]:

@@ -31,6 +31,9 @@ _SIZES = text("SELECT deliverable FROM dashboard.chats WHERE state <> 'frozen' A
 class Summary:
     """What came of the demo; ``calls`` and ``reads`` were counted by the simulator.
 
+    ``frozen`` of the ``chats`` have closed and are not made; ``expected`` (people) and
+    ``deliverable`` (accounts) are of the others, and so is ``present``.
+
     ``minimal_calls`` is the fewest changing calls that could have made these chats in an
     empty messenger: one create for each, and one add for each further hundred people.
     """
@@ -38,6 +41,7 @@ class Summary:
     events: int
     quarantined: int
     chats: int
+    frozen: int
     expected: int
     deliverable: int
     present: int
@@ -93,6 +97,7 @@ async def summary(
         events=events,
         quarantined=report.counts.quarantined,
         chats=totals.chats,
+        frozen=totals.frozen,
         expected=totals.expected,
         deliverable=totals.deliverable,
         present=present,
@@ -112,8 +117,9 @@ def lines(summary: Summary, found: Addresses) -> list[str]:
     return [
         f"The example school has {verdict} in {summary.seconds} s.",
         f"  {summary.events} records read, {summary.quarantined} of them in quarantine",
-        f"  {summary.chats} chats, {summary.expected} memberships by the register",
-        f"  {summary.deliverable} accounts to be in them, {summary.present} in the messenger",
+        f"  {summary.chats} chats, {summary.frozen} of them closed",
+        f"  {summary.expected} memberships by the register, {summary.deliverable} with an account",
+        f"  {summary.present} accounts present in the messenger's chats",
         f"  {summary.changing_calls} changing calls ({calls or 'none'}), {summary.reads} reads",
         f"  the fewest changing calls possible: {summary.minimal_calls}",
         "",
