@@ -68,11 +68,20 @@ def feminine(surname: str) -> str:
 _FEMININE: Final = tuple(map(feminine, SURNAMES))
 
 
-def a_name(dice: Dice, sex: Sex, family: int | None = None) -> Name:
-    """A name of the family, or of any; one in twenty has no patronymic."""
+_PATRONYMICS: Final = {name: (son, daughter) for name, son, daughter in _MEN}
+
+
+def a_name(dice: Dice, sex: Sex, family: int | None = None, father: str | None = None) -> Name:
+    """A name of the family and after the father, or of any; one in twenty has no patronymic."""
     family = dice.below(len(SURNAMES)) if family is None else family
-    _, son, daughter = dice.pick(_MEN)
+    father = father or a_father(dice)
+    son, daughter = _PATRONYMICS[father]
     stays = dice.chance(0.95)
     if sex == "male":
         return Name(family, SURNAMES[family], dice.pick(_MEN)[0], son if stays else None)
     return Name(family, _FEMININE[family], dice.pick(_WOMEN), daughter if stays else None)
+
+
+def a_father(dice: Dice) -> str:
+    """The given name of somebody's father."""
+    return dice.pick(_MEN)[0]

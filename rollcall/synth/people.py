@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rollcall.synth.dice import Dice
-from rollcall.synth.names import Name, Sex, a_name
+from rollcall.synth.names import Name, Sex, a_father, a_name
 
 DIRECTOR: Final = 0
 DEPUTY: Final = 1
@@ -125,8 +125,10 @@ class _Families:
             guardians.append(self._adult(other, first.name.family))
         if teacher is not None and not self.couple:
             self.couple = (guardians[0].person_id, guardians[1].person_id)
+        fathers = [one.name.given_name for one in guardians if one.sex == "male"]
+        father = fathers[0] if fathers else a_father(dice)
         for index in children:
-            pupil = self._pupil(index, first.name.family)
+            pupil = self._pupil(index, first.name.family, father)
             self.pupils[index] = pupil
             self.guardianships += [(one.person_id, pupil.person_id) for one in guardians]
 
@@ -136,11 +138,12 @@ class _Families:
         self.guardians.append(adult)
         return adult
 
-    def _pupil(self, index: int, family: int) -> Person:
+    def _pupil(self, index: int, family: int, father: str) -> Person:
         sex: Sex = "male" if self._dice.chance(0.5) else "female"
         age = (6 + self._grades[index]) * _YEAR + self._dice.below(_YEAR)
         identity = person_id(self._school, len(self._staff) + index + 1)
-        return Person(identity, a_name(self._dice, sex, family), sex, self._start - age)
+        name = a_name(self._dice, sex, family, father)
+        return Person(identity, name, sex, self._start - age)
 
 
 def _accounts(
