@@ -110,9 +110,7 @@ class _Region:
                 continue
             of = self.classes[group["class_id"]]
             frozen = self.closing(group["school_id"], of, group) is not None
-            title = group.get("name")
-            if title is None:
-                title = f"{of['name']} - {group['subject']}"
+            title = group.get("name") or f"{of['name']} - {group['subject']}"
             found[f"subject:{group_id}"] = self.chat(title, frozen, self.subject_chat(group_id))
         return found
 
@@ -265,9 +263,11 @@ def _latest(events: list[Data], kinds: list[str], entity: Callable[[Data], Any])
         kind = event["type"].removeprefix("sgo.").removesuffix(".v1")
         if kind not in kinds:
             continue
-        data = event["data"]
+        data = {**event["data"], "is": kind}
+        if kind == "class.created":
+            data |= {"status": "active", "closed_on": None}
         rank = (data.get("version", 0), instant(event["time"]), event["source"], event["id"])
         key = entity(data)
         if key not in best or rank > best[key][0]:
-            best[key] = (rank, {**data, "is": kind})
+            best[key] = (rank, data)
     return {key: data for key, (_, data) in best.items()}

@@ -255,6 +255,17 @@ def test_titles_come_from_names_and_are_cut() -> None:
     }
 
 
+def test_an_empty_name_of_a_group_is_no_title() -> None:
+    assert chats([klass(), group(name="")], TODAY)["subject:g"].title == "9г - Химия"
+
+
+def test_a_class_that_is_created_in_a_later_version_is_open_again() -> None:
+    created = klass(version=2, closed_on="2026-10-01")
+    created["type"] = "sgo.class.created.v1"
+    events = [klass(status="closed", closed_on="2026-10-01"), created]
+    assert not chats(events, TODAY)["class:c"].frozen
+
+
 def test_a_shared_account_has_the_highest_role_behind_it() -> None:
     events = [
         klass(class_teacher_id="teacher"),
