@@ -115,6 +115,10 @@ def test_the_readme_says_what_the_rules_expect() -> None:
     assert {name: tuple(map(int, numbers)) for name, *numbers in rows} == expectations()
 
 
+def test_every_chat_has_somebody_who_can_be_in_it() -> None:
+    assert all(chat.accounts for chat in naive.chats(events(), TODAY).values())
+
+
 @settings(max_examples=12)
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 @example(date(2028, 2, 29))

@@ -5,6 +5,9 @@ the two means something. It takes events as parsed JSON and looks every fact up 
 through the latest state of everything. Chat ids are ``staff_room:<school>``,
 ``class:<class>``, ``parents:<class>`` and ``subject:<group>``; roles are ``administrator``
 and ``member``. By-hand decisions and switched-off kinds of chat are not its subject.
+
+It is longer than a module should be, so that it can be read beside the contract from top to
+bottom.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -1,4 +1,7 @@
-"""The naive calculation on cases small enough to be worked out by hand."""
+"""The naive calculation on cases small enough to be worked out by hand.
+
+One module for one table of rules, though it is long.
+"""
 
 from datetime import UTC, date, datetime
 from typing import Any
