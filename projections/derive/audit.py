@@ -88,6 +88,7 @@ async def _look(
 ) -> list[Difference]:
     async with transaction(engine) as connection:
         raw = await driver(connection)
+        await resolve.plan_by_index(raw)
         if locked:
             await existence.lock(raw, chat_ids)
         facts = await load.load(raw, chat_ids)

@@ -66,9 +66,12 @@ def difference(
     )
 
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def reasons_text(reasons: tuple[Reason, ...]) -> str:
     """The reasons as PostgreSQL itself writes this jsonb: a comparison needs no parsing."""
-    return json.dumps([_reason(reason) for reason in reasons], ensure_ascii=False)
+    return _encode([_reason(reason) for reason in reasons])
 
 
 def _reason(reason: Reason) -> dict[str, str]:

@@ -12,11 +12,10 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.database import driver, transaction
-from projections.derive import marks, resolve
+from projections.derive import marks
 from projections.derive.config import DeriveConfig
 from projections.derive.marks import Mark, MarkKind
 from projections.derive.steps import DeriveSteps
-from projections.derive.write import make_due
 from projections.errors import StoreRefused
 
 _REFUSED = (StoreRefused, ValueError, KeyError, TypeError, OverflowError)
@@ -37,7 +36,7 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
         claimed = await marks.claim(await driver(connection), config.batch, config.lease_seconds)
     entities = [mark for mark in claimed if mark.kind is not MarkKind.CHAT]
     if len(claimed) == config.batch and entities:
-        await _fan_in(engine, entities)
+        await _fan_in(engine, entities, config)
         claimed_chats = [mark for mark in claimed if mark.kind is MarkKind.CHAT]
         await _derive(engine, config, claimed_chats)
     else:
@@ -65,18 +64,16 @@ async def _halve(
         return
     mark = claimed[0]
     if mark.kind is not MarkKind.CHAT:
-        await _fan_in(engine, claimed)
+        await _fan_in(engine, claimed, config)
         return
     _log.error("derive_refused", chat_id=mark.id, error=type(error).__name__)
     async with transaction(engine) as connection:
         await marks.postpone(await driver(connection), mark, config.retry_seconds)
 
 
-async def _fan_in(engine: AsyncEngine, entities: Sequence[Mark]) -> None:
+async def _fan_in(engine: AsyncEngine, entities: Sequence[Mark], config: DeriveConfig) -> None:
     """Turn marks of entities into marks of the chats that they can matter to."""
     async with transaction(engine) as connection:
-        raw = await driver(connection)
-        targets = await resolve.resolve(raw, entities)
-        await make_due(raw, targets.due)
-        await marks.mark_chats(raw, targets.derive)
-        await marks.clear(raw, entities)
+        steps = DeriveSteps(await driver(connection), config, entities)
+        await steps.resolve()
+        await steps.fan_in()

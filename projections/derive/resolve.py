@@ -113,11 +113,24 @@ SELECT id, min(lane) AS lane, max(cause_at) AS cause_at,
 
 async def resolve(driver: Driver, marks: Sequence[Mark]) -> Targets:
     """The chats that these marks can matter to."""
+    await plan_by_index(driver)
     profiles = [mark for mark in marks if mark.kind.value == "profile"]
     others = [mark for mark in marks if mark.kind.value != "profile"]
     derive = await _derived(driver, others) if others else {}
     due = await _due(driver, profiles) if profiles else {}
     return Targets(derive, due)
+
+
+async def plan_by_index(driver: Driver) -> None:
+    """For this transaction: look rows up, never scan tables, never compile.
+
+    Every statement here asks for a few rows of large tables. Right after a first load the
+    planner has no statistics and would read those tables whole, for one mark.
+    """
+    await driver.execute("""
+        SELECT set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true),
+               set_config('enable_hashjoin', 'off', true),
+               set_config('enable_mergejoin', 'off', true)""")
 
 
 async def _derived(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:

@@ -14,14 +14,15 @@ from projections.derive import existence, load, marks, resolve, write
 from projections.derive.compute import Derivation
 from projections.derive.config import DeriveConfig
 from projections.derive.load import Facts
-from projections.derive.marks import Mark
+from projections.derive.marks import Mark, MarkKind
 from projections.derive.resolve import Targets
+
+CHATS_LIMIT = 4000
+"""Chats derived in one transaction; one mark of a school may stand for hundreds."""
 
 
 class DeriveSteps:
-    """One batch of claimed marks on one transaction; call the steps in the order of ``STEPS``."""
-
-    STEPS = ("resolve", "create", "lock", "load", "write", "clear")
+    """One batch of claimed marks on one transaction; the steps are called as ``run`` does."""
 
     def __init__(self, driver: Driver, config: DeriveConfig, claimed: Sequence[Mark]) -> None:
         self._driver = driver
@@ -30,15 +31,27 @@ class DeriveSteps:
         self._targets = Targets({}, {})
         self._facts: Facts | None = None
 
-    async def run(self) -> int:
-        """All steps; how many chats were derived."""
+    async def run(self) -> None:
+        """All steps, or ``fan_in`` where the marks stand for too many chats."""
         await self.resolve()
+        if len(self._targets.derive) > CHATS_LIMIT and self._entities:
+            await self.fan_in()
+            return
         await self.create()
         await self.lock()
         await self.load()
         await self.write()
         await self.clear()
-        return len(self._targets.derive)
+
+    @property
+    def _entities(self) -> list[Mark]:
+        return [mark for mark in self._marks if mark.kind is not MarkKind.CHAT]
+
+    async def fan_in(self) -> None:
+        """After ``resolve``: turn marks of entities into marks of chats, which fall together."""
+        await write.make_due(self._driver, self._targets.due)
+        await marks.mark_chats(self._driver, self._targets.derive)
+        await marks.clear(self._driver, self._entities)
 
     async def resolve(self) -> None:
         """Which chats these marks can matter to."""
