@@ -108,6 +108,17 @@ class Chats(_Section):
     )
 
 
+class Retention(_Section):
+    """How long what is over is kept."""
+
+    fact_history: int = Field(
+        400, ge=1, description="days of replaced versions of facts"
+    )
+    membership_history: int = Field(1200, ge=1, description="days of membership history")
+    intents: int = Field(60, ge=1, description="days that settled calls are kept")
+    outbox: int = Field(14, ge=1, description="days that published events are kept")
+
+
 class Console(_Section):
     """Pages, JSON API and metrics."""
 
@@ -146,6 +157,7 @@ class Settings(BaseSettings):
     ingest: Ingest = Ingest()
     derive: Derive = Derive()
     chats: Chats = Chats()
+    retention: Retention = Retention()
     console: Console = Console()
     simulator: Simulator = Simulator()
     log: Log = Log()

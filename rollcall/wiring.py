@@ -34,9 +34,11 @@ from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
+from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, supervise
+from rollcall.upkeep import Upkeep
 
 
 class Part(Enum):
@@ -113,6 +115,10 @@ class Wiring:
         )
         return DeriveConfig(kinds_off=off, batch=derive.batch, workers=derive.workers)
 
+    def retention(self) -> Retention:
+        """How long what is over is kept."""
+        return Retention(**self.settings.retention.model_dump())
+
     async def prepare(self, *, create_topics: bool = True) -> None:
         """Bring the database to the current schema, and make topics that are missing."""
         await upgrade(self.addresses.need_postgres())
@@ -139,6 +145,7 @@ class Wiring:
                 loops |= self._ingest(engine)
             if Part.DERIVE in parts:
                 loops["derive"] = DeriveLoop(engine, self.derive_config()).run
+                loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
             if Part.RECONCILE in parts:
                 loops["reconcile"] = await self._reconcile(engine, closing)
             async with asyncio.TaskGroup() as tasks:

@@ -361,3 +361,10 @@ CREATE TABLE outbox (
     published_at timestamptz
 );
 CREATE INDEX ON outbox (entry) WHERE published_at IS NULL;
+
+-- ── Upkeep: what is done now and then, by one process at a time ────────────────────────────
+
+CREATE TABLE upkeep (
+    task text PRIMARY KEY,
+    last_done timestamptz NOT NULL
+);

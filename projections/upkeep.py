@@ -1,0 +1,77 @@
+"""Upkeep: what is done now and then, by one process at a time.
+
+Guarantees: of all processes on a database one does a task, and none of them more often than
+it is due. Nothing that decides anything is ever deleted: only what facts replaced, outcomes
+that are long settled, and events that are long published.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+_CLAIM = text("""
+    INSERT INTO upkeep AS u (task, last_done) VALUES (:task, clock_now())
+    ON CONFLICT (task) DO UPDATE SET last_done = excluded.last_done
+     WHERE u.last_done <= excluded.last_done - make_interval(secs => :every)
+    RETURNING 1""")
+
+_OLD = {
+    "fact_history": "superseded_at",
+    "membership_history": "known_from",
+    "intents": "settled_at",
+    "outbox": "published_at",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How many days what is over is kept."""
+
+    fact_history: int = 400
+    membership_history: int = 1200
+    intents: int = 60
+    outbox: int = 14
+
+    def days(self) -> dict[str, int]:
+        """By table."""
+        return {table: getattr(self, table) for table in _OLD}
+
+
+async def claim(connection: AsyncConnection, task: str, every: float) -> bool:
+    """Take a task on if nobody has done it within the last ``every`` seconds."""
+    claimed = await connection.execute(_CLAIM, {"task": task, "every": every})
+    return claimed.one_or_none() is not None
+
+
+async def is_known(connection: AsyncConnection, task: str) -> bool:
+    """Whether the task was ever taken on."""
+    found = await connection.execute(
+        text("SELECT 1 FROM upkeep WHERE task = :task"), {"task": task}
+    )
+    return found.one_or_none() is not None
+
+
+async def forget_old(connection: AsyncConnection, retention: Retention) -> int:
+    """Delete what is over for longer than its retention; how many rows that were.
+
+    A person's latest row of membership history stays, however old: it says how they stand.
+    """
+    deleted = 0
+    for table, days in retention.days().items():
+        column = _OLD[table]
+        latest = ""
+        if table == "membership_history":
+            latest = """AND EXISTS (SELECT FROM membership_history later
+                                     WHERE later.chat_id = old.chat_id
+                                       AND later.person_id = old.person_id
+                                       AND later.entry > old.entry)"""
+        gone = await connection.execute(
+            text(
+                f"DELETE FROM {table} old WHERE old.{column} "  # noqa: S608 - our own names
+                f"< clock_now() - make_interval(days => :days) {latest}"
+            ),
+            {"days": days},
+        )
+        deleted += gone.rowcount
+    return deleted

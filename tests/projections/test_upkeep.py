@@ -1,0 +1,62 @@
+"""Upkeep deletes only what is over, and one process at a time does each task."""
+
+import asyncio
+
+from sqlalchemy import text
+
+from projections import upkeep
+from projections.database import create_engine, transaction
+from projections.upkeep import Retention
+
+
+async def test_of_many_processes_one_takes_a_task_on(database_url: str) -> None:
+    engine = create_engine(database_url, pool_size=8)
+
+    async def claim() -> bool:
+        async with transaction(engine) as connection:
+            return await upkeep.claim(connection, "audit", 3600.0)
+
+    claims = await asyncio.gather(*(claim() for _ in range(8)))
+    assert sorted(claims) == [False] * 7 + [True]
+    await engine.dispose()
+    tomorrow = create_engine(database_url, clock_shift="1 day")
+    async with transaction(tomorrow) as connection:
+        assert await upkeep.claim(connection, "audit", 3600.0)
+    await tomorrow.dispose()
+
+
+async def test_what_still_says_something_is_kept(database_url: str) -> None:
+    engine = create_engine(database_url)
+    async with transaction(engine) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO chats (chat_id, kind, school_id, title)"
+                " VALUES ('class:c', 'class', 's', 't')"
+            )
+        )
+        await connection.execute(
+            text("""INSERT INTO intents (chat_id, lease_token, action, body, committed_at,
+                                         settled_at)
+                    VALUES ('class:c', 1, 'add', '{}', clock_now() - interval '99 days', NULL),
+                           ('class:c', 1, 'add', '{}', clock_now() - interval '99 days',
+                            clock_now() - interval '99 days')""")
+        )
+        await connection.execute(
+            text("""INSERT INTO membership_history
+                           (chat_id, person_id, role, reasons, valid_from, known_from)
+                    SELECT 'class:c', p, 'member', '[]', at, at
+                      FROM unnest(ARRAY['p-1', 'p-1', 'p-2']) AS p,
+                           (SELECT clock_now() - interval '2000 days' AS at) AS long_ago""")
+        )
+        await connection.execute(
+            text("""INSERT INTO outbox (event_id, topic, key, value, created_at)
+                    VALUES ('1', 't', 'k', '{}', clock_now() - interval '99 days')""")
+        )
+    async with transaction(engine) as connection:
+        assert await upkeep.forget_old(connection, Retention()) == 2
+        kept = await connection.execute(
+            text("""SELECT (SELECT count(*) FROM intents), (SELECT count(*) FROM outbox),
+                           (SELECT count(*) FROM membership_history)""")
+        )
+        assert tuple(kept.one()) == (1, 1, 2)
+    await engine.dispose()
