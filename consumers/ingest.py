@@ -5,6 +5,8 @@ Guarantees:
 * a batch's facts and offsets commit together, from exactly the position that PostgreSQL has,
   of exactly the topic that PostgreSQL knows: its id is asked after the fetch, and ids never
   come back, so the records were of that topic;
+* a batch is read while the one before is written, and begins where that one ends; should
+  that one fail, PostgreSQL has another offset and refuses this one too;
 * whatever goes wrong, the partitions concerned are lost and taken up again from PostgreSQL's
   offsets, so no record is skipped and none is waited for inside a poll;
 * data that PostgreSQL refuses is halved down to the one record, which goes to quarantine; an
@@ -23,22 +25,27 @@ from aiokafka.structs import OffsetAndMetadata
 from consumers.config import IngestConfig
 from consumers.errors import ConsumersError
 from consumers.kafka_view import KafkaView
-from consumers.pieces import Piece, batch_of, halves, refused
+from consumers.pieces import Item, Piece, batch_of, halves, refused
 from consumers.positions import Positions, partition
 from consumers.reading import Counters, read
 from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
-from projections.ingest_store import Committed, IngestStore
+from projections.ingest_store import Batch, Committed, IngestStore
 from projections.offsets import PartitionKey, Standing
 from projections.quarantine import BadRecord
 
 log = structlog.get_logger()
 
 _COURTESY_SECONDS = 5.0
+_SLICE = 200  # records between two looks at the event loop: some milliseconds
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
 
 class Ingestor:
-    """Writes what one consumer fetches; ``lock`` is held while a batch is in flight."""
+    """Writes what one consumer fetches, one batch while the next is being read.
+
+    ``lock`` is held while a batch is being written. ``lost`` is set when a partition must be
+    taken up again; ``failure`` is what nobody expected, for whoever runs this to raise.
+    """
 
     def __init__(
         self, config: IngestConfig, store: IngestStore, view: KafkaView, positions: Positions
@@ -47,26 +54,50 @@ class Ingestor:
         self._store = store
         self._view = view
         self._positions = positions
+        self._passed: dict[PartitionKey, tuple[int, int]] = {}
+        self._writing: asyncio.Task[None] | None = None
+        self._closed = False
         self.lock = asyncio.Lock()
         self.counters = Counters()
         self.lost = asyncio.Event()
-        self._passed: dict[PartitionKey, tuple[int, int]] = {}
+        self.failure: Exception | None = None
         self.progressed_at = monotonic()
 
     async def take(self, records: Records, consumer: AIOKafkaConsumer) -> None:
-        """Commit the facts of these records, or lose their partitions."""
+        """Read these records, and begin to write them once the batch before is written."""
+        keys = {(record.topic, record.partition) for record in records}
+        try:
+            pieces = await self._pieces(records)
+        except Exception as error:  # noqa: BLE001 - sorted out in _lose
+            self._lose(keys, error)
+            return
+        await self.lock.acquire()
+        # What was lost or moved since is fetched again.
+        pieces = [each for each in pieces if self._positions.get(each.key) == each.standing]
+        if self._closed or not pieces:
+            self.lock.release()
+            return
+        for piece in pieces:
+            self._positions.moved(piece.key, piece.after())
+        self._writing = asyncio.create_task(self._write_out(pieces, consumer))
+
+    async def close(self) -> None:
+        """Write nothing more than the batch that is being written, and wait for that."""
+        self._closed = True
         async with self.lock:
-            keys = {(record.topic, record.partition) for record in records}
-            try:
-                pieces = await self._pieces(records)
-                await self._write(pieces)
-            except (OffsetsMoved, StoreUnavailable, ConsumersError) as error:
-                self._lose(keys, error)
-            except BaseException as error:
-                self._lose(keys, error)
-                raise
-            else:
-                await self._courtesy(consumer, pieces)
+            pass
+
+    async def _write_out(self, pieces: Sequence[Piece], consumer: AIOKafkaConsumer) -> None:
+        """Commit the facts of these pieces, or lose their partitions; then free the lock."""
+        try:
+            holes = [each for each in pieces if each.begins_after_a_hole()]
+            await self._verify(pieces, holes)
+            await self._write(pieces)
+            await self._courtesy(consumer, pieces)
+        except Exception as error:  # noqa: BLE001 - sorted out in _lose
+            self._lose([piece.key for piece in pieces], error)
+        finally:
+            self.lock.release()
 
     async def step_over(self, consumer: AIOKafkaConsumer, idle: Callable[[], bool]) -> None:
         """Note what the consumer has passed without any record: ends of transactions.
@@ -90,21 +121,27 @@ class Ingestor:
                 await self._verify(pieces, pieces)
                 await self._write(pieces)
             except (StoreError, ConsumersError) as error:
-                self._lose({piece.key for piece in pieces}, error)
+                self._lose([piece.key for piece in pieces], error)
             else:
+                for piece in pieces:
+                    self._positions.moved(piece.key, piece.after())
                 await self._courtesy(consumer, pieces)
 
-    def _lose(self, keys: Iterable[PartitionKey], error: BaseException) -> None:
-        log.warning("ingest.seeks_again", error=type(error).__name__)
+    def _lose(self, keys: Iterable[PartitionKey], error: Exception) -> None:
         self._positions.lose(keys)
+        if isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
+            log.warning("ingest.seeks_again", error=type(error).__name__, reason=str(error))
+        else:
+            log.error("ingest.failed", error=type(error).__name__)
+            self.failure = error
         self.lost.set()
 
     async def _pieces(self, records: Records) -> list[Piece]:
         by_key: dict[PartitionKey, list[ConsumerRecord[bytes, bytes]]] = {}
         for record in records:
             by_key.setdefault((record.topic, record.partition), []).append(record)
-        pieces = []
-        holes = []
+        found = []
+        # All positions first: while records are read, other tasks may seek.
         for key, of_key in by_key.items():
             standing = self._positions.get(key)
             position = None if standing is None else await self._positions.fetched_to(key)
@@ -112,14 +149,20 @@ class Ingestor:
             if standing is None or position is None or position <= of_key[-1].offset:
                 continue
             new = [record for record in of_key if record.offset >= standing.next_off]
-            if not new:
-                continue
-            items = [read(record, self.counters) for record in new]
-            pieces.append(Piece(key, standing, position, new, items))
-            if new[0].offset > standing.next_off:
-                holes.append(pieces[-1])
-        await self._verify(pieces, holes)
-        return pieces
+            if new:
+                found.append((key, standing, position, new))
+        return [
+            Piece(key, standing, position, new, await self._items(new))
+            for key, standing, position, new in found
+        ]
+
+    async def _items(self, records: Records) -> list[Item]:
+        """The records read, a slice at a time, so that the batch being written goes on."""
+        items: list[Item] = []
+        for start in range(0, len(records), _SLICE):
+            items += [read(record, self.counters) for record in records[start : start + _SLICE]]
+            await asyncio.sleep(0)
+        return items
 
     async def _verify(self, pieces: Sequence[Piece], holes: Sequence[Piece]) -> None:
         """The records are of the topics that we know, and a hole is no loss.
@@ -141,25 +184,23 @@ class Ingestor:
     async def _write(self, pieces: Sequence[Piece]) -> None:
         if not pieces:
             return
+        batch = batch_of(pieces)
         try:
-            committed = await self._commit(pieces)
+            committed = await self._commit(batch)
         except StoreRefused as error:
             for smaller in _smaller(pieces, error):
                 await self._write(smaller)
             return
-        self._note(pieces, committed)
+        self._note(batch, committed)
 
-    async def _commit(self, pieces: Sequence[Piece]) -> Committed:
+    async def _commit(self, batch: Batch) -> Committed:
         try:
             async with asyncio.timeout(self._config.commit_seconds):
-                return await self._store.commit(batch_of(pieces))
+                return await self._store.commit(batch)
         except TimeoutError as error:
             raise StoreUnavailable("a transaction took too long") from error
 
-    def _note(self, pieces: Sequence[Piece], committed: Committed) -> None:
-        for piece in pieces:
-            self._positions.moved(piece.key, piece.after())
-        batch = batch_of(pieces)
+    def _note(self, batch: Batch, committed: Committed) -> None:
         counters = self.counters
         counters.batches += 1
         counters.records += len(batch.arrivals) + len(batch.bad)

@@ -28,6 +28,10 @@ class Piece:
     records: Sequence["ConsumerRecord[bytes, bytes]"]
     items: Sequence[Item]
 
+    def begins_after_a_hole(self) -> bool:
+        """Whether offsets are missing before its first record."""
+        return bool(self.records) and self.records[0].offset > self.standing.next_off
+
     def after(self) -> Standing:
         """Where the partition stands once this piece is committed."""
         reached = max(self.standing.reached_off, self.end)

@@ -6,6 +6,7 @@ batch in flight is committed, then the group is left. Several processes may run 
 """
 
 import asyncio
+import gc
 from time import monotonic
 
 import structlog
@@ -31,6 +32,18 @@ from projections.ingest_store import IngestStore
 from projections.offsets import PartitionKey, ReadingState
 
 log = structlog.get_logger()
+
+# Objects that are made before the garbage collector looks among the young ones.
+_YOUNG_OBJECTS = 50_000
+
+
+def _calm_collector() -> None:
+    """Let Python's collector, for the whole process, look less often and not at what stays.
+
+    Events and facts hold no cycles; looking for some costs a fifth of all reading.
+    """
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
 
 
 class Ingest:
@@ -78,9 +91,11 @@ class Ingest:
         )
         if not await self._open(stop, broker):
             return
+        _calm_collector()
         try:
             await self._keep(stop)
         finally:
+            await self._ingestor.close()
             await broker.stop()
             await self._view.close()
 
@@ -124,6 +139,8 @@ class Ingest:
         patience = self._config.retry_seconds
         while not stop.is_set():
             self._ingestor.lost.clear()
+            if self._ingestor.failure is not None:
+                raise self._ingestor.failure
             try:
                 if self._consumer is not None:
                     await self._look(self._consumer)

@@ -1,9 +1,11 @@
 """The two statements that each table of facts needs, made from its description.
 
 *Apply* writes the rows that outrank what is stored, moves what they replace to
-``fact_history``, and answers the keys of what was written, whether each replaced something,
-and the watched columns of that. *Keep* puts into ``fact_history`` the versions that are not
-the one that counts. Both do nothing for a version that is known already.
+``fact_history``, and answers, after the count of rows that were written, their keys, whether
+each replaced something, and the watched columns of that; where every row was written, only
+those that replaced something, and always one row for the count. *Keep* puts into
+``fact_history`` the versions that are not the one that counts. Both do nothing for a version
+that is known already.
 
 ``old`` in RETURNING needs PostgreSQL 18.
 """
@@ -77,7 +79,9 @@ def _apply(table: FactTable, columns: tuple[Column, ...]) -> str:
                a.was - '{{{",".join(_NOT_BODY)}}}'::text[], {kept}, ${now}
           FROM applied a WHERE a.replaced
         ON CONFLICT DO NOTHING)
-    SELECT {_row("a", table.keys)[1:-1]}, a.replaced{watched_out} FROM applied a"""  # noqa: S608 - names are ours
+    SELECT total.count, {_row("a", table.keys)[1:-1]}, a.replaced{watched_out}
+      FROM (SELECT count(*) FROM applied) AS total
+      LEFT JOIN applied a ON a.replaced OR total.count < cardinality($1)"""  # noqa: S608 - names are ours
 
 
 _KEPT: Final = (

@@ -65,20 +65,19 @@ async def _write_table(
     written: Written,
 ) -> None:
     table = statements.table
-    latest, outranked = _fold(arrivals, attrgetter(*(_paths(table))))
+    latest, outranked = _fold(arrivals, attrgetter(*table.keys))
     ordered = [latest[key] for key in sorted(latest)]  # type: ignore[type-var]  # ids or pairs of ids
     rows = await driver.fetch(statements.apply, *_arrays(statements, ordered), now)
-    written.applied += len(rows)
-    _touch(table, latest, rows, written)
-    if len(rows) < len(ordered):
-        applied = {_key(table, row) for row in rows}
-        outranked += [latest[key] for key in latest if key not in applied]
+    count: int = rows[0][0]
+    written.applied += count
+    told = {_key(table, row): row for row in rows if row[1] is not None}
+    if count < len(ordered):
+        outranked += [latest[key] for key in latest if key not in told]
+        _touch(table, [latest[key] for key in told], told, written)
+    else:
+        _touch(table, ordered, told, written)
     if outranked:
         await driver.execute(statements.keep, *_arrays(statements, outranked), now)
-
-
-def _paths(table: FactTable) -> tuple[str, ...]:
-    return table.keys
 
 
 def _fold(
@@ -111,16 +110,19 @@ def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[list[ob
 
 
 def _key(table: FactTable, row: Record) -> Key:
-    return row[0] if len(table.keys) == 1 else (row[0], row[1])
+    return row[1] if len(table.keys) == 1 else (row[1], row[2])
 
 
 def _touch(
-    table: FactTable, latest: Mapping[Key, Arrival], rows: Sequence[Record], written: Written
+    table: FactTable, applied: Sequence[Arrival], told: Mapping[Key, Record], written: Written
 ) -> None:
-    replaced = len(table.keys)
+    """``told`` has at least those that replaced something."""
+    replaced = 1 + len(table.keys)
     watched = range(replaced + 1, replaced + 1 + len(table.watched))
-    for row in rows:
-        fact = latest[_key(table, row)][0]
-        old = tuple(row[place] for place in watched) if row[replaced] else None
+    key_of = attrgetter(*table.keys)
+    for arrival in applied:
+        fact = arrival[0]
+        row = told.get(key_of(fact)) if told else None
+        old = tuple(row[place] for place in watched) if row is not None and row[replaced] else None
         for key in table.touches(fact, old):
             written.touch(key, fact.rank.at)
