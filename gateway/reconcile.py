@@ -74,12 +74,21 @@ class Reconciler:
         limits: Limits,
         *,
         lease_seconds: float,
+        call_seconds: float = CALL_SECONDS,
     ) -> None:
+        """``call_seconds`` is more than any call takes before it times out.
+
+        Raises:
+            Misconfigured: a lease that leaves no time to wait for a slot before a call.
+        """
+        if lease_seconds < 2 * call_seconds:
+            shortest = 2 * call_seconds
+            raise errors.Misconfigured("lease", f"must be {shortest} seconds or more")
         self._store = store
         self._messenger = messenger
         self._budget = budget
         self._limits = limits
-        self._call_seconds = lease_seconds - CALL_SECONDS
+        self._call_seconds = lease_seconds - call_seconds
 
     async def reconcile(self, lease: Lease, *, removals_wait: bool = False) -> Outcome | Halted:
         """Work on the leased chat until it is as it should be, or cannot be now.

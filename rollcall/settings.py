@@ -81,6 +81,12 @@ class Gateway(_Section):
         1.1, ge=1.0, description="seconds of that window; over 1 for uneven travel"
     )
     workers: int = Field(8, ge=1, le=64, description="chats reconciled side by side")
+    lease_seconds: float = Field(
+        45.0, ge=2, description="how long a chat is held; over twice the time-out of a call"
+    )
+    reread_seconds: float = Field(
+        60.0, ge=1, description="when a chat is read again whose former holder died in a call"
+    )
 
 
 class Derive(_Section):
@@ -88,6 +94,9 @@ class Derive(_Section):
 
     workers: int = Field(2, ge=1, le=16, description="batches derived side by side")
     batch: int = Field(2000, ge=1, description="marks that one batch takes at most")
+    lease_seconds: float = Field(
+        60.0, ge=1, description="how long what a dead process was deriving stays claimed"
+    )
 
 
 class Ingest(_Section):

@@ -33,7 +33,7 @@ from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
-from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
+from projections.reconcile.store import PostgresReconcileStore
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.settings import Settings
@@ -113,7 +113,12 @@ class Wiring:
                 for school, kinds in chats.off_by_school.items()
             },
         )
-        return DeriveConfig(kinds_off=off, batch=derive.batch, workers=derive.workers)
+        return DeriveConfig(
+            kinds_off=off,
+            batch=derive.batch,
+            lease_seconds=derive.lease_seconds,
+            workers=derive.workers,
+        )
 
     def retention(self) -> Retention:
         """How long what is over is kept."""
@@ -169,8 +174,17 @@ class Wiring:
         budget = SharedBudget(slots)
         messenger = MaxMessenger(self.messenger_config(), budget)
         closing.push_async_callback(messenger.aclose)
-        store = PostgresReconcileStore(engine)
-        reconciler = Reconciler(store, messenger, budget, LIMITS, lease_seconds=LEASE_SECONDS)
+        store = PostgresReconcileStore(
+            engine, lease_seconds=gateway.lease_seconds, reread_seconds=gateway.reread_seconds
+        )
+        reconciler = Reconciler(
+            store,
+            messenger,
+            budget,
+            LIMITS,
+            lease_seconds=gateway.lease_seconds,
+            call_seconds=self.settings.messenger.timeout + 1,
+        )
 
         async def probe() -> None:
             await messenger.whoami(Lane.SAFETY)

@@ -39,7 +39,7 @@ from domain.work import (
 from projections.reconcile import announce, observed
 from projections.reconcile.queue import extend
 
-REREAD_SECONDS = 60
+REREAD_SECONDS = 60.0
 """A call of a crashed holder may still be under way when its lease ends: read once more then."""
 
 
@@ -91,10 +91,13 @@ async def settle(
         await announce.after(connection, work, intent, action, effect)
 
 
-async def record_read(connection: AsyncConnection, lease: Lease, seen: Seen) -> LeaseLost | None:
+async def record_read(
+    connection: AsyncConnection, lease: Lease, seen: Seen, again_after: float = REREAD_SECONDS
+) -> LeaseLost | None:
     """Take a complete read for what the messenger has; all the chat's intents are settled.
 
-    Where an earlier holder left a call open, the chat is read once more a minute later.
+    Where an earlier holder left a call open, the chat is read once more ``again_after``
+    seconds later.
     """
     if not await _holds(connection, lease):
         return LeaseLost()
@@ -114,7 +117,7 @@ async def record_read(connection: AsyncConnection, lease: Lease, seen: Seen) -> 
             "chat": lease.chat_id,
             "title": seen.title,
             "again": left_open,
-            "seconds": REREAD_SECONDS,
+            "seconds": again_after,
         },
     )
     return None

@@ -20,10 +20,16 @@ LEASE_SECONDS = 45.0
 class PostgresReconcileStore:
     """``gateway.store.ReconcileStore`` on PostgreSQL."""
 
-    lease_seconds = LEASE_SECONDS
-
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(
+        self,
+        engine: AsyncEngine,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        reread_seconds: float = intents.REREAD_SECONDS,
+    ) -> None:
         self._engine = engine
+        self._lease_seconds = lease_seconds
+        self._reread_seconds = reread_seconds
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now."""
@@ -38,7 +44,7 @@ class PostgresReconcileStore:
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat, or this one."""
         async with transaction(self._engine) as connection:
-            return await queue.claim(connection, LEASE_SECONDS, chat_id)
+            return await queue.claim(connection, self._lease_seconds, chat_id)
 
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """The leased chat's work."""
@@ -48,7 +54,7 @@ class PostgresReconcileStore:
     async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
         """Commit the intent and extend the lease."""
         async with transaction(self._engine) as connection:
-            return await intents.intend(connection, lease, action, LEASE_SECONDS)
+            return await intents.intend(connection, lease, action, self._lease_seconds)
 
     async def settle(
         self, lease: Lease, work: Work, intent: IntentId, action: Action, effect: Effect
@@ -60,7 +66,7 @@ class PostgresReconcileStore:
     async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
         """Commit a complete read."""
         async with transaction(self._engine) as connection:
-            return await intents.record_read(connection, lease, seen)
+            return await intents.record_read(connection, lease, seen, self._reread_seconds)
 
     async def forget(self, lease: Lease) -> None:
         """The chat must be read before any change."""
