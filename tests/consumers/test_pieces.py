@@ -1,5 +1,7 @@
 """How a refused batch is cut down."""
 
+from itertools import pairwise
+
 from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +43,7 @@ def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Piece]) -
         assert [each for piece in parts for each in piece.items] == list(whole.items)
         assert parts[0].standing == whole.standing
         assert parts[-1].end == whole.end
-        for before, after in zip(parts, parts[1:], strict=False):
+        for before, after in pairwise(parts):
             assert after.standing.next_off == before.end
             assert before.records[-1].offset < before.end <= after.records[0].offset
 

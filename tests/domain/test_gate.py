@@ -32,14 +32,19 @@ def test_what_is_missing_or_not_caught_up_closes_it() -> None:
     assert verdict(replace(UP_TO_DATE, closed_because="why")) == GateClosed("why")
 
 
-@pytest.mark.parametrize("what", ["oldest_unread", "oldest_mark"])
-def test_what_waits_for_more_than_two_seconds_holds_removals(what: str) -> None:
-    fresh = replace(UP_TO_DATE, **{what: _ago(2)})
-    old = replace(UP_TO_DATE, **{what: _ago(2.1)}, lagging_since=_ago(0.1))
-    assert verdict(fresh) == GateOpen()
-    gate = verdict(old)
+UNREAD = replace(UP_TO_DATE, oldest_unread=_ago(2.1), lagging_since=_ago(0.1))
+UNDERIVED = replace(UP_TO_DATE, oldest_mark=_ago(2.1), lagging_since=_ago(0.1))
+
+
+@pytest.mark.parametrize("lagging", [UNREAD, UNDERIVED])
+def test_what_waits_for_more_than_two_seconds_holds_removals(lagging: Progress) -> None:
+    gate = verdict(lagging)
     assert isinstance(gate, RemovalsWait)
     assert gate.additions_wait
+
+
+def test_what_waits_for_two_seconds_holds_nothing() -> None:
+    assert verdict(replace(UP_TO_DATE, oldest_unread=_ago(2), oldest_mark=_ago(2))) == GateOpen()
 
 
 def test_additions_wait_for_a_minute_at_most() -> None:

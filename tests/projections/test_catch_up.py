@@ -1,0 +1,189 @@
+"""The catch-up: armed, the ends seen after that, passed, derived, and only then open."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
+from projections import catch_up
+from projections.database import transaction
+from projections.ingest_store import IngestStore
+from projections.offsets import Standing
+from tests.projections.builders import engine_of
+
+KEY = ("t", 0)
+
+
+@pytest.fixture
+async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
+    async with engine_of(database_url) as opened:
+        yield opened
+
+
+async def _run(engine: AsyncEngine, *statements: str) -> None:
+    async with transaction(engine) as connection:
+        for statement in statements:
+            await connection.execute(text(statement))
+
+
+async def _stands(engine: AsyncEngine, offset: int) -> None:
+    await _run(
+        engine,
+        f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, 'reading',
+            NULL, clock_now()) ON CONFLICT (topic, part) DO UPDATE SET next_off = {offset}""",  # noqa: S608 - numbers of ours
+    )
+
+
+async def _look(engine: AsyncEngine, end: int) -> Gate:
+    """One look of the watcher, and what the gate says then."""
+    store = IngestStore(engine)
+    await store.watch({KEY: end}, await store.armed())
+    return await store.gate()
+
+
+MARK = """INSERT INTO stale_entities (kind, id, cause_at, marked_at)
+          VALUES ('pupil', 'p', clock_now(), clock_now())"""
+DERIVED = "DELETE FROM stale_entities"
+AN_HOUR_AGO = "UPDATE {} SET {} = clock_now() - interval '1 hour'"
+
+
+def _reason(gate: Gate) -> str:
+    assert isinstance(gate, GateClosed)
+    return gate.reason
+
+
+async def test_a_new_database_is_armed_until_all_is_read_and_derived(engine: AsyncEngine) -> None:
+    assert _reason(await IngestStore(engine).gate()) == (
+        "catching up (a new database): the topics' ends are not known yet"
+    )
+    assert _reason(await _look(engine, 5)).endswith("records are being read")
+    await _stands(engine, 4)
+    assert _reason(await _look(engine, 9)).endswith("records are being read")
+    await _stands(engine, 5)
+    await _run(engine, MARK)
+    assert _reason(await _look(engine, 9)).endswith("everything that was there then is read")
+    await _run(engine, DERIVED)
+    await _look(engine, 9)
+    assert await _look(engine, 9) == GateOpen()
+
+
+async def test_marks_set_after_the_ends_were_passed_do_not_hold_the_catch_up(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    await _run(engine, MARK)
+    await _look(engine, 5)
+    await _run(engine, DERIVED, MARK)
+    assert await _look(engine, 5) == GateOpen()
+
+
+async def test_ends_asked_for_before_it_was_armed_do_not_count(engine: AsyncEngine) -> None:
+    store = IngestStore(engine)
+    await _stands(engine, 5)
+    before = await store.armed()
+    async with transaction(engine) as connection:
+        await catch_up.arm(connection, "a replay")
+    await store.watch({KEY: 5}, before)
+    assert _reason(await store.gate()) == (
+        "catching up (a replay): the topics' ends are not known yet"
+    )
+    assert await _look(engine, 5) == GateOpen()
+
+
+async def test_arming_again_starts_from_the_beginning(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    async with transaction(engine) as connection:
+        await catch_up.arm(connection, "a start")
+    assert isinstance(await IngestStore(engine).gate(), GateClosed)
+    assert isinstance(await _look(engine, 6), GateClosed)
+    await _stands(engine, 6)
+    assert await _look(engine, 6) == GateOpen()
+
+
+async def test_a_gap_closes_the_gate_whatever_is_read(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    await _run(engine, "UPDATE ingest_partitions SET state = 'gap'")
+    assert _reason(await _look(engine, 5)) == (
+        "records are missing in t/0; a person must acknowledge it"
+    )
+
+
+async def test_an_old_unread_record_holds_removals_until_it_is_read(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    assert await _look(engine, 6) == GateOpen()
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    gate = await _look(engine, 7)
+    assert isinstance(gate, RemovalsWait)
+    assert gate.additions_wait
+    await _run(engine, AN_HOUR_AGO.format("catch_up", "lagging_since"))
+    gate = await _look(engine, 7)
+    assert isinstance(gate, RemovalsWait)
+    assert not gate.additions_wait
+    await _stands(engine, 7)
+    assert await _look(engine, 7) == GateOpen()
+    await _stands(engine, 6)
+    assert await _look(engine, 7) == GateOpen()
+
+
+async def test_an_old_mark_holds_removals_until_it_is_derived(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, MARK, AN_HOUR_AGO.format("stale_entities", "marked_at"))
+    assert isinstance(await IngestStore(engine).gate(), RemovalsWait)
+    await _run(engine, DERIVED)
+    assert await IngestStore(engine).gate() == GateOpen()
+
+
+async def test_where_nobody_watches_removals_wait(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
+    gate = await IngestStore(engine).gate()
+    assert isinstance(gate, RemovalsWait)
+    assert not gate.additions_wait
+
+
+async def test_ends_of_a_topic_that_is_no_more_are_forgotten(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 100)
+    await _stands(engine, 3)
+    assert await _look(engine, 3) == GateOpen()
+
+
+async def test_of_old_samples_one_stays_for_each_partition(engine: AsyncEngine) -> None:
+    await _stands(engine, 0)
+    for end in (1, 2, 3):
+        await _look(engine, end)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    await _look(engine, 4)
+    async with transaction(engine) as connection:
+        left = await connection.execute(text("SELECT end_off FROM topic_ends ORDER BY 1"))
+        assert left.scalars().all() == [3, 4]
+
+
+async def test_a_restored_database_knows_no_chat_and_makes_all_created_ones_due(
+    engine: AsyncEngine,
+) -> None:
+    await _run(
+        engine,
+        """INSERT INTO chats (chat_id, kind, school_id, title)
+           VALUES ('made', 'staff_room', 's', 't'), ('not_made', 'staff_room', 's', 't')""",
+        """INSERT INTO chat_sync (chat_id, max_chat_id, observed_at)
+           VALUES ('made', 7, clock_now()), ('not_made', NULL, NULL)""",
+    )
+    await IngestStore(engine).place(
+        [(KEY, None, Standing("id", 0, 0))], restored=True, backward=None
+    )
+    async with transaction(engine) as connection:
+        rows = await connection.execute(
+            text("SELECT observed_at, due_at IS NOT NULL FROM chat_sync ORDER BY chat_id")
+        )
+        assert [tuple(row) for row in rows] == [(None, True), (None, False)]
+    assert _reason(await IngestStore(engine).gate()).startswith(
+        "catching up (the database was restored)"
+    )
