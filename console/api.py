@@ -1,0 +1,67 @@
+"""What programs ask: whether the process lives, whether it can work, how things stand."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter
+from fastapi.responses import JSONResponse
+
+from projections.overview import Overview, Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """The JSON addresses over one store."""
+
+    store: Overview
+
+    def router(self) -> APIRouter:
+        """The addresses."""
+        router = APIRouter(default_response_class=JSONResponse)
+        router.add_api_route("/healthz", self.healthz)
+        router.add_api_route("/readyz", self.readyz)
+        router.add_api_route("/api/status", self.status)
+        return router
+
+    async def healthz(self) -> JSONResponse:
+        """200 while the process answers at all."""
+        return _fresh({"status": "alive"})
+
+    async def readyz(self) -> JSONResponse:
+        """200 if the database answers; else the 503 of ``console.app``."""
+        await self.store.answers()
+        return _fresh({"status": "ready"})
+
+    async def status(self) -> JSONResponse:
+        """How things stand."""
+        return _fresh(as_json(await self.store.standing()))
+
+
+def as_json(standing: Standing) -> dict[str, object]:
+    """The members of ``rollcall status --json``.
+
+    ``lag`` is of the last look at the topics' ends and null before the first; where that
+    look is old, ``settled`` is false.
+    """
+    counts = standing.counts
+    return {
+        "settled": standing.settled,
+        "lag": standing.lag,
+        "stale": counts.stale + counts.turning,
+        "due": counts.due,
+        "leased": counts.leased,
+        "in_flight": counts.in_flight,
+        "held": counts.held,
+        "parked": counts.parked,
+        "refused": counts.refused,
+        "blocked": counts.blocked,
+        "quarantined": counts.quarantined,
+        "unpublished": counts.unpublished,
+        "gaps": len(standing.gaps),
+        "catching_up": standing.armed_reason,
+        "converged": standing.chats.get("converged", 0),
+        "chats": standing.chats,
+    }
+
+
+def _fresh(content: dict[str, object]) -> JSONResponse:
+    return JSONResponse(content, headers={"Cache-Control": "no-store"})

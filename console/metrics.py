@@ -1,0 +1,136 @@
+"""Every metric of Rollcall by its name, and the application that serves them.
+
+Guarantees: values are asked of the store at each scrape and never remembered, so an outage
+shows as ``rollcall_store_up 0`` and missing series instead of old numbers; labels are from
+closed sets, never an id or a name.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from console.words import CHAT_STATES
+from domain.gate import GateClosed, GateOpen, RemovalsWait
+from projections.errors import StoreError
+from projections.overview import Overview, Standing
+
+
+class Name(Enum):
+    """The metrics: (name, what it says). All are gauges of the moment of the scrape."""
+
+    STORE_UP = ("rollcall_store_up", "1 if PostgreSQL answered this scrape")
+    # Absent until the topics' ends were looked at for the first time.
+    LAG = ("rollcall_lag_records", "records in Kafka that are not ingested, by the last look")
+    # Absent likewise; an old look means that ``LAG`` is old.
+    LAG_AGE = ("rollcall_lag_age_seconds", "age of the last look at the topics' ends")
+    GAPS = ("rollcall_gaps", "partitions whose records are missing until a person acknowledges")
+    STALE = ("rollcall_stale", "entities that changed and are not derived")
+    DUE = ("rollcall_due_chats", "chats that are due within a minute")
+    LEASED = ("rollcall_leased_chats", "chats that a worker holds")
+    IN_FLIGHT = ("rollcall_in_flight_calls", "calls with an intent and no known outcome")
+    HELD = ("rollcall_held_chats", "chats whose plan waits for approval")
+    PARKED = ("rollcall_parked_chats", "chats in which the bot may do nothing")
+    REFUSED = ("rollcall_refused_chats", "chats whose last call the messenger refused")
+    BLOCKED = ("rollcall_blocked_accounts", "accounts that the messenger does not add to a chat")
+    QUARANTINED = ("rollcall_quarantined_records", "records that are not events of the contract")
+    UNPUBLISHED = ("rollcall_unpublished_events", "events of ours that are not in Kafka yet")
+    # Labelled ``state``, one of the states of ``dashboard.chats``.
+    CHATS = ("rollcall_chats", "chats by state")
+    EXPECTED = ("rollcall_expected_members", "people who belong in chats that are kept in step")
+    DELIVERABLE = ("rollcall_deliverable_members", "of them, distinct linked accounts per chat")
+    OBSERVED = ("rollcall_observed_members", "accounts in those chats as far as we know")
+    CATCH_UP_ARMED = ("rollcall_catch_up_armed", "1 while no chat is changed before catching up")
+    # Labelled ``gate``: open, removals_wait or closed; exactly one of them is 1.
+    GATE = ("rollcall_gate", "whether chats may be changed now")
+
+
+def metrics_app(store: Overview, process: CollectorRegistry) -> Starlette:
+    """``/metrics``: what the store says, and ``process``, the counters of this process."""
+
+    async def scrape(request: Request) -> Response:
+        try:
+            standing = await store.standing()
+        except StoreError:
+            standing = None
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        body = encode(_Scrape(standing, process))
+        return Response(body, headers={"Content-Type": content_type})
+
+    return Starlette(routes=[Route("/metrics", scrape)])
+
+
+@dataclass(frozen=True, slots=True)
+class _Scrape(Collector):
+    """One scrape; ``standing`` is None where the store did not answer."""
+
+    standing: Standing | None
+    process: Collector
+
+    def collect(self) -> Iterator[Metric]:
+        """All metrics, the process's own last."""
+        yield _gauge(Name.STORE_UP, self.standing is not None)
+        if self.standing is not None:
+            yield from _counts(self.standing)
+            yield from _freshness(self.standing)
+            yield _labelled(
+                Name.CHATS, "state", dict.fromkeys(CHAT_STATES, 0) | self.standing.chats
+            )
+            yield _labelled(Name.GATE, "gate", _gates(self.standing))
+        yield from self.process.collect()
+
+
+def _counts(standing: Standing) -> Iterator[Metric]:
+    counts, totals = standing.counts, standing.totals
+    yield _gauge(Name.GAPS, len(standing.gaps))
+    yield _gauge(Name.STALE, counts.stale + counts.turning)
+    yield _gauge(Name.DUE, counts.due)
+    yield _gauge(Name.LEASED, counts.leased)
+    yield _gauge(Name.IN_FLIGHT, counts.in_flight)
+    yield _gauge(Name.HELD, counts.held)
+    yield _gauge(Name.PARKED, counts.parked)
+    yield _gauge(Name.REFUSED, counts.refused)
+    yield _gauge(Name.BLOCKED, counts.blocked)
+    yield _gauge(Name.QUARANTINED, counts.quarantined)
+    yield _gauge(Name.UNPUBLISHED, counts.unpublished)
+    yield _gauge(Name.EXPECTED, totals.expected)
+    yield _gauge(Name.DELIVERABLE, totals.deliverable)
+    yield _gauge(Name.OBSERVED, totals.observed)
+    yield _gauge(Name.CATCH_UP_ARMED, counts.armed_at is not None)
+
+
+def _freshness(standing: Standing) -> Iterator[Metric]:
+    seen = standing.progress.watched_at
+    if standing.lag is not None and seen is not None:
+        yield _gauge(Name.LAG, standing.lag)
+        yield _gauge(Name.LAG_AGE, (standing.progress.now - seen).total_seconds())
+
+
+def _gates(standing: Standing) -> dict[str, int]:
+    match standing.gate:
+        case GateOpen():
+            now = "open"
+        case RemovalsWait():
+            now = "removals_wait"
+        case GateClosed():
+            now = "closed"
+    return {gate: int(gate == now) for gate in ("open", "removals_wait", "closed")}
+
+
+def _gauge(name: Name, value: float) -> Metric:
+    return GaugeMetricFamily(*name.value, value=float(value))
+
+
+def _labelled(name: Name, label: str, values: Mapping[str, int]) -> Metric:
+    family = GaugeMetricFamily(*name.value, labels=(label,))
+    for key, value in sorted(values.items()):
+        family.add_metric((key,), float(value))
+    return family

@@ -1,0 +1,70 @@
+"""Templates into answers: a whole page, or only the part that htmx asked for.
+
+Guarantees: every value is escaped, an undefined one is an error, and an answer is never kept
+by a cache, since the same address answers with a page or with its part.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from console import words
+from console.listing import PAGE_SIZES
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_MOSCOW = ZoneInfo("Europe/Moscow")
+
+
+def wants_part(request: Request) -> bool:
+    """Whether htmx will put the answer into a part of a page that is already there."""
+    return request.headers.get("hx-request-type") == "partial"
+
+
+def address(path: str, **query: object) -> str:
+    """A path with its query; what is empty is left out."""
+    given = {name: value for name, value in query.items() if value not in {"", None}}
+    return f"{path}?{urlencode(given)}" if given else path
+
+
+def moment(value: datetime | None) -> str:
+    """A time as an operator reads it, in Moscow time."""
+    return "—" if value is None else f"{value.astimezone(_MOSCOW):%d.%m.%Y %H:%M} МСК"
+
+
+def number(value: int) -> str:
+    """Thousands apart by a space that does not break."""
+    return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
+
+
+class Renderer:
+    """The templates; reading them waits for the first use."""
+
+    def __init__(self) -> None:
+        self._templates = Environment(
+            loader=FileSystemLoader(_TEMPLATES),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._templates.globals.update(words=words, address=address, page_sizes=PAGE_SIZES)
+        self._templates.filters.update(moment=moment, number=number)
+
+    def answer(
+        self,
+        request: Request,
+        name: str,
+        values: Mapping[str, object],
+        *,
+        status: int = 200,
+    ) -> HTMLResponse:
+        """``name.html``, or where a part is wanted ``parts/name.html``."""
+        template = f"parts/{name}.html" if wants_part(request) else f"{name}.html"
+        text = self._templates.get_template(template).render(values)
+        return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})

@@ -1,0 +1,121 @@
+"""Runs the pages and the metrics, each on a port of its own, until told to stop.
+
+Guarantees: both ports are had before anything is served, a port that is taken is a
+``CannotListen`` that says what to change, the process's signal handlers are left alone, and
+at the end requests under way are answered.
+"""
+
+import asyncio
+import errno
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import urlunsplit
+
+import uvicorn
+from prometheus_client import CollectorRegistry
+from starlette.types import ASGIApp
+
+from console.app import create_app
+from console.errors import CannotListen
+from console.metrics import metrics_app
+from projections.overview import Overview
+
+_PATIENCE_SECONDS = 3
+_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """The base addresses that are served."""
+
+    console: str
+    metrics: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleServer:
+    """The console's two servers. Port 0 is any free one; ``process`` is added to the metrics."""
+
+    store: Overview
+    host: str
+    port: int
+    metrics_port: int
+    process: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    async def run(
+        self, stop: asyncio.Event, on_listening: Callable[[Listening], None] = lambda _: None
+    ) -> None:
+        """Serve until ``stop``; ``on_listening`` is told once connections are taken.
+
+        Raises:
+            CannotListen: an address or port cannot be had; nothing was served.
+        """
+        with ExitStack() as closing:
+            pages = closing.enter_context(_bound(self.host, self.port, "PORT"))
+            metrics = closing.enter_context(_bound(self.host, self.metrics_port, "METRICS_PORT"))
+            console = _server(create_app(self.store, hosts=_names(self.host)))
+            gauges = _server(metrics_app(self.store, self.process))
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(console.serve([pages]), name="console")
+                tasks.create_task(gauges.serve([metrics]), name="metrics")
+                on_listening(Listening(_url(self.host, pages), _url(self.host, metrics)))
+                await stop.wait()
+                console.should_exit = gauges.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server without its signal handlers: stopping is the supervisor's business."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _server(application: ASGIApp) -> uvicorn.Server:
+    config = uvicorn.Config(
+        application,
+        lifespan="off",
+        http="h11",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
+    )
+    return _Server(config)
+
+
+@contextmanager
+def _bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+    """A listening socket: connections wait in it from here on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listener = socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        why = "the port is taken" if taken else "the address cannot be had"
+        message = f"console: {host}:{port}: {why}; choose another by ROLLCALL_CONSOLE__{setting}"
+        raise CannotListen(message) from error
+    with listener:
+        yield listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    port: int = listener.getsockname()[1]
+    shown = f"[{host}]" if ":" in host else host
+    return urlunsplit(("http", f"{shown}:{port}", "", "", ""))
+
+
+def _names(host: str) -> tuple[str, ...]:
+    """On the local address only the local names are answered, against DNS rebinding."""
+    local = host == "localhost"
+    if not local:
+        try:
+            local = ip_address(host).is_loopback
+        except ValueError:
+            return ("*",)
+    return (*_LOCAL_NAMES, host) if local else ("*",)

@@ -1,0 +1,9 @@
+// Says when the server cannot be reached; htmx itself says it only to the developer's console.
+document.addEventListener("htmx:error", (event) => {
+  if (event.detail && event.detail.ctx) {
+    document.getElementById("offline").hidden = false;
+  }
+});
+document.addEventListener("htmx:after:request", () => {
+  document.getElementById("offline").hidden = true;
+});

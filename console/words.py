@@ -1,0 +1,173 @@
+"""The words of the pages: what the store says, in Russian, as a person would say it.
+
+Every state has its word and its sign, so that none is told by colour alone. A value that
+has no word here is shown as it is rather than hidden.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from domain.gate import GateClosed, GateOpen, RemovalsWait
+from projections.overview import MemberReason, MemberRow, Standing
+
+Tone = Literal["good", "busy", "attention", "quiet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """How a value is shown: a word, a sign before it, and a tone for the colour."""
+
+    text: str
+    sign: str
+    tone: Tone
+    hint: str = ""
+
+
+CHAT_STATES = {
+    "converged": Word(
+        "Сошёлся", "✓", "good", "Состав в мессенджере такой, какой следует из реестра"
+    ),
+    "pending": Word("Ждёт", "…", "busy", "Изменения ещё не дошли до мессенджера"),
+    "held": Word("Удержан", "!", "attention", "Слишком много удалений: нужно решение человека"),
+    "parked": Word(
+        "Отложен", "!", "attention", "Мессенджер не пускает бота в чат: нужен администратор"
+    ),
+    "not_created": Word(
+        "Не создан", "○", "quiet", "Ни у кого из участников ещё нет учебного профиля"
+    ),
+    "frozen": Word("Заморожен", "■", "quiet", "Класс, группа или школа закрыты"),
+    "deleted": Word("Удалён", "×", "quiet", "Чат удалил человек"),
+}
+
+CHAT_STATES_OF_MANY = {
+    "converged": "Сошлись",
+    "pending": "Ждут",
+    "held": "Удержаны",
+    "parked": "Отложены",
+    "not_created": "Не созданы",
+    "frozen": "Заморожены",
+    "deleted": "Удалены",
+}
+
+CHAT_KINDS = {
+    "staff_room": "Учительская",
+    "class": "Класс",
+    "parents": "Родители",
+    "subject": "Предмет",
+}
+
+MEMBER_STATES = {
+    "present": Word("В чате", "✓", "good"),
+    "to_add": Word("Будет добавлен", "+", "busy"),
+    "to_remove": Word("Будет удалён", "−", "busy"),
+    "no_profile": Word("Нет профиля", "○", "quiet", "Учебный профиль не привязан"),
+    "blocked": Word("Не добавляется", "!", "attention"),
+}
+
+ROLES = {"administrator": "Администратор", "member": "Участник"}
+
+_REASONS = {
+    "employment": "работает в школе",
+    "class_teacher": "классный руководитель",
+    "order": "зачислен приказом",
+    "guardianship": "родитель (законный представитель)",
+    "subject_group": "предметная группа",
+    "decision": "решение школы",
+}
+
+_REFUSALS = {
+    "add.participant.privacy": "настройки приватности не разрешают добавлять в чаты",
+    "add.participant.not.found": "мессенджер не находит этот профиль",
+    "unknown": "мессенджер не объяснил причину",
+}
+
+_ARMED = {
+    "a new database": "новая база данных",
+    "a start of reconcile": "сверка чатов только что запущена",
+    "a replay": "события читаются заново",
+    "a gap was acknowledged": "пропуск записей подтверждён",
+    "the database was restored": "база данных восстановлена из копии",
+}
+
+
+def chat_state(state: str) -> Word:
+    """The word for a chat's state."""
+    return CHAT_STATES.get(state, Word(state, "?", "quiet"))
+
+
+def member_state(state: str) -> Word:
+    """The word for a member's state."""
+    return MEMBER_STATES.get(state, Word(state, "?", "quiet"))
+
+
+def kind(value: str) -> str:
+    """The word for a chat's kind."""
+    return CHAT_KINDS.get(value, value)
+
+
+def role(value: str) -> str:
+    """The word for a member's role."""
+    return ROLES.get(value, value)
+
+
+def reason(given: MemberReason) -> str:
+    """Why somebody belongs, without the id."""
+    return _REASONS.get(given.kind, given.kind)
+
+
+def refusal(member: MemberRow) -> str:
+    """Why the messenger does not add somebody."""
+    given = member.blocked_reason or "unknown"
+    return _REFUSALS.get(given, given)
+
+
+def gate(standing: Standing) -> Word:
+    """Whether chats are being changed now, with the reason where they are not."""
+    match standing.gate:
+        case GateOpen():
+            return Word("Чаты обновляются", "✓", "good", "Все события прочитаны и учтены.")
+        case GateClosed():
+            return _closed(standing)
+        case RemovalsWait(additions_wait=both):
+            return Word(
+                "Изменения ждут" if both else "Удаления ждут",
+                "…",
+                "busy",
+                _behind(standing),
+            )
+
+
+def _closed(standing: Standing) -> Word:
+    if standing.gaps:
+        places = ", ".join(standing.gaps)
+        return Word(
+            "Чаты не меняются",
+            "!",
+            "attention",
+            f"В Kafka не хватает записей ({places}). Чаты не изменятся, "
+            "пока человек не подтвердит пропуск.",
+        )
+    step = "учитываем прочитанное"
+    if not standing.ends_seen:
+        step = "узнаём, сколько событий накопилось"
+    elif not standing.ends_passed:
+        step = "читаем накопившиеся события"
+    given = standing.armed_reason or ""
+    why = _ARMED.get(given, given)
+    return Word("Сначала догоняем", "…", "busy", f"Причина: {why}. Сейчас {step}.")
+
+
+def _behind(standing: Standing) -> str:
+    if standing.lag is None or not standing.watched:
+        return "Неизвестно, сколько событий не прочитано: концы топиков давно не проверялись."
+    if standing.lag:
+        return "Часть событий ещё не прочитана."
+    return "Часть изменений ещё не учтена в составах чатов."
+
+
+def plural(count: int, one: str, few: str, many: str) -> str:
+    """The form of a noun after a number: 1 чат, 2 чата, 5 чатов."""
+    tens, units = count % 100, count % 10
+    if units == 1 and tens != 11:
+        return one
+    return few if units in {2, 3, 4} and not 12 <= tens <= 14 else many

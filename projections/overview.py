@@ -1,0 +1,252 @@
+"""What the operators' pages show, asked of PostgreSQL and handed over as plain values.
+
+Guarantees: each question is one read-only transaction with a time limit, so a page never
+holds up the loops; nothing here selects a person's name, birth date or sex, nor the content
+of a quarantined record.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from domain.gate import WATCH_LIMIT, Gate, Progress, verdict
+from projections import catch_up
+from projections import status as stand
+from projections.database import transaction
+
+_LIMIT = text("SET LOCAL statement_timeout = '10s'")
+_READ_ONLY = text("SET TRANSACTION READ ONLY")
+
+_STANDING = text("""
+    SELECT c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
+           (SELECT coalesce(sum(greatest(0, e.end_off - coalesce(p.next_off, 0))), 0)
+              FROM (SELECT topic, part, max(end_off) AS end_off
+                      FROM topic_ends GROUP BY topic, part) e
+              LEFT JOIN ingest_partitions p USING (topic, part)) AS lag,
+           ARRAY(SELECT topic || '/' || part FROM ingest_partitions
+                  WHERE state = 'gap' ORDER BY topic, part) AS gaps
+      FROM catch_up c""")
+
+_SCHOOLS = text("""
+    SELECT i.school_id, f.name
+      FROM (SELECT school_id FROM fact_schools UNION SELECT school_id FROM chats) i
+      LEFT JOIN fact_schools f USING (school_id)""")
+
+_SCHOOL = text("""
+    SELECT (SELECT name FROM fact_schools WHERE school_id = :school) AS name,
+           EXISTS (SELECT FROM fact_schools WHERE school_id = :school)
+           OR EXISTS (SELECT FROM chats WHERE school_id = :school) AS known""")
+
+_SCHOOL_STATES = text("""
+    SELECT school_id, state, count(*) AS chats FROM dashboard.chats
+     WHERE school_id = ANY(:schools) GROUP BY school_id, state""")
+
+_CHAT_COLUMNS = """chat_id, school_id, kind, title, max_chat_id, expected, deliverable,
+           observed, state, last_converged_at"""
+_CHATS = text(f"SELECT {_CHAT_COLUMNS} FROM dashboard.chats WHERE school_id = :school")  # noqa: S608 - a constant
+_CHAT = text(f"SELECT {_CHAT_COLUMNS} FROM dashboard.chats WHERE chat_id = :chat")  # noqa: S608 - a constant
+
+_MEMBERS = text("""
+    SELECT m.person_id, m.max_user_id, m.role, m.reasons, m.state,
+           CASE WHEN m.state = 'blocked' THEN b.reason END AS blocked_reason,
+           CASE WHEN m.state = 'blocked' THEN b.retry_at END AS retry_at
+      FROM dashboard.memberships m
+      LEFT JOIN blocked_accounts b USING (chat_id, max_user_id)
+     WHERE m.chat_id = :chat
+     ORDER BY m.role, m.person_id COLLATE "C" NULLS LAST, m.max_user_id""")
+
+_QUARANTINE = text("""
+    SELECT topic, part, off, reason, first_seen FROM quarantine
+     ORDER BY first_seen DESC, topic, part, off DESC LIMIT :size OFFSET :start""")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One moment of the whole.
+
+    ``lag`` counts the records that are not ingested, by the last look at the topics' ends;
+    None where nobody has looked yet. ``chats`` counts by the states of ``dashboard.chats``.
+    """
+
+    progress: Progress
+    lag: int | None
+    gaps: tuple[str, ...]
+    armed_reason: str | None
+    ends_seen: bool
+    ends_passed: bool
+    counts: stand.Status
+    totals: stand.Totals
+    chats: dict[str, int]
+
+    @property
+    def gate(self) -> Gate:
+        """Whether chats may be changed now."""
+        return verdict(self.progress)
+
+    @property
+    def watched(self) -> bool:
+        """Whether the topics' ends were looked at lately, so that ``lag`` is of now."""
+        seen = self.progress.watched_at
+        return seen is not None and self.progress.now - seen <= WATCH_LIMIT
+
+    @property
+    def settled(self) -> bool:
+        """Nothing is on its way. Not known is not settled."""
+        return self.watched and self.lag == 0 and self.counts.busy == 0
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolName:
+    """``name`` is None while only chats of the school are known."""
+
+    school_id: str
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRow:
+    """One row of ``dashboard.chats``."""
+
+    chat_id: str
+    school_id: str
+    kind: str
+    title: str
+    max_chat_id: int | None
+    expected: int
+    deliverable: int
+    observed: int
+    state: str
+    last_converged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberReason:
+    """Why somebody belongs: the kind of the fact and its id."""
+
+    kind: str
+    ref: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRow:
+    """One row of ``dashboard.memberships``, and what the messenger said where it refused."""
+
+    person_id: str | None
+    max_user_id: int | None
+    role: str
+    reasons: tuple[MemberReason, ...]
+    state: str
+    blocked_reason: str | None
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class BadPlace:
+    """Where a record in quarantine stands in Kafka, and why it is there."""
+
+    topic: str
+    partition: int
+    offset: int
+    reason: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The questions. All raise ``StoreUnavailable`` where PostgreSQL does not answer in time."""
+
+    engine: AsyncEngine
+
+    async def answers(self) -> None:
+        """Return if the database answers."""
+        async with self._reading() as connection:
+            await connection.execute(text("SELECT 1"))
+
+    async def standing(self) -> Standing:
+        """How everything stands."""
+        async with self._reading() as connection:
+            progress = await catch_up.progress(connection)
+            row = (await connection.execute(_STANDING)).one()
+            return Standing(
+                progress=progress,
+                lag=None if progress.watched_at is None else int(row.lag),
+                gaps=tuple(row.gaps),
+                armed_reason=row.reason if row.armed_at is not None else None,
+                ends_seen=row.ends_seen_at is not None,
+                ends_passed=row.passed_at is not None,
+                counts=await stand.status(connection),
+                totals=await stand.totals(connection),
+                chats=await stand.states(connection),
+            )
+
+    async def schools(self) -> list[SchoolName]:
+        """All schools, in no order."""
+        async with self._reading() as connection:
+            rows = await connection.execute(_SCHOOLS)
+            return [SchoolName(row.school_id, row.name) for row in rows]
+
+    async def school(self, school_id: str) -> SchoolName | None:
+        """One school; None where nothing is known of it."""
+        async with self._reading() as connection:
+            row = (await connection.execute(_SCHOOL, {"school": school_id})).one()
+            return SchoolName(school_id, row.name) if row.known else None
+
+    async def states_of(self, school_ids: list[str]) -> dict[str, dict[str, int]]:
+        """How many chats of each school are in each state."""
+        found: dict[str, dict[str, int]] = {school: {} for school in school_ids}
+        async with self._reading() as connection:
+            for row in await connection.execute(_SCHOOL_STATES, {"schools": school_ids}):
+                found[row.school_id][row.state] = row.chats
+        return found
+
+    async def chats(self, school_id: str) -> list[ChatRow]:
+        """The chats of a school, in no order."""
+        async with self._reading() as connection:
+            rows = await connection.execute(_CHATS, {"school": school_id})
+            return [ChatRow(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+
+    async def chat(self, chat_id: str) -> ChatRow | None:
+        """One chat, or None."""
+        async with self._reading() as connection:
+            row = (await connection.execute(_CHAT, {"chat": chat_id})).one_or_none()
+            return None if row is None else ChatRow(**row._mapping)  # noqa: SLF001 - as above
+
+    async def members(self, chat_id: str) -> list[MemberRow]:
+        """The people of a chat: administrators first, surplus accounts of nobody last."""
+        async with self._reading() as connection:
+            rows = await connection.execute(_MEMBERS, {"chat": chat_id})
+            return [
+                MemberRow(
+                    row.person_id,
+                    row.max_user_id,
+                    row.role,
+                    tuple(MemberReason(each["kind"], each["ref"]) for each in row.reasons),
+                    row.state,
+                    row.blocked_reason,
+                    row.retry_at,
+                )
+                for row in rows
+            ]
+
+    async def quarantine(self, start: int, size: int) -> list[BadPlace]:
+        """``size`` records from ``start`` on, the latest first."""
+        async with self._reading() as connection:
+            rows = await connection.execute(_QUARANTINE, {"start": start, "size": size})
+            return [BadPlace(*row) for row in rows]
+
+    async def quarantined(self) -> int:
+        """How many records are in quarantine."""
+        async with self._reading() as connection:
+            row = (await connection.execute(text("SELECT count(*) FROM quarantine"))).one()
+            return int(row[0])
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncConnection]:
+        async with transaction(self.engine) as connection:
+            await connection.execute(_READ_ONLY)
+            await connection.execute(_LIMIT)
+            yield connection
