@@ -1,9 +1,12 @@
 -- Everything that Rollcall keeps. Text that decides between facts compares by code point.
 
--- The one clock. The shift is a session setting that only tests ever give.
+-- The one clock. Both settings are of a session and only tests ever give them: the shift moves
+-- the clock, and clock_at is the instant itself, for runs that must not depend on real time.
 CREATE FUNCTION clock_now() RETURNS timestamptz LANGUAGE sql VOLATILE PARALLEL SAFE AS $$
-    SELECT clock_timestamp()
-         + coalesce(nullif(current_setting('rollcall.clock_shift', true), '')::interval, interval '0')
+    SELECT coalesce(
+        nullif(current_setting('rollcall.clock_at', true), '')::timestamptz,
+        clock_timestamp() + coalesce(
+            nullif(current_setting('rollcall.clock_shift', true), '')::interval, interval '0'))
 $$;
 
 -- ── Facts: the latest whole state of each entity, with its origin ──────────────────────────
