@@ -6,7 +6,6 @@ nothing.
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
@@ -17,6 +16,10 @@ from gateway.ports import CallBudget
 
 PATIENCE = 15.0
 """Seconds that a call may wait for its grant; past that it goes back to the queue, unsent."""
+
+
+class NotSent(Unavailable):
+    """The call was held back on our side and says nothing about the messenger."""
 
 
 class Grants(Protocol):
@@ -40,11 +43,11 @@ class SharedBudget:
         """Wait for a grant.
 
         Raises:
-            Unavailable: the grant is too far away; nothing was sent.
+            NotSent: the grant is too far away; nothing was sent.
         """
         wait = await self._grants.take(PATIENCE)
         if wait is None:
-            raise Unavailable("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
+            raise NotSent("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
         if wait > 0:
             await asyncio.sleep(wait)
         yield
@@ -55,14 +58,15 @@ class SharedBudget:
 
 
 class HeldBudget:
-    """A budget for one lease: nothing is sent after its deadline (monotonic seconds)."""
+    """A budget for one lease: nothing is sent after its deadline.
 
-    def __init__(
-        self, budget: CallBudget, *, monotonic: Callable[[], float] = time.monotonic
-    ) -> None:
+    The deadline is on a monotonic clock in seconds: the event loop's, unless told otherwise.
+    """
+
+    def __init__(self, budget: CallBudget, *, monotonic: Callable[[], float] | None = None) -> None:
         self._budget = budget
-        self._monotonic = monotonic
-        self._deadline = monotonic()
+        self._monotonic = monotonic or asyncio.get_running_loop().time
+        self._deadline = self._monotonic()
 
     def hold(self, seconds: float) -> None:
         """The lease was taken, or extended, a moment ago: calls may be sent for ``seconds``."""
@@ -73,11 +77,11 @@ class HeldBudget:
         """A slot of the budget, looked at once more before the call is sent.
 
         Raises:
-            Unavailable: the lease ended in the meantime; nothing was sent.
+            NotSent: the lease ended in the meantime; nothing was sent.
         """
         async with self._budget.slot(lane):
             if self._monotonic() >= self._deadline:
-                raise Unavailable("budget", "the lease ended before the call was sent", 0.0)
+                raise NotSent("budget", "the lease ended before the call was sent", 0.0)
             yield
 
     async def push_back(self, seconds: float) -> None:
