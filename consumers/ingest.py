@@ -81,6 +81,12 @@ class Ingestor:
             self._positions.moved(piece.key, piece.after())
         self._writing = asyncio.create_task(self._write_out(pieces, consumer))
 
+    def open(self) -> None:
+        """Begin, or begin again after ``close``."""
+        self._closed = False
+        self.failure = None
+        self.progressed_at = monotonic()
+
     async def close(self) -> None:
         """Write nothing more than the batch that is being written, and wait for that."""
         self._closed = True

@@ -38,19 +38,18 @@ class KafkaView:
 
     async def __aenter__(self) -> Self:
         arguments = client_options(self._config)
-        self._client = AIOKafkaClient(**arguments)
-        # As far as the stable offset only: what is in an open transaction is not there yet.
-        self._consumer = AIOKafkaConsumer(**arguments, isolation_level="read_committed")
-        self._admin = AIOKafkaAdminClient(**arguments)
         try:
             with translated():
-                for each, start in (
-                    (self._client, self._client.bootstrap),
-                    (self._consumer, self._consumer.start),
-                    (self._admin, self._admin.start),
-                ):
-                    self._opened.append(each)
-                    await start()
+                self._client = AIOKafkaClient(**arguments)
+                self._opened.append(self._client)
+                await self._client.bootstrap()
+                # To the stable offset only: what is in an open transaction is not there yet.
+                self._consumer = AIOKafkaConsumer(**arguments, isolation_level="read_committed")
+                self._opened.append(self._consumer)
+                await self._consumer.start()
+                self._admin = AIOKafkaAdminClient(**arguments)
+                self._opened.append(self._admin)
+                await self._admin.start()
         except BaseException:
             await self.close()
             raise

@@ -92,6 +92,7 @@ class Ingest:
         if not await self._open(stop, broker):
             return
         _calm_collector()
+        self._ingestor.open()
         try:
             await self._keep(stop)
         finally:

@@ -47,9 +47,10 @@ class TakeUp:
         await self._place(stored, found)
         for key, result in found.items():
             self._positions.hold(key, result.standing)
-        _tell(found)
+        _tell({key: each for key, each in found.items() if each.standing != stored.get(key)})
         restored = {key: each.standing for key, each in found.items() if each.restored}
         if restored:
+            log.error("ingest.database_restored")
             # So that the next assignment does not find the same restore again.
             await commit_to_kafka(consumer, restored)
 
@@ -75,11 +76,10 @@ class TakeUp:
 
 
 def _tell(found: dict[PartitionKey, Resume]) -> None:
+    """What is not the ordinary course of things, once."""
     for (topic, part), result in found.items():
         standing = result.standing
         if standing.state is ReadingState.GAP:
             log.error("ingest.gap", topic=topic, partition=part, reason=standing.reason)
         elif result.backward is not None:
             log.warning("ingest.reads_again", topic=topic, partition=part, reason=result.backward)
-        elif result.restored:
-            log.error("ingest.database_restored", topic=topic, partition=part)

@@ -21,9 +21,6 @@ from projections.errors import OffsetsMoved
 PartitionKey = tuple[str, int]
 """Topic and partition."""
 
-CHANGED = "rollcall_offsets"
-"""The NOTIFY channel that says: positions were changed by somebody else than their reader."""
-
 
 class ReadingState(Enum):
     """Whether a partition is read; in a gap it waits for a person."""
@@ -140,7 +137,8 @@ async def place(
 async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = None) -> int:
     """Have every partition of these topics (None: of all) read again from its beginning.
 
-    The catch-up is armed; running ingest notices and seeks. The answer counts partitions.
+    The catch-up is armed; running ingest notices within a second and seeks. The answer is the
+    number of partitions.
     """
     rows = await connection.execute(
         text("""UPDATE ingest_partitions SET next_off = 0, updated_at = clock_now()
@@ -151,7 +149,6 @@ async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = Non
     )
     count = len(rows.all())
     await catch_up.arm(connection, "a replay")
-    await connection.execute(text(f"NOTIFY {CHANGED}"))
     return count
 
 
@@ -169,7 +166,6 @@ async def acknowledge_gap(connection: AsyncConnection, topic: str, part: int) ->
     found = bool(rows.all())
     if found:
         await catch_up.arm(connection, "a gap was acknowledged")
-        await connection.execute(text(f"NOTIFY {CHANGED}"))
     return found
 
 

@@ -258,6 +258,20 @@ async def test_it_waits_out_a_restart_of_kafka_and_of_postgresql(
     assert await harness.column("SELECT count(*) FROM quarantine") == [0]
 
 
+async def test_it_waits_for_a_kafka_that_is_not_there_yet(
+    own_kafka: EmbeddedKafka, database_url: str, topic_prefix: str
+) -> None:
+    harness = Harness(own_kafka.bootstrap, database_url, topic_prefix)
+    await harness.make_topic()
+    await harness.produce(*_some("a", 9))
+    await own_kafka.stop()
+    async with harness.ingesting() as ingest:
+        await own_kafka.start()
+        await harness.all_read()
+        assert ingest.health().live
+    assert await harness.column(GUARDIANS) == _names("a", 9)
+
+
 async def test_missing_topics_are_named(harness: Harness) -> None:
     config = replace(harness.config, topics=(harness.topic, "absent"))
     with pytest.raises(TopicsMissing, match="absent"):
