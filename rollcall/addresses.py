@@ -8,6 +8,7 @@ token and is readable by its owner alone.
 import json
 import os
 from dataclasses import asdict, dataclass, fields
+from enum import Enum
 from pathlib import Path
 
 from rollcall.settings import Settings
@@ -17,6 +18,15 @@ NOTE = "stack.json"
 
 class NoAddress(Exception):
     """A server is needed, and neither the settings nor a data folder say where it is."""
+
+
+class Server(Enum):
+    """What a command may need: its name in ``Addresses``, and the variable that gives it."""
+
+    KAFKA = ("kafka", "ROLLCALL_KAFKA__BOOTSTRAP")
+    POSTGRES = ("postgres", "ROLLCALL_POSTGRES__URL")
+    MESSENGER = ("messenger", "ROLLCALL_MESSENGER__URL")
+    TOKEN = ("messenger_token", "ROLLCALL_MESSENGER__TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +40,28 @@ class Addresses:
     console: str | None
     metrics: str | None
 
+    def need(self, *servers: Server) -> None:
+        """Nothing, or an error that names every one of the servers that has no address."""
+        lacking = [server for server in servers if getattr(self, server.value[0]) is None]
+        if lacking:
+            variables = " and ".join(server.value[1] for server in lacking)
+            message = f"{variables} must be set; or name a running stack by --data-dir"
+            raise NoAddress(message)
+
     def need_kafka(self) -> str:
         """Kafka's bootstrap address, or an error that says how to give one."""
-        return _need(self.kafka, "Kafka", "ROLLCALL_KAFKA__BOOTSTRAP")
+        self.need(Server.KAFKA)
+        return self.kafka or ""
 
     def need_postgres(self) -> str:
         """PostgreSQL's address, or an error that says how to give one."""
-        return _need(self.postgres, "PostgreSQL", "ROLLCALL_POSTGRES__URL")
+        self.need(Server.POSTGRES)
+        return self.postgres or ""
 
     def need_messenger(self) -> tuple[str, str]:
         """The messenger's base URL and token, or an error that says how to give them."""
-        url = _need(self.messenger, "the messenger", "ROLLCALL_MESSENGER__URL")
-        return url, _need(
-            self.messenger_token, "the messenger's token", "ROLLCALL_MESSENGER__TOKEN"
-        )
-
-
-def _need(address: str | None, what: str, variable: str) -> str:
-    if address is None:
-        message = f"no address of {what}: set {variable}, or name a running stack by --data-dir"
-        raise NoAddress(message)
-    return address
+        self.need(Server.MESSENGER, Server.TOKEN)
+        return self.messenger or "", self.messenger_token or ""
 
 
 def from_settings(settings: Settings) -> Addresses:

@@ -1,27 +1,31 @@
 """The command line: each command parses its words, and hands over to a module of its own.
 
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 not settled or not allowed. What goes wrong is
-one line on stderr that says what and what next; a traceback is a bug of ours.
+one line on stderr that says what and what next; more than that is a bug of ours. Ctrl-C
+leaves with 130, as a shell expects it.
 """
 
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from rollcall.commands import ask, feed, serve
-from rollcall.failures import FAILURES, explain, leaves
+from rollcall.commands.session import remark, say
+from rollcall.failures import FAILURES, explain, leaves, trace
 from rollcall.wiring import Part
 
 app = typer.Typer(
     name="rollcall",
-    help="Keeps a school's MAX (Сферум) chats in step with its register.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    rich_markup_mode=None,
+    rich_markup_mode="rich",
 )
+
+TRY, FEED, SERVE, OPERATE = "Try it", "Events", "Serve", "Look and act"
 
 DataDir = Annotated[
     Path | None,
@@ -38,7 +42,24 @@ PortBase = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
-@app.command()
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it by place
+    if wanted:
+        say(f"rollcall {version('rollcall')}")
+        raise typer.Exit
+
+
+@app.callback()
+def rollcall(
+    *,
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", is_eager=True, callback=_version),
+    ] = False,
+) -> None:
+    """Keeps a school's MAX (Сферум) chats in step with its register."""
+
+
+@app.command(rich_help_panel=TRY)
 def demo(
     *,
     once: Annotated[
@@ -47,20 +68,24 @@ def demo(
     data_dir: DataDir = None,
     port_base: PortBase = None,
 ) -> None:
-    """Watch an example school converge: real PostgreSQL and Kafka, a simulated messenger."""
+    """Watch an example school converge.
+
+    With real PostgreSQL and Kafka, started here, and a simulated messenger.
+    """
     _leave(serve.run_demo(once=once, data_dir=data_dir, port_base=port_base))
 
 
-@app.command()
+@app.command(rich_help_panel=TRY)
 def up(*, data_dir: DataDir = None, port_base: PortBase = None) -> None:
-    """Start a whole stack with no sample data; print its addresses as one JSON line and stay.
+    """Start a whole stack with no sample data, and stay.
 
-    Servers that the settings give an address are used; the others are started here.
+    Prints the addresses as one JSON line when ready. Servers that the settings give an
+    address are used; the others are started here.
     """
     _leave(serve.up(data_dir=data_dir, port_base=port_base))
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def run(
     *,
     only: Annotated[
@@ -68,22 +93,30 @@ def run(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Run the loops against configured servers; SIGTERM drains and exits 0."""
+    """Run the engine against configured servers.
+
+    SIGTERM or Ctrl-C lets it end what it is in, and exits 0.
+    """
     _leave(serve.run(only, data_dir=data_dir))
 
 
-@app.command()
+@app.command(rich_help_panel=FEED)
 def publish(
     files: Annotated[list[str], typer.Argument(help="JSON Lines of events; - is stdin.")],
     *,
     data_dir: DataDir = None,
     json: Json = False,
 ) -> None:
-    """Publish events to their topics; says by line what it refused (then exits 1)."""
+    """Publish events to their topics.
+
+    A line that is not an event of the contract is refused by its number, the field and the
+    rule; all others are published. Exits 1 where a line was refused. To publish the same
+    lines again does no harm.
+    """
     _leave(feed.publish(files, data_dir=data_dir, as_json=json))
 
 
-@app.command()
+@app.command(rich_help_panel=FEED)
 def synth(
     *,
     pupils: Annotated[int, typer.Option(min=1, max=2_000_000, help="How many pupils.")] = 900,
@@ -92,11 +125,14 @@ def synth(
         Path | None, typer.Option("--output", "-o", help="File to write; stdout if absent.")
     ] = None,
 ) -> None:
-    """Make up a region's events, the same for the same numbers and day."""
+    """Make up a region's events.
+
+    The same numbers give the same events on the same day.
+    """
     _leave(feed.synth(pupils=pupils, seed=seed, output=output))
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def status(
     *,
     json: Json = False,
@@ -108,11 +144,15 @@ def status(
     ] = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Say how things stand; with --wait, 0 when settled and 3 if not in time."""
+    """Say how things stand.
+
+    With --wait it exits 0 when settled (nothing unread, stale, leased, in flight or due
+    within a minute), and 3 if not in time.
+    """
     _leave(ask.status(as_json=json, wait=wait, strict=strict, data_dir=data_dir))
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def replay(
     topics: Annotated[
         list[str] | None, typer.Argument(help="Topics to read again; all if absent.")
@@ -120,32 +160,41 @@ def replay(
     *,
     data_dir: DataDir = None,
 ) -> None:
-    """Read topics again from their beginning; no chat changes until that is done."""
+    """Read topics again from their beginning.
+
+    No chat changes until that is done, and none need: what is read again changes nothing.
+    """
     _leave(ask.replay(topics, data_dir=data_dir))
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def reconcile(
     chats: Annotated[list[str], typer.Argument(help="Ids of chats.")],
     *,
     data_dir: DataDir = None,
 ) -> None:
-    """Read these chats from the messenger anew and make them match, in the lane of staff."""
+    """Read chats from the messenger anew and make them match.
+
+    They go before all other changes but removals for safety.
+    """
     _leave(ask.reconcile(chats, data_dir=data_dir))
 
 
-@app.command()
+@app.command(rich_help_panel=OPERATE)
 def quarantine(
     *,
     json: Json = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     data_dir: DataDir = None,
 ) -> None:
-    """List the records that could not be read, with place and reason (never their content)."""
+    """List the records that could not be read.
+
+    By place and reason, and never by their content: that may hold names.
+    """
     _leave(ask.list_quarantine(as_json=json, limit=limit, data_dir=data_dir))
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def simulator(
     *,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
@@ -157,26 +206,59 @@ def simulator(
         Path | None, typer.Option(help="File that keeps its state; in memory if absent.")
     ] = None,
 ) -> None:
-    """Run the messenger's simulator alone; prints its address as one JSON line."""
+    """Run the simulated messenger alone.
+
+    Prints its address as one JSON line when ready.
+    """
     _leave(serve.simulator(host=host, port=port, token=token, journal=journal))
 
 
-@app.command()
+@app.command(rich_help_panel=SERVE)
 def settings(*, json: Json = False) -> None:
-    """List every setting: its variable, its default, what it is for."""
+    """List every setting."""
     _leave(ask.settings(as_json=json))
 
 
 def _leave(code: int) -> None:
+    """End with this exit code."""
     if code:
         raise typer.Exit(code)
 
 
 def main() -> None:
-    """Entry point: known failures become one line and an exit code."""
+    """Entry point: whatever happens becomes an exit code, and known failures one line each."""
+    sys.exit(_outcome())
+
+
+def _outcome() -> int:
     try:
-        app()
-    except* FAILURES as failed:
-        for failure in leaves(failed):
-            sys.stderr.write(f"rollcall: {explain(failure)}\n")
-        sys.exit(1)
+        return int(app(standalone_mode=False) or 0)
+    except typer.TyperException as wrong:
+        return _wrong_usage(wrong)
+    except Exception as error:  # noqa: BLE001 - the last place there is: told, not swallowed
+        return _failed(error)
+
+
+def _wrong_usage(wrong: typer.TyperException) -> int:
+    """One line in place of typer's three; its own text where no command was given."""
+    context = getattr(wrong, "ctx", None)
+    command = "rollcall" if context is None else context.command_path
+    if type(wrong).__name__ == "NoArgsIsHelpError":
+        remark(str(wrong))
+    else:
+        words = " ".join(str(getattr(wrong, "format_message", wrong.__str__)()).split())
+        remark(f"{command}: {words.rstrip('.')}; see `{command} --help`")
+    return 2
+
+
+def _failed(error: Exception) -> int:
+    group = error if isinstance(error, ExceptionGroup) else ExceptionGroup("", [error])
+    known, bugs = group.split(FAILURES)
+    if bugs is None and known is not None:
+        for failure in leaves(known):
+            remark(f"rollcall: {explain(failure)}")
+        return 1
+    remark("rollcall: this is a bug of Rollcall; please report these lines, which hold no data:")
+    for line in trace(error):
+        remark(line)
+    return 1

@@ -1,9 +1,13 @@
 """The failures that a person can do something about, as one line each.
 
-Whatever is not listed here is a bug of ours and keeps its traceback.
+Whatever is not listed here is a bug of ours. Of a bug the kinds of error and the lines of
+code are shown, and never an error's own text: that may quote a record, and so a name.
 """
 
-from consumers.errors import ConsumersError
+import traceback
+from collections.abc import Iterator
+
+from consumers.errors import ConsumersError, KafkaRefused, KafkaUnavailable
 from gateway.errors import GatewayError
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
 from rollcall.addresses import NoAddress
@@ -28,6 +32,15 @@ FAILURES = (
 )
 
 
+_POSTGRES = {
+    "28": "it does not let us in: check user and password in ROLLCALL_POSTGRES__URL",
+    "3D": "there is no such database: create it, or correct ROLLCALL_POSTGRES__URL",
+    "42P01": "it has no tables of Rollcall: `run` or `up` makes them when it starts",
+    "42501": "our user may not do this: it must own the database's tables",
+}
+"""What to do by the beginning of PostgreSQL's own code."""
+
+
 def explain(failure: BaseException) -> str:
     """What went wrong and what to do next, in one line."""
     match failure:
@@ -35,6 +48,14 @@ def explain(failure: BaseException) -> str:
             return f"{failure}; use the Rollcall that made it, or another database"
         case StoreUnavailable():
             return f"PostgreSQL does not answer ({failure}); is it running, is its address right?"
+        case StoreError():
+            code = str(failure).rpartition(" ")[2]
+            advice = [words for start, words in _POSTGRES.items() if code.startswith(start)]
+            return f"PostgreSQL refuses ({failure}); {advice[0] if advice else 'see its log'}"
+        case KafkaUnavailable():
+            return f"Kafka does not answer ({failure}); is it running, is its address right?"
+        case KafkaRefused():
+            return f"Kafka refuses ({failure}); check our rights and the ROLLCALL_KAFKA__ settings"
         case _:
             return " ".join(str(failure).split())
 
@@ -46,3 +67,17 @@ def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
         inner = leaves(each) if isinstance(each, BaseExceptionGroup) else [each]
         found |= {str(failure): failure for failure in inner}
     return list(found.values())
+
+
+def trace(bug: BaseException) -> Iterator[str]:
+    """Where a bug showed, line by line: kinds of error and places in the code, no texts."""
+    if bug.__cause__ is not None:
+        yield from trace(bug.__cause__)
+        yield "which led to"
+    yield f"{type(bug).__module__}.{type(bug).__qualname__}"
+    for frame in traceback.extract_tb(bug.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+    if isinstance(bug, BaseExceptionGroup):
+        for each in bug.exceptions:
+            yield "of it"
+            yield from trace(each)

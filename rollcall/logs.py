@@ -31,8 +31,13 @@ def allow_listed(_logger: WrappedLogger, _method: str, event: EventDict) -> Even
     return kept
 
 
-def configure(level: str, style: Literal["auto", "json", "console"]) -> None:
-    """Set up structlog, and send what libraries log the same way, by level and logger only."""
+def configure(
+    level: str, style: Literal["auto", "json", "console"], *, libraries: bool = True
+) -> None:
+    """Set up structlog, and send what libraries log the same way, by level and logger only.
+
+    ``libraries`` is False for commands that end soon: what fails there is told once, in words.
+    """
     plain = style == "console" or (style == "auto" and sys.stderr.isatty())
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if plain else structlog.processors.JSONRenderer()
@@ -48,7 +53,7 @@ def configure(level: str, style: Literal["auto", "json", "console"]) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-    handler = _LibraryHandler()
+    handler = _LibraryHandler() if libraries else logging.NullHandler()
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
 
 
@@ -56,8 +61,10 @@ class _LibraryHandler(logging.Handler):
     """What a library says at WARNING or above, without its text: that may quote a record."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        # Levels between the usual ones are a library's own; structlog knows only the usual.
+        level = logging.ERROR if record.levelno >= logging.ERROR else logging.WARNING
         structlog.get_logger().log(
-            record.levelno,
+            level,
             "library",
             where=f"{record.name}:{record.lineno}",
             error=record.levelname,

@@ -2,24 +2,38 @@
 
 The file is named by ``ROLLCALL_CONFIG``; the environment wins over it. Nothing is read at
 import. A value that does not fit is a ``SettingsError`` that names the setting and not the
-value, which may be a secret.
+value, which may be a secret; so is a name that is no setting, since a guard that is set by a
+misspelt name does not guard.
 """
 
 import os
+import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import ValidationError as Invalid
 from pydantic_settings import (
     BaseSettings,
+    InitSettingsSource,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
-    TomlConfigSettingsSource,
 )
 
+from rollcall.settings_words import (
+    SettingsError,
+    explained,
+    from_commas,
+    kafka_addresses,
+    postgres_address,
+    unknown_variables,
+    variable,
+    web_address,
+)
 
-class SettingsError(Exception):
-    """A setting that does not fit, or a settings file that cannot be read."""
+CommaList = (NoDecode, BeforeValidator(from_commas))
+"""A list that the environment writes as ``a,b`` or as JSON."""
 
 
 class _Section(BaseModel):
@@ -29,17 +43,22 @@ class _Section(BaseModel):
 class Postgres(_Section):
     """The store."""
 
-    url: str | None = Field(None, description="postgresql://user:password@host:port/database")
+    url: Annotated[str, AfterValidator(postgres_address)] | None = Field(
+        None, description="postgresql://user:password@host:port/database"
+    )
     pool_size: int = Field(12, ge=2, description="connections that one process keeps at most")
 
 
 class Kafka(_Section):
     """Where events come from, and where ours go."""
 
-    bootstrap: str | None = Field(None, description="host:port[,host:port…]")
+    bootstrap: Annotated[str, AfterValidator(kafka_addresses)] | None = Field(
+        None, description="host:port[,host:port…]"
+    )
     group: str = Field("rollcall", description="consumer group of ingest")
-    topics: tuple[str, ...] = Field(
+    topics: Annotated[tuple[str, ...], *CommaList] = Field(
         ("sgo.register", "sgo.orders", "sgo.profiles", "sgo.lessons"),
+        min_length=1,
         description="topics that are read; an event counts by whichever it comes",
     )
     partitions: int = Field(12, ge=1, description="partitions of topics that we create")
@@ -60,9 +79,13 @@ class Kafka(_Section):
 class Messenger(_Section):
     """MAX: the Bot API and the partner contract."""
 
-    url: str | None = Field(None, description="base URL of the Bot API")
+    url: Annotated[str, AfterValidator(web_address)] | None = Field(
+        None, description="base URL of the Bot API"
+    )
     token: SecretStr | None = Field(None, description="the bot's token")
-    partner_url: str | None = Field(None, description="base URL of the partner contract")
+    partner_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+        None, description="base URL of the partner contract, if another"
+    )
     partner_token: SecretStr | None = Field(None, description="its token, if another")
     ca_file: Path | None = Field(None, description="CA bundle that only this client trusts")
     timeout: float = Field(10.0, gt=0, le=14, description="seconds that one call may take")
@@ -111,7 +134,9 @@ Kind = Literal["staff_room", "class", "parents", "subject"]
 class Chats(_Section):
     """Which kinds of chat exist."""
 
-    off: tuple[Kind, ...] = Field((), description="kinds that are not created in this installation")
+    off: Annotated[tuple[Kind, ...], *CommaList] = Field(
+        (), description="kinds that are not created in this installation"
+    )
     off_by_school: dict[str, tuple[Kind, ...]] = Field(
         default_factory=dict, description="kinds that are not created, by school_id"
     )
@@ -120,9 +145,7 @@ class Chats(_Section):
 class Retention(_Section):
     """How long what is over is kept."""
 
-    fact_history: int = Field(
-        400, ge=1, description="days of replaced versions of facts"
-    )
+    fact_history: int = Field(400, ge=1, description="days of replaced versions of facts")
     membership_history: int = Field(1200, ge=1, description="days of membership history")
     intents: int = Field(60, ge=1, description="days that settled calls are kept")
     outbox: int = Field(14, ge=1, description="days that published events are kept")
@@ -155,7 +178,7 @@ class Settings(BaseSettings):
     """All sections."""
 
     model_config = SettingsConfigDict(
-        env_prefix="ROLLCALL_", env_nested_delimiter="__", extra="ignore", frozen=True
+        env_prefix="ROLLCALL_", env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
     data_dir: Path | None = Field(None, description="folder of a stack started by up or demo")
@@ -184,7 +207,22 @@ class Settings(BaseSettings):
         name = os.environ.get("ROLLCALL_CONFIG")
         if name is None:
             return init_settings, env_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, Path(name))
+        return init_settings, env_settings, InitSettingsSource(settings_cls, _file(Path(name)))
+
+
+def _file(path: Path) -> dict[str, object]:
+    """What the TOML file says."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        message = f"{path}, named by ROLLCALL_CONFIG, cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        message = f"{path}, named by ROLLCALL_CONFIG, is not UTF-8 text"
+    except tomllib.TOMLDecodeError as error:
+        # Only the place: the words before it may quote a value.
+        where = str(error).rpartition("(")[2].rstrip(")")
+        message = f"{path}, named by ROLLCALL_CONFIG, is not TOML {where}"
+    raise SettingsError(message)
 
 
 def load(**overrides: object) -> Settings:
@@ -193,34 +231,52 @@ def load(**overrides: object) -> Settings:
     Raises:
         SettingsError: names each setting that does not fit.
     """
-    name = os.environ.get("ROLLCALL_CONFIG")
-    if name is not None and not Path(name).is_file():
-        message = f"ROLLCALL_CONFIG names {name}, which is not a file"
-        raise SettingsError(message)
+    unknown = unknown_variables(os.environ, [name for name, _, _ in listing()])
+    if unknown:
+        raise SettingsError("; ".join(unknown))
     try:
         return Settings(**overrides)  # type: ignore[arg-type] # checked by pydantic
-    except ValidationError as error:
-        faults = error.errors(include_input=False, include_url=False, include_context=False)
-        lines = [f"{_variable(fault['loc'])}: {fault['msg']}" for fault in faults]
-        raise SettingsError("; ".join(lines)) from None
-    except ValueError as error:  # broken TOML, or JSON in a variable
-        raise SettingsError(f"the settings cannot be read: {error}") from None
+    except Invalid as error:
+        faults = error.errors(include_input=False, include_url=False)
+        raise SettingsError("; ".join(explained(fault, os.environ) for fault in faults)) from None
+    except ValueError:  # pydantic-settings: a variable that must be JSON and is not
+        raise SettingsError("ROLLCALL_CHATS__OFF_BY_SCHOOL: must be a JSON object") from None
 
 
-def _variable(location: tuple[int | str, ...]) -> str:
-    return "ROLLCALL_" + "__".join(str(part).upper() for part in location)
+def sections() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
+    """(section, what it is for, its settings as (variable, default, description))."""
+    found = []
+    for section, field in Settings.model_fields.items():
+        model = field.annotation
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            rows = []
+            for name, setting in model.model_fields.items():
+                default = _shown(setting.get_default(call_default_factory=True))
+                rows.append((variable(section, name), default, setting.description or ""))
+            found.append((section, (model.__doc__ or "").strip(), rows))
+    return found
+
+
+def general() -> list[tuple[str, str, str]]:
+    """The settings of no section, as (variable, default, description)."""
+    return [
+        ("ROLLCALL_CONFIG", "", "TOML file with these settings by section"),
+        ("ROLLCALL_DATA_DIR", "", Settings.model_fields["data_dir"].description or ""),
+    ]
 
 
 def listing() -> list[tuple[str, str, str]]:
     """(variable, default, description) of every setting."""
-    rows = [("ROLLCALL_CONFIG", "", "TOML file with these settings by section")]
-    rows.append(("ROLLCALL_DATA_DIR", "", Settings.model_fields["data_dir"].description or ""))
-    for section, field in Settings.model_fields.items():
-        model = field.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            for name, setting in model.model_fields.items():
-                default = setting.get_default(call_default_factory=True)
-                shown = "" if default is None else str(default)
-                variable = _variable((section, name))
-                rows.append((variable, shown, setting.description or ""))
-    return rows
+    return general() + [row for _, _, rows in sections() for row in rows]
+
+
+def _shown(default: object) -> str:
+    """A default as one would write it."""
+    if default is None or default == {}:
+        return ""
+    if isinstance(default, bool):
+        return str(default).lower()
+    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
+
+
+__all__ = ["Settings", "SettingsError", "general", "listing", "load", "sections"]

@@ -10,6 +10,7 @@ from projections.database import transaction
 from projections.reconcile import observed, queue
 from rollcall import settings as all_settings
 from rollcall import status as stack_status
+from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, say, say_json, wiring_for
 from rollcall.failures import CommandFailed
 from rollcall.status import Report
@@ -29,7 +30,7 @@ def status(*, as_json: bool, wait: float | None, strict: bool, data_dir: Path | 
 
 
 async def _status(wait: float | None, data_dir: Path | None) -> Report:
-    wiring = wiring_for(data_dir)
+    wiring = wiring_for(data_dir, Server.POSTGRES, Server.KAFKA)
     async with wiring.engine(pool_size=1) as engine:
         return await stack_status.wait(
             engine, wiring.kafka(), wiring.settings.kafka.topics, wait or 0.0
@@ -71,7 +72,7 @@ def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
 
 
 async def _quarantine(limit: int, data_dir: Path | None) -> list[quarantine.Kept]:
-    wiring = wiring_for(data_dir)
+    wiring = wiring_for(data_dir, Server.POSTGRES)
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
         return await quarantine.newest(connection, limit)
 
@@ -84,10 +85,11 @@ def replay(topics: list[str] | None, data_dir: Path | None) -> int:
 
 
 async def _replay(topics: list[str] | None, data_dir: Path | None) -> int:
-    wiring = wiring_for(data_dir)
+    wiring = wiring_for(data_dir, Server.POSTGRES)
     unknown = sorted(set(topics or ()) - set(wiring.settings.kafka.topics))
     if unknown:
-        message = f"not a topic that is read: {', '.join(unknown)}"
+        read = ", ".join(wiring.settings.kafka.topics)
+        message = f"not a topic that is read: {', '.join(unknown)}; these are: {read}"
         raise CommandFailed(message)
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
         return await offsets.rewind(connection, topics)
@@ -101,21 +103,27 @@ def reconcile(chats: list[str], data_dir: Path | None) -> int:
 
 
 async def _reconcile(chats: list[ChatId], data_dir: Path | None) -> None:
-    wiring = wiring_for(data_dir)
+    wiring = wiring_for(data_dir, Server.POSTGRES)
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
         unknown = await queue.unknown(connection, chats)
         if unknown:
-            message = f"no such chat: {', '.join(unknown)}"
+            message = f"no such chat: {', '.join(unknown)}; the view dashboard.chats lists them"
             raise CommandFailed(message)
         await observed.forget(connection, chats)
         await queue.mark_due(connection, chats, Lane.STAFF)
 
 
 def settings(*, as_json: bool) -> int:
-    """Every setting with its default and what it is for."""
-    for variable, default, description in all_settings.listing():
-        if as_json:
+    """Every setting with its default and what it is for, by section."""
+    if as_json:
+        for variable, default, description in all_settings.listing():
             say_json({"variable": variable, "default": default, "description": description})
-        else:
-            say(f"{variable}={default}\n    {description}")
+        return 0
+    groups = [("", "", all_settings.general()), *all_settings.sections()]
+    for section, purpose, rows in groups:
+        if section:
+            say(f"\n{section}: {purpose}")
+        for variable, default, description in rows:
+            say(f"  {variable}={default}")
+            say(f"      {description}")
     return 0

@@ -10,14 +10,17 @@ from pathlib import Path
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import RunningSimulator, run_forever
 from rollcall import addresses, demo, stack
+from rollcall.addresses import Server
 from rollcall.commands.progress import watching
 from rollcall.commands.session import (
+    INTERRUPTED,
     NOT_SETTLED,
     remark,
     say,
     say_json,
     settings_for,
     stop_on_signals,
+    unless_stopped,
 )
 from rollcall.wiring import ALL, Part, Wiring
 
@@ -45,9 +48,21 @@ def run(only: Part | None, data_dir: Path | None) -> int:
     return asyncio.run(_run(only, data_dir))
 
 
+_NEEDED = {
+    Part.INGEST: (Server.POSTGRES, Server.KAFKA),
+    Part.DERIVE: (Server.POSTGRES,),
+    Part.RECONCILE: (Server.POSTGRES, Server.MESSENGER, Server.TOKEN),
+    Part.CONSOLE: (Server.POSTGRES,),
+    None: tuple(Server),
+}
+"""The servers of each part, and of all parts together."""
+
+
 async def _run(only: Part | None, data_dir: Path | None) -> int:
     settings = settings_for(data_dir)
-    wiring = Wiring(settings, addresses.find(settings))
+    found = addresses.find(settings)
+    found.need(*_NEEDED[only])
+    wiring = Wiring(settings, found)
     with stop_on_signals() as stop:
         await wiring.prepare(create_topics=False)
         await wiring.run(ALL if only is None else frozenset({only}), stop)
@@ -70,11 +85,11 @@ async def _demo(*, once: bool, data_dir: Path | None, port_base: int | None) -> 
             wiring = Wiring(settings, found)
             await wiring.prepare()
             events = await demo.publish_school(wiring)
-            async with _running(wiring, stop), wiring.engine(pool_size=2) as engine:
-                async with watching(engine, events):
-                    report = await demo.settled(wiring, engine)
-                seconds = time.monotonic() - began
-                summary = await demo.summary(wiring, engine, report, events, seconds)
+            async with _running(wiring, stop):
+                summary = await unless_stopped(stop, _converged(wiring, events, began))
+                if summary is None:
+                    remark("rollcall: stopped before the example school had converged")
+                    return INTERRUPTED
                 if once:
                     say_json(summary.as_json())
                     return 0 if summary.converged else NOT_SETTLED
@@ -82,6 +97,15 @@ async def _demo(*, once: bool, data_dir: Path | None, port_base: int | None) -> 
                     say(line)
                 await stop.wait()
     return 0
+
+
+async def _converged(wiring: Wiring, events: int, began: float) -> demo.Summary:
+    """The figures, as soon as nothing is on its way any more."""
+    async with wiring.engine(pool_size=2) as engine:
+        async with watching(engine, events):
+            report = await demo.settled(wiring, engine)
+        seconds = time.monotonic() - began
+        return await demo.summary(wiring, engine, report, events, seconds)
 
 
 @asynccontextmanager

@@ -4,31 +4,44 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from rollcall import addresses, logs
+from rollcall.addresses import Server
 from rollcall.settings import Settings, load
 from rollcall.wiring import Wiring
+
+T = TypeVar("T")
 
 NOT_SETTLED = 3
 """The exit code for «not settled» and «not allowed»."""
 
+INTERRUPTED = 130
+"""The exit code for «stopped before it was done», as shells have it for Ctrl-C."""
 
-def settings_for(data_dir: Path | None) -> Settings:
-    """The settings, with logs set up by them."""
+
+def settings_for(data_dir: Path | None, *, stays: bool = True) -> Settings:
+    """The settings, with logs set up by them; ``stays`` is False for what ends by itself."""
     settings = load() if data_dir is None else load(data_dir=data_dir)
-    logs.configure(settings.log.level, settings.log.format)
+    logs.configure(settings.log.level, settings.log.format, libraries=stays)
     return settings
 
 
-def wiring_for(data_dir: Path | None) -> Wiring:
-    """For commands that talk to a running stack."""
-    settings = settings_for(data_dir)
-    return Wiring(settings, addresses.find(settings))
+def wiring_for(data_dir: Path | None, *needed: Server) -> Wiring:
+    """For commands that talk to a running stack; ``needed`` servers have an address.
+
+    Raises:
+        NoAddress: names every one that has none.
+    """
+    settings = settings_for(data_dir, stays=False)
+    found = addresses.find(settings)
+    found.need(*needed)
+    return Wiring(settings, found)
 
 
 @contextmanager
@@ -51,6 +64,21 @@ def stop_on_signals() -> Iterator[asyncio.Event]:
     finally:
         for number in numbers:
             loop.remove_signal_handler(number)
+
+
+async def unless_stopped(stop: asyncio.Event, work: Coroutine[object, object, T]) -> T | None:
+    """What the work comes to, or None when the stop came first and the work was cancelled."""
+    working = asyncio.ensure_future(work)
+    stopping = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait((working, stopping), return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        return None
+    finally:
+        for each in (working, stopping):
+            each.cancel()
+        await asyncio.gather(working, stopping, return_exceptions=True)
 
 
 def say(line: str) -> None:
