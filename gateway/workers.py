@@ -7,6 +7,7 @@ loop starts it again, and what was under way is found as an open intent.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -18,6 +19,7 @@ from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
 
 PROBE_SECONDS = 60.0
+GATE_SECONDS = 0.1
 IDLE_SECONDS = 0.5
 """The longest nap between two looks at the queue and the gate; a NOTIFY ends it at once."""
 
@@ -34,11 +36,15 @@ class ReconcileLoop:
         probe: Callable[[], Awaitable[object]],
         *,
         workers: int = 8,
+        probe_seconds: float = PROBE_SECONDS,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
         self._probe = probe
         self._workers = workers
+        self._probe_seconds = probe_seconds
+        self._probing = asyncio.Lock()
+        self._gate: tuple[float, Gate] | None = None
         self.halted: str | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -49,14 +55,20 @@ class ReconcileLoop:
 
     async def _work(self, stop: asyncio.Event, wake_ups: WakeUps) -> None:
         while not stop.is_set():
-            if not await self._one(await self._store.gate()):
+            if self.halted is not None:
+                await self._look_at_token(stop)
+            elif not await self._one(await self._look_at_gate()):
                 await _first(stop, wake_ups.wait(IDLE_SECONDS))
+
+    async def _look_at_gate(self) -> Gate:
+        """The gate as it was within the last moment: all workers share one look."""
+        now = time.monotonic()
+        if self._gate is None or now - self._gate[0] > GATE_SECONDS:
+            self._gate = now, await self._store.gate()
+        return self._gate[1]
 
     async def _one(self, gate: Gate) -> bool:
         """One pass over one chat; False where there is nothing to do now."""
-        if self.halted is not None:
-            await self._look_at_token()
-            return False
         match gate:
             case GateOpen():
                 removals_wait = False
@@ -76,14 +88,21 @@ class ReconcileLoop:
             self.halted = outcome.reason
             log.error("messenger.token_refused", reason=outcome.reason)
 
-    async def _look_at_token(self) -> None:
-        await asyncio.sleep(PROBE_SECONDS)
-        try:
-            await self._probe()
-        except GatewayError:
-            return
-        self.halted = None
-        log.info("messenger.token_accepted")
+    async def _look_at_token(self, stop: asyncio.Event) -> None:
+        """Probe once a minute, one worker for all, until the token is taken again."""
+        async with self._probing:
+            if self.halted is None:
+                return
+            await _first(stop, asyncio.sleep(self._probe_seconds))
+            if stop.is_set():
+                return
+            try:
+                await self._probe()
+            except GatewayError as error:
+                self.halted = str(error)
+                return
+            self.halted = None
+            log.info("messenger.token_accepted")
 
 
 async def _first(stop: asyncio.Event, hint: Awaitable[None]) -> None:

@@ -22,6 +22,7 @@ from domain.actions import LIMITS
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from domain.lanes import Lane
+from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.patience import Timeouts
@@ -179,7 +180,7 @@ class Wiring:
         )
         reconciler = Reconciler(
             store,
-            messenger,
+            BreakingMessenger(messenger),
             budget,
             LIMITS,
             lease_seconds=gateway.lease_seconds,

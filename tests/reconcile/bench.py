@@ -19,6 +19,7 @@ from domain.work import Lease, Outcome
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.patience import RetryPolicy, Timeouts
+from gateway.ports import Messenger
 from gateway.reconcile import Halted, Reconciler
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import RunningSimulator, serve
@@ -40,6 +41,8 @@ class Bench:
     reconciler: Reconciler
     simulator: RunningSimulator
     http: httpx2.AsyncClient
+    messenger: MaxMessenger
+    budget: SharedBudget
     outcomes: list[Outcome | Halted] = field(default_factory=list)
 
     async def chat(
@@ -145,6 +148,15 @@ class Bench:
         """Count from nought."""
         await self.http.delete("/sim/stats")
 
+    async def unauthorized(self, path: str) -> int:
+        """How often a call by this template was refused for its token."""
+        calls = (await self.http.get("/sim/stats")).json()["calls"]
+        return sum(c["count"] for c in calls if c["path"] == path and c["status"] == 401)
+
+    def reconciler_of(self, messenger: Messenger) -> Reconciler:
+        """A reconciler on another messenger."""
+        return Reconciler(self.store, messenger, self.budget, LIMITS, lease_seconds=LEASE_SECONDS)
+
     async def fault(self, **fault: object) -> None:
         """Inject a fault."""
         answer = await self.http.post("/sim/faults", json=fault)
@@ -174,7 +186,7 @@ async def bench(database_url: str, config: SimulatorConfig | None = None) -> Asy
         store = PostgresReconcileStore(engine)
         reconciler = Reconciler(store, messenger, budget, LIMITS, lease_seconds=LEASE_SECONDS)
         try:
-            yield Bench(engine, store, reconciler, running, http)
+            yield Bench(engine, store, reconciler, running, http, messenger, budget)
         finally:
             await messenger.aclose()
             await engine.dispose()
