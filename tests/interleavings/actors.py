@@ -44,6 +44,18 @@ def ingesting(
     return Session(connection.get_server_pid(), deque((write, commit)))
 
 
+def ingesting_in_one(connection: asyncpg.Connection, *facts: Fact) -> Session:
+    """Facts, marks and the commit as one step."""
+    session = ingesting(connection, *facts)
+    write, commit = session.steps
+
+    async def write_and_commit() -> None:
+        await write()
+        await commit()
+
+    return Session(session.pid, deque((write_and_commit,)))
+
+
 class Worker:
     """A derive worker: claim, in a transaction of its own, then the steps of ``DeriveSteps``."""
 

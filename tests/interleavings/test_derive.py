@@ -1,12 +1,14 @@
 """Two facts that need each other, and workers side by side, in every order of their steps."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 
 import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.chats import class_chat_id
 from domain.facts import Fact
+from domain.ids import ClassId
 from projections.derive.audit import Fault, audit
 from tests.domain.builders import (
     cancellation,
@@ -23,6 +25,7 @@ from tests.interleavings.actors import (
     deriving_in_five,
     deriving_in_four,
     ingesting,
+    ingesting_in_one,
 )
 from tests.interleavings.sessions import Session, connections, interleavings, run_in_order
 from tests.projections.builders import Memberships, derive_all, engine_of, ingest, memberships
@@ -32,9 +35,16 @@ Scene = Callable[[Sequence[asyncpg.Connection], str], list[Session]]
 
 
 async def play(
-    url: str, engine: AsyncEngine, scene: Scene, before: Callable[[str], Sequence[Fact]]
+    url: str,
+    engine: AsyncEngine,
+    scene: Scene,
+    before: Callable[[str], Sequence[Fact]],
+    enough: Callable[[str], Awaitable[bool]] | None = None,
 ) -> int:
-    """Run a scene in every order, each about a class of its own; how many orders there were."""
+    """Run a scene in every order, each about a class of its own; how many orders there were.
+
+    ``enough`` looks at the class after each order and may end the play.
+    """
     async with connections(url, 4) as (monitor, *others):
         lengths = [len(session.steps) for session in scene(others, "")]
         orders = list(interleavings(lengths))
@@ -44,6 +54,8 @@ async def play(
         for name, order in zip(names, orders, strict=True):
             await run_in_order(monitor, scene(others, name), order)
             await derive_all(engine)
+            if enough is not None and await enough(name):
+                break
     return len(orders)
 
 
@@ -90,9 +102,15 @@ async def test_a_guardianship_and_an_enrolment_committed_side_by_side_are_both_s
 async def test_resolving_in_the_snapshot_of_the_claim_is_caught(database_url: str) -> None:
     async with engine_of(database_url) as engine:
         scene = enrolment_beside_guardianship(HastyWorker, ("pupil",))
-        await play(database_url, engine, scene, with_class)
+        faults: set[Fault] = set()
 
-        assert Fault.MISSING_MEMBER in {each.fault for each in await audit(engine)}
+        async def caught(name: str) -> bool:
+            found = await audit(engine, chat_ids=[class_chat_id(ClassId(name))])
+            faults.update(each.fault for each in found)
+            return bool(faults)
+
+        await play(database_url, engine, scene, with_class, caught)
+        assert faults == {Fault.MISSING_MEMBER}
 
 
 async def test_a_cancellation_beside_its_order_always_counts(database_url: str) -> None:
@@ -110,30 +128,43 @@ async def test_a_cancellation_beside_its_order_always_counts(database_url: str) 
         assert await audit(engine) == []
 
 
+def two_workers_beside(late: Callable[[str], Sequence[Fact]]) -> Scene:
+    """Facts that come in one step, and workers who may take each other's marks."""
+
+    def scene(to: Sequence[asyncpg.Connection], name: str) -> list[Session]:
+        return [
+            ingesting_in_one(to[0], *late(name)),
+            deriving_in_four(to[1], Worker(to[1], lease_seconds=0.0)),
+            deriving_in_four(to[2], Worker(to[2], lease_seconds=0.0)),
+        ]
+
+    return scene
+
+
 async def test_two_workers_on_one_chat_and_a_new_fact_end_in_the_right_members(
     database_url: str,
 ) -> None:
-    def scene(to: Sequence[asyncpg.Connection], name: str) -> list[Session]:
-        late = ingesting(to[0], guardianship(f"h{name}", f"p{name}"))
-        write, commit = late.steps
-        late.steps.clear()
-
-        async def write_and_commit() -> None:
-            await write()
-            await commit()
-
-        late.steps.append(write_and_commit)
-        # Leases of no length: the second worker may take the marks of the first.
-        return [
-            late,
-            deriving_in_four(to[1], Worker(to[1], 0.0)),
-            deriving_in_four(to[2], Worker(to[2], 0.0)),
-        ]
+    def second_guardian(name: str) -> list[Fact]:
+        return [guardianship(f"h{name}", f"p{name}")]
 
     async with engine_of(database_url) as engine:
+        scene = two_workers_beside(second_guardian)
         count = await play(database_url, engine, scene, with_pupil)
 
         assert await memberships(engine) == everywhere(count, ("g", "h"))
+        assert await audit(engine) == []
+
+
+async def test_two_workers_who_create_the_same_chats_end_in_the_right_members(
+    database_url: str,
+) -> None:
+    def nothing(_name: str) -> list[Fact]:
+        return []
+
+    async with engine_of(database_url) as engine:
+        count = await play(database_url, engine, two_workers_beside(with_pupil), nothing)
+
+        assert await memberships(engine) == everywhere(count)
         assert await audit(engine) == []
 
 

@@ -7,7 +7,8 @@ from domain.chats import ChatKind
 from domain.facts import EmploymentRole, Profile
 from domain.ids import MaxUserId, PersonId, SchoolId
 from domain.lanes import Lane
-from projections.database import transaction
+from projections.database import driver, transaction
+from projections.derive import marks, steps
 from projections.derive.audit import Fault, audit
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from tests.domain.builders import (
@@ -291,6 +292,46 @@ async def test_workers_side_by_side_end_in_the_same_members(database_url: str) -
             await ingest(engine, fact)
         config = DeriveConfig(batch=2)
         await asyncio.gather(*(derive_all(engine, config) for _ in range(4)))
+
+        assert await memberships(engine) == EXPECTED
+        assert await audit(engine) == []
+
+
+async def test_what_a_lost_worker_had_claimed_is_derived_when_the_claim_lapses(
+    database_url: str,
+) -> None:
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD)
+        async with transaction(engine) as connection:
+            assert await marks.claim(await driver(connection), 1000, lease_seconds=60)
+        assert await derive_all(engine) == 0
+        assert await memberships(engine) == {}
+
+    async with engine_of(database_url, "61 seconds") as engine:
+        await derive_all(engine)
+        assert await memberships(engine) == EXPECTED
+
+
+async def test_a_mark_is_cleared_only_at_the_generation_that_was_read(database_url: str) -> None:
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD)
+        async with transaction(engine) as connection:
+            claimed = await marks.claim(await driver(connection), 1000, lease_seconds=60)
+        await ingest(engine, enrolment("p3"))
+        async with transaction(engine) as connection:
+            await marks.clear(await driver(connection), claimed)
+
+        left = await fetch(engine, "SELECT kind, id FROM stale_entities ORDER BY kind")
+        assert left == [("class", "9g"), ("pupil", "p3")]
+
+
+async def test_a_school_of_more_chats_than_one_transaction_takes_is_derived_in_parts(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "CHATS_LIMIT", 2)
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD)
+        await derive_all(engine)
 
         assert await memberships(engine) == EXPECTED
         assert await audit(engine) == []
