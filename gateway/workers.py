@@ -7,7 +7,6 @@ loop starts it again, and what was under way is found as an open intent.
 """
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -62,7 +61,7 @@ class ReconcileLoop:
 
     async def _look_at_gate(self) -> Gate:
         """The gate as it was within the last moment: all workers share one look."""
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if self._gate is None or now - self._gate[0] > GATE_SECONDS:
             self._gate = now, await self._store.gate()
         return self._gate[1]
