@@ -1,0 +1,100 @@
+"""The verifier: what was published, judged by the oracle, against what is there.
+
+It shares no code with the engine. ``check`` looks at the messenger's own truth and at
+``dashboard.memberships``; everything that is not as it should be is told at once.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from tests.oracle import naive
+from tests.system.stack import Stack
+
+Accounts = dict[int, str]
+
+
+async def check(stack: Stack) -> None:
+    """The messenger has exactly whom the published events say, and the views say so too."""
+    expected = naive.chats(stack.published, datetime.now(UTC))
+    faults = [
+        *_in_messenger(expected, await stack.chats()),
+        *await _in_view(expected, stack),
+        *await _states(stack),
+    ]
+    assert not faults, "\n".join(faults[:40])
+
+
+async def check_no_call_was_repeated(stack: Stack, kills: int) -> None:
+    """Only a create whose answer was lost may be called again, and then finds its chat there."""
+    idle = (await stack.stats())["without_effect"]
+    assert {kind: count for kind, count in idle.items() if count and kind != "create"} == {}
+    lost = await stack.value(
+        """SELECT count(*) FROM intents WHERE action = 'create'
+              AND (outcome IN ('repeated', 'read back') OR outcome LIKE 'unknown%')"""
+    )
+    assert idle["create"] <= lost
+    assert idle["create"] <= kills
+
+
+def _in_messenger(
+    expected: Mapping[str, naive.Chat], chats: list[dict[str, Any]]
+) -> list[str]:
+    ours = Counter(chat["external_id"].rpartition("#")[0] for chat in chats)
+    faults = [f"{chat_id} is there {count} times" for chat_id, count in ours.items() if count > 1]
+    faults += [f"{chat_id} should not be there" for chat_id in ours.keys() - expected.keys()]
+    there = {chat["external_id"].rpartition("#")[0]: chat for chat in chats}
+    for chat_id, chat in expected.items():
+        if chat.frozen:
+            continue
+        if chat_id not in there:
+            if chat.accounts:
+                faults.append(f"{chat_id} is missing")
+            continue
+        faults += _differences(chat_id, chat.accounts, _accounts(there[chat_id]))
+        if there[chat_id]["title"] != chat.title:
+            faults.append(f"{chat_id} has another title")
+    return faults
+
+
+def _accounts(chat: dict[str, Any]) -> Accounts:
+    return {
+        member["user_id"]: naive.ADMINISTRATOR if member["is_admin"] else naive.MEMBER
+        for member in chat["members"]
+        if not member["is_bot"]
+    }
+
+
+def _differences(chat_id: str, wanted: Accounts, found: Accounts) -> list[str]:
+    return [
+        f"{chat_id}: {account} is {found.get(account)} and should be {wanted.get(account)}"
+        for account in sorted(wanted.keys() | found.keys())
+        if wanted.get(account) != found.get(account)
+    ]
+
+
+async def _in_view(expected: Mapping[str, naive.Chat], stack: Stack) -> list[str]:
+    rows = await stack.rows(
+        "SELECT chat_id, person_id, role, state FROM dashboard.memberships"
+    )
+    frozen = {chat_id for chat_id, chat in expected.items() if chat.frozen}
+    wanted = {
+        (chat_id, person, role)
+        for chat_id, chat in expected.items()
+        for person, role in chat.members.items()
+    }
+    found = {(row.chat_id, row.person_id, row.role) for row in rows if row.state != "to_remove"}
+    faults = [f"the view lacks {row}" for row in sorted(wanted - found)]
+    faults += [f"the view has {row} too much" for row in sorted(found - wanted)]
+    waiting = [row for row in rows if row.state not in {"present", "no_profile"}]
+    faults += [f"{tuple(row)} waits" for row in waiting if row.chat_id not in frozen]
+    return faults
+
+
+async def _states(stack: Stack) -> list[str]:
+    rows = await stack.rows(
+        """SELECT chat_id, state FROM dashboard.chats
+            WHERE state NOT IN ('converged', 'frozen', 'not_created')"""
+    )
+    return [f"{row.chat_id} is {row.state}" for row in rows]
