@@ -49,12 +49,14 @@ async def gate(connection: AsyncConnection) -> Gate:
     return verdict(await progress(connection))
 
 
+# Marks are many while the catch-up is armed, and their age decides nothing then.
 _PROGRESS = text("""
     SELECT clock_now() AS now, c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
            c.watched_at, c.lagging_since,
            (SELECT min(e.seen_at) FROM topic_ends e LEFT JOIN ingest_partitions p
                    USING (topic, part) WHERE e.end_off > coalesce(p.next_off, 0)) AS oldest_unread,
-           (SELECT min(marked_at) FROM stale_entities) AS oldest_mark,
+           CASE WHEN c.armed_at IS NULL THEN (SELECT min(marked_at) FROM stale_entities) END
+                AS oldest_mark,
            (SELECT string_agg(topic || '/' || part, ', ' ORDER BY topic, part)
               FROM ingest_partitions WHERE state = 'gap') AS gaps
       FROM catch_up c""")
