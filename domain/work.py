@@ -5,6 +5,7 @@ The reconcile loop and the store meet in these types, so neither room knows the 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import NewType, assert_never
 
 from domain.chats import ChatKind
@@ -38,12 +39,18 @@ class LeaseLost:
 
 
 @dataclass(frozen=True, slots=True)
+class NotAdmitted:
+    """The answer where a removal has no reservation (any more): the plan is asked for anew."""
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """All that one pass over a chat needs.
 
     ``target`` leaves out accounts that the messenger refused and whose next try is not yet
     due. ``observed`` is ``Unknown`` after a call whose outcome is not known. ``generation``
-    is the due mark that this pass may clear.
+    is the due mark that this pass may clear. ``next_at`` is when the target changes by itself:
+    a refused account is tried again, a proposal ends, who left is put back.
     """
 
     chat_id: ChatId
@@ -58,6 +65,7 @@ class Work:
     observed: NotCreated | Unknown | Seen
     generation: int
     attempts: int
+    next_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 Each call stands between its intent and its outcome.
 
-Guarantees: no call without a committed intent; after a call whose outcome is not known the
+Guarantees: a plan that removes anybody passes the guard before its first call, or waits whole;
+no call without a committed intent; after a call whose outcome is not known the
 chat is read before any other change (a create is repeated by its ``external_id``); one
 refused account never stops the others; the pass ends in exactly one ``Outcome``. The pass
 may be cut off anywhere: what it had not settled is found again as an open intent.
@@ -12,7 +13,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import assert_never
 
+import structlog
+
 from domain.expected import Role
+from domain.guard import Held
 from domain.ids import MaxChatId, MaxUserId
 from domain.plan import (
     Action,
@@ -27,6 +31,7 @@ from domain.plan import (
     Seen,
     Unknown,
     plan,
+    removals,
 )
 from domain.work import (
     Applied,
@@ -37,30 +42,27 @@ from domain.work import (
     Lease,
     LeaseLost,
     NoEffect,
+    NotAdmitted,
     Outcome,
-    Refused,
     RetryAfter,
     Waiting,
     Work,
 )
 from gateway import errors
 from gateway.budget import HeldBudget
+from gateway.outcomes import Halted, outcome_of
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Messenger
+from gateway.refusals import AddRefusal, has_rights, refusal_of
 from gateway.store import ReconcileStore
 
 CALL_SECONDS = 15.0
 """No call is sent so late that its time-out could outlive the lease."""
 
+log = structlog.get_logger()
+
 PASSES = 50
 """How often one lease looks again: after a read, a chat that was there already, or an account
 that was refused; each of them leaves less to look at, so the bound is only a fuse."""
-
-
-@dataclass(frozen=True, slots=True)
-class Halted:
-    """The token is not valid: no call of anybody can work until it is mended."""
-
-    reason: str
 
 
 class Reconciler:
@@ -120,6 +122,7 @@ class _LeasedChat:
     lease: Lease
     removals_wait: bool
     changed: bool = False
+    refusal: AddRefusal | None = None
 
     async def work(self) -> Outcome | Halted:
         """Passes until one ends in an outcome; then the lease is given back."""
@@ -147,6 +150,12 @@ class _LeasedChat:
         if isinstance(observed, Unknown):
             return await self._read(work.max_chat_id)
         actions = plan(work.target, observed, self.limits)
+        if removals(actions):
+            verdict = await self.store.admit(self.lease, work, actions)
+            if isinstance(verdict, LeaseLost):
+                return None
+            if isinstance(verdict, Held):
+                return Waiting("held")
         kept = tuple(action for action in actions if not (self.removals_wait and _takes(action)))
         for action in kept:
             if await self._act(work, action):
@@ -167,25 +176,45 @@ class _LeasedChat:
             # Some pages held fewer people than the chat has: nobody may be missed by that.
             raise errors.IncompleteRead("read", "fewer members than the chat counts")
         await self.store.record_read(self.lease, seen(snapshot))
+        if self.refusal is not None:
+            await self._nobody_was_added(self.refusal, snapshot)
         return None
+
+    def _says_no(self, work: Work, action: Action, error: errors.GatewayError) -> bool:
+        """Whether an add was refused for everybody; then a read tells what to make of it."""
+        self.refusal = refusal_of(action, error, again=work.attempts > 0)
+        return self.refusal is not None
+
+    async def _nobody_was_added(self, refusal: AddRefusal, snapshot: ChatSnapshot) -> None:
+        self.refusal = None
+        if not has_rights(snapshot):
+            raise errors.Forbidden("read", 0, "bot.rights")
+        outside = refusal.outside(snapshot)
+        if await self.store.not_added(self.lease, outside, refusal.reason, refusal.certain):
+            log.error("adding.refused", reason="people are invited by link until it works again")
 
     async def _act(self, work: Work, action: Action) -> bool:
         """Intent, call, outcome. True where the chat must be looked at again before more calls."""
         self.hold()
         intent = await self.store.intend(self.lease, action)
-        if isinstance(intent, LeaseLost):
+        if isinstance(intent, LeaseLost | NotAdmitted):
             return True
         try:
             effect = await self._call(work, action)
         except errors.OutcomeUnknown as error:
             unknown = EffectUnknown(error.detail)
             await self.store.settle(self.lease, work, intent, action, unknown)
+            if self._says_no(work, action, error):
+                return True
             raise
         except errors.GatewayError as error:
             nothing = NoEffect(type(error).__name__)
             await self.store.settle(self.lease, work, intent, action, nothing)
             if isinstance(error, errors.NotFound | errors.Refused):
                 await self.store.forget(self.lease)
+            if self._says_no(work, action, error):
+                await self.store.forget(self.lease)
+                return True
             raise
         await self.store.settle(self.lease, work, intent, action, effect)
         self.changed = True
@@ -236,27 +265,6 @@ class _LeasedChat:
         return work.max_chat_id
 
 
-def outcome_of(  # noqa: PLR0911 - one arm for each kind of error
-    error: errors.GatewayError,
-) -> Outcome | Halted:
-    """What follows from an error of the messenger."""
-    match error:
-        case errors.Unauthorized():
-            return Halted(str(error))
-        case errors.Forbidden():
-            return Waiting("parked")
-        case errors.TooManyRequests(retry_after=seconds):
-            return RetryAfter("429", seconds)
-        case errors.Unavailable(retry_after=seconds):
-            return RetryAfter("unavailable", seconds)
-        case errors.NotFound():
-            return RetryAfter("not found: the chat is read first")
-        case errors.Gone() | errors.Refused() | errors.AddingUnavailable():
-            return Refused(str(error))
-        case _:
-            return RetryAfter(type(error).__name__)
-
-
 def seen(snapshot: ChatSnapshot) -> Seen:
     """A snapshot as the plan wants it: accounts with roles, the bot left out."""
     members = {
@@ -275,4 +283,4 @@ def _reasons(failed: Mapping[MaxUserId, AddFailure]) -> dict[MaxUserId, str]:
     return {user_id: failure.value for user_id, failure in failed.items()}
 
 
-__all__ = ["Halted", "Reconciler", "outcome_of", "seen"]
+__all__ = ["Halted", "Reconciler", "seen"]

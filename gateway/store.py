@@ -6,12 +6,15 @@ the store's own error and ends the pass: whatever was under way is found again a
 without an outcome.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from domain.gate import Gate
+from domain.guard import Verdict
+from domain.ids import MaxUserId
 from domain.plan import Action, Seen
-from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
+from domain.work import Effect, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
 
 
 class ReconcileStore(Protocol):
@@ -26,8 +29,16 @@ class ReconcileStore(Protocol):
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """All that a pass over the leased chat needs, in one snapshot."""
 
-    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
-        """Commit that this call is about to be made, and extend the lease."""
+    async def admit(
+        self, lease: Lease, work: Work, actions: Sequence[Action]
+    ) -> Verdict | LeaseLost:
+        """Reserve all removals of this plan, or hold the plan whole until a person decides."""
+
+    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost | NotAdmitted:
+        """Commit that this call is about to be made, and extend the lease.
+
+        A removal spends its reservation; without one it may not be called.
+        """
 
     async def settle(
         self, lease: Lease, work: Work, intent: IntentId, action: Action, effect: Effect
@@ -36,6 +47,14 @@ class ReconcileStore(Protocol):
 
     async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
         """Commit a complete read: it settles every intent of this chat."""
+
+    async def not_added(
+        self, lease: Lease, users: Sequence[MaxUserId], reason: str, certain: bool
+    ) -> bool:
+        """An add was refused for everybody in it: their state, and what it says about adding.
+
+        True where from now on nobody is added any more; said once.
+        """
 
     async def forget(self, lease: Lease) -> None:
         """What the messenger has in this chat is no longer known."""

@@ -1,8 +1,8 @@
 """Intents and outcomes: the journal of calls, and what each call made of a chat.
 
-Guarantees: an intent is committed before its call; what a call did is written together with
-its outcome; a holder that lost its lease writes its outcome but touches nothing that the new
-holder may have read.
+Guarantees: an intent is committed before its call, and a removing one only with a reservation
+of the guard; what a call did is written together with its outcome; a holder that lost its
+lease writes its outcome but touches nothing that the new holder may have read.
 """
 
 import json
@@ -12,6 +12,7 @@ from dataclasses import asdict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.drift import DriftRules
 from domain.expected import Role
 from domain.ids import ChatId, MaxUserId
 from domain.plan import (
@@ -34,10 +35,13 @@ from domain.work import (
     Lease,
     LeaseLost,
     NoEffect,
+    NotAdmitted,
     Work,
 )
-from projections.reconcile import announce, observed
+from projections.reconcile import adding, announce, drift, observed, reservations
 from projections.reconcile.queue import extend
+
+_SAID = ("add.participant.privacy", "add.participant.not.found")
 
 REREAD_SECONDS = 60.0
 """A call of a crashed holder may still be under way when its lease ends: read once more then."""
@@ -45,19 +49,26 @@ REREAD_SECONDS = 60.0
 
 async def intend(
     connection: AsyncConnection, lease: Lease, action: Action, seconds: float
-) -> IntentId | LeaseLost:
+) -> IntentId | LeaseLost | NotAdmitted:
     """Note that the call is about to be made, and hold the chat for ``seconds`` from now."""
     if not await extend(connection, lease, seconds):
         return LeaseLost()
+    reservation: int | None = None
+    if isinstance(action, Remove):
+        reservation = await reservations.spend(connection, lease.chat_id, action.user_id)
+        if reservation is None:
+            return NotAdmitted()
     inserted = await connection.execute(
-        text("""INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
-                VALUES (:chat, :token, :action, CAST(:body AS jsonb), clock_now())
+        text("""INSERT INTO intents
+                       (chat_id, lease_token, action, body, reservation_id, committed_at)
+                VALUES (:chat, :token, :action, CAST(:body AS jsonb), :reservation, clock_now())
                 RETURNING intent_id"""),
         {
             "chat": lease.chat_id,
             "token": lease.token,
             "action": type(action).__name__.lower(),
             "body": json.dumps(asdict(action)),
+            "reservation": reservation,
         },
     )
     return IntentId(inserted.scalar_one())
@@ -80,6 +91,7 @@ async def settle(
     )
     match effect:
         case NoEffect():
+            await reservations.void(connection, intent)
             return
         case Applied(failed) if holds:
             await _applied(connection, lease.chat_id, action, failed)
@@ -92,7 +104,11 @@ async def settle(
 
 
 async def record_read(
-    connection: AsyncConnection, lease: Lease, seen: Seen, again_after: float = REREAD_SECONDS
+    connection: AsyncConnection,
+    lease: Lease,
+    seen: Seen,
+    again_after: float = REREAD_SECONDS,
+    rules: DriftRules | None = None,
 ) -> LeaseLost | None:
     """Take a complete read for what the messenger has; all the chat's intents are settled.
 
@@ -101,12 +117,18 @@ async def record_read(
     """
     if not await _holds(connection, lease):
         return LeaseLost()
+    await drift.on_read(connection, lease.chat_id, seen, rules or DriftRules())
     settled = await connection.execute(
         text("""UPDATE intents SET settled_at = clock_now(), outcome = 'read back'
-                 WHERE chat_id = :chat AND settled_at IS NULL RETURNING lease_token"""),
+                 WHERE chat_id = :chat AND settled_at IS NULL
+                RETURNING intent_id, lease_token"""),
         {"chat": lease.chat_id},
     )
-    left_open = any(row.lease_token != lease.token for row in settled)
+    rows = settled.all()
+    left_open = any(row.lease_token != lease.token for row in rows)
+    await reservations.void_unless_gone(
+        connection, lease.chat_id, [row.intent_id for row in rows], list(seen.members)
+    )
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,
@@ -120,6 +142,7 @@ async def record_read(
             "seconds": again_after,
         },
     )
+    await drift.after_read(connection, lease.chat_id)
     return None
 
 
@@ -136,7 +159,8 @@ async def _made(
 ) -> None:
     await connection.execute(
         text("""UPDATE chat_sync SET max_chat_id = :max_chat, link = :link, observed_title = :title,
-                       observed_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END
+                       observed_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END,
+                       known_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END
                  WHERE chat_id = :chat"""),
         {
             "chat": chat_id,
@@ -173,6 +197,11 @@ async def _applied(
             added = [user for user in user_ids if user not in failed]
             await observed.add(connection, chat_id, added)
             await observed.block(connection, chat_id, failed)
+            if added:
+                await adding.worked(connection)
+            if any(reason not in _SAID for reason in failed.values()):
+                # Refused with no reason given, and perhaps inside already: a read tells.
+                await observed.forget(connection, [chat_id])
         case Remove(user_id):
             await observed.remove(connection, chat_id, user_id)
         case Promote(user_ids):

@@ -1,15 +1,37 @@
 """The reconcile loop's store: each method one committed transaction."""
 
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.drift import DriftRules
 from domain.gate import Gate
+from domain.guard import Verdict
 from domain.plan import Action, Seen
-from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
-from projections import catch_up
+from domain.seasons import GuardPolicy
+from domain.work import (
+    Done,
+    Effect,
+    IntentId,
+    Lease,
+    LeaseLost,
+    NotAdmitted,
+    Outcome,
+    RetryAfter,
+    Work,
+)
+from projections import catch_up, guard, held_plans
 from projections.database import transaction
-from projections.reconcile import announce, intents, observed, queue
+from projections.reconcile import (
+    adding,
+    announce,
+    drift_ends,
+    intents,
+    observed,
+    queue,
+    reservations,
+)
 from projections.reconcile.load import load
 from projections.wake_ups import WakeUps, listening
 
@@ -24,12 +46,16 @@ class PostgresReconcileStore:
         self,
         engine: AsyncEngine,
         *,
+        policy: GuardPolicy | None = None,
         lease_seconds: float = LEASE_SECONDS,
         reread_seconds: float = intents.REREAD_SECONDS,
+        drift: DriftRules | None = None,
     ) -> None:
         self._engine = engine
+        self._policy = policy or GuardPolicy()
         self._lease_seconds = lease_seconds
         self._reread_seconds = reread_seconds
+        self._drift = drift or DriftRules()
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now."""
@@ -49,9 +75,20 @@ class PostgresReconcileStore:
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """The leased chat's work."""
         async with transaction(self._engine) as connection:
-            return await load(connection, lease)
+            return await load(connection, lease, self._drift)
 
-    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
+    async def admit(
+        self, lease: Lease, work: Work, actions: Sequence[Action]
+    ) -> Verdict | LeaseLost:
+        """Reserve the plan's removals, or hold the plan whole."""
+        async with transaction(self._engine) as connection:
+            if not await queue.extend(connection, lease, self._lease_seconds):
+                return LeaseLost()
+            return await guard.admit(
+                connection, work.chat_id, work.school_id, actions, self._policy
+            )
+
+    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost | NotAdmitted:
         """Commit the intent and extend the lease."""
         async with transaction(self._engine) as connection:
             return await intents.intend(connection, lease, action, self._lease_seconds)
@@ -66,7 +103,16 @@ class PostgresReconcileStore:
     async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
         """Commit a complete read."""
         async with transaction(self._engine) as connection:
-            return await intents.record_read(connection, lease, seen, self._reread_seconds)
+            return await intents.record_read(
+                connection, lease, seen, self._reread_seconds, self._drift
+            )
+
+    async def not_added(
+        self, lease: Lease, users: Sequence[MaxUserId], reason: str, certain: bool
+    ) -> bool:
+        """Note who was not added, and count what it says about adding as such."""
+        async with transaction(self._engine) as connection:
+            return await adding.refused(connection, lease.chat_id, users, reason, certain=certain)
 
     async def forget(self, lease: Lease) -> None:
         """The chat must be read before any change."""
@@ -76,8 +122,14 @@ class PostgresReconcileStore:
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back; a chat that has just converged is announced."""
         async with transaction(self._engine) as connection:
-            if await queue.finish(connection, lease, work, outcome) and work is not None:
-                await announce.converged(connection, lease, work, outcome)
+            if not await queue.finish(connection, lease, work, outcome) or work is None:
+                return
+            await drift_ends.on_finish(connection, work, outcome, self._drift)
+            if isinstance(outcome, Done):
+                await held_plans.close(connection, lease.chat_id)
+            if not isinstance(outcome, RetryAfter):
+                await reservations.drop(connection, lease.chat_id)
+            await announce.converged(connection, lease, work, outcome)
 
     def wake_ups(self) -> AbstractAsyncContextManager[WakeUps]:
         """Listen for chats becoming due."""

@@ -1,0 +1,94 @@
+"""Why a plan removes an account, by facts: the guard counts some removals and not others.
+
+Guarantees: a removal counts unless facts say otherwise. Uncounted is an account that its
+person gave up (unlinked, or changed for another) and that nobody holds now who lost a place
+in this chat. An account that nobody was ever known to hold counts: proving that it is a
+stranger needs the history of what was seen in the chat, and whoever keeps that history
+answers ``RemovalCause.STRANGER`` here.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.guard import RemovalCause
+from domain.ids import ChatId, MaxUserId
+
+_FACTS = text("""
+    SELECT account, linked, given_up, kept_place,
+           changed,
+           linked AND EXISTS (
+               SELECT FROM fact_profiles p
+                 JOIN membership_history h USING (person_id)
+                WHERE p.max_user_id = account AND h.chat_id = :chat) AS lost_place
+      FROM unnest(CAST(:accounts AS bigint[])) AS account,
+           LATERAL (
+               SELECT EXISTS (SELECT FROM fact_profiles p WHERE p.max_user_id = account) AS linked
+           ) now_linked,
+           LATERAL (
+               SELECT count(*) > 0 AS given_up,
+                      coalesce(bool_or(p.max_user_id IS NOT NULL), false) AS changed,
+                      coalesce(bool_or(EXISTS (
+                          SELECT FROM expected_members m
+                           WHERE m.chat_id = :chat AND m.person_id = p.person_id)), false)
+                          AS kept_place
+                 FROM fact_history h JOIN fact_profiles p ON p.person_id = h.key
+                WHERE h.kind = 'profiles' AND h.body->>'max_user_id' = CAST(account AS text)
+                  AND p.max_user_id IS DISTINCT FROM account) former""")
+
+_PEOPLE = text("""
+    SELECT account, person_id, coalesce(latest.reasons, '[]'::jsonb) AS reasons
+      FROM unnest(CAST(:accounts AS bigint[])) WITH ORDINALITY AS listed (account, place)
+      LEFT JOIN LATERAL (
+           SELECT p.person_id FROM fact_profiles p WHERE p.max_user_id = account
+            UNION
+           SELECT h.key FROM fact_history h
+            WHERE h.kind = 'profiles' AND h.body->>'max_user_id' = CAST(account AS text)) people
+           ON true
+      LEFT JOIN LATERAL (
+           SELECT h.reasons FROM membership_history h
+            WHERE h.chat_id = :chat AND h.person_id = people.person_id
+            ORDER BY h.entry DESC LIMIT 1) latest ON true
+     ORDER BY place, person_id""")
+
+
+async def causes_of(
+    connection: AsyncConnection, chat_id: ChatId, accounts: Sequence[MaxUserId]
+) -> dict[MaxUserId, RemovalCause]:
+    """The cause of each removal, in the order given."""
+    found = await connection.execute(_FACTS, {"chat": chat_id, "accounts": list(accounts)})
+    causes = {
+        MaxUserId(row.account): _cause(
+            given_up=row.given_up and not row.lost_place and (row.kept_place or not row.linked),
+            changed=row.changed,
+        )
+        for row in found
+    }
+    return {account: causes[account] for account in accounts}
+
+
+async def people_of(
+    connection: AsyncConnection, chat_id: ChatId, causes: dict[MaxUserId, RemovalCause]
+) -> list[dict[str, object]]:
+    """Who leaves, for people to look at: ids and reasons, never names.
+
+    One row for each person behind an account: max_user_id, person_id (null where nobody is
+    known), cause, and the reasons that the person last had in this chat.
+    """
+    found = await connection.execute(_PEOPLE, {"chat": chat_id, "accounts": list(causes)})
+    return [
+        {
+            "max_user_id": row.account,
+            "person_id": row.person_id,
+            "cause": causes[MaxUserId(row.account)].value,
+            "reasons": row.reasons,
+        }
+        for row in found
+    ]
+
+
+def _cause(*, given_up: bool, changed: bool) -> RemovalCause:
+    if not given_up:
+        return RemovalCause.NOT_EXPECTED
+    return RemovalCause.ACCOUNT_CHANGED if changed else RemovalCause.UNLINKED

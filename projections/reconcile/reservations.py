@@ -1,0 +1,89 @@
+"""Reservations of removals: made when a plan is admitted, spent by the intent of the call.
+
+Guarantees: a removal spends one reservation and no removal goes without; one that certainly
+had no effect gives its place in the windows back.
+"""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.guard import RemovalCause
+from domain.ids import ChatId, MaxUserId, SchoolId
+from domain.work import IntentId
+
+
+async def reserve(
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    school_id: SchoolId,
+    causes: dict[MaxUserId, RemovalCause],
+    approval: int | None,
+) -> None:
+    """Reserve these removals; what a person approved does not count towards the limits."""
+    await connection.execute(
+        text("""INSERT INTO removal_reservations
+                       (chat_id, school_id, max_user_id, cause, counts, approval, reserved_at)
+                SELECT :chat, :school, r.account, r.cause,
+                       r.counts AND CAST(:approval AS bigint) IS NULL,
+                       CAST(:approval AS bigint), clock_now()
+                  FROM unnest(CAST(:accounts AS bigint[]), CAST(:causes AS text[]),
+                              CAST(:counts AS boolean[])) AS r (account, cause, counts)"""),
+        {
+            "chat": chat_id,
+            "school": school_id,
+            "approval": approval,
+            "accounts": list(causes),
+            "causes": [cause.value for cause in causes.values()],
+            "counts": [cause is RemovalCause.NOT_EXPECTED for cause in causes.values()],
+        },
+    )
+
+
+async def drop(connection: AsyncConnection, chat_id: ChatId) -> None:
+    """Give back what the chat has reserved and not used."""
+    await connection.execute(
+        text("DELETE FROM removal_reservations WHERE chat_id = :chat AND spent_at IS NULL"),
+        {"chat": chat_id},
+    )
+
+
+async def open_ones(connection: AsyncConnection, chat_id: ChatId) -> frozenset[MaxUserId]:
+    """The accounts that a plan of this chat reserved within the limits and has not removed."""
+    found = await connection.execute(
+        text("""SELECT max_user_id FROM removal_reservations
+                 WHERE chat_id = :chat AND spent_at IS NULL AND counts"""),
+        {"chat": chat_id},
+    )
+    return frozenset(MaxUserId(row.max_user_id) for row in found)
+
+
+async def spend(connection: AsyncConnection, chat_id: ChatId, account: MaxUserId) -> int | None:
+    """Use the account's reservation for an intent; None where there is none."""
+    spent = await connection.execute(
+        text("""UPDATE removal_reservations SET spent_at = clock_now()
+                 WHERE chat_id = :chat AND max_user_id = :account AND spent_at IS NULL
+                RETURNING reservation_id"""),
+        {"chat": chat_id, "account": account},
+    )
+    return spent.scalar_one_or_none()
+
+
+async def void(connection: AsyncConnection, intent: IntentId) -> None:
+    """It is certain that the call of this intent removed nobody."""
+    await connection.execute(
+        text("""UPDATE removal_reservations r SET voided_at = clock_now() FROM intents i
+                 WHERE i.intent_id = :intent AND r.reservation_id = i.reservation_id"""),
+        {"intent": intent},
+    )
+
+
+async def void_unless_gone(
+    connection: AsyncConnection, chat_id: ChatId, intents: list[int], present: list[MaxUserId]
+) -> None:
+    """Of these calls, whose outcome was not known, those did nothing whose account is present."""
+    await connection.execute(
+        text("""UPDATE removal_reservations r SET voided_at = clock_now() FROM intents i
+                 WHERE i.intent_id = ANY(:intents) AND r.reservation_id = i.reservation_id
+                   AND r.chat_id = :chat AND r.max_user_id = ANY(CAST(:present AS bigint[]))"""),
+        {"chat": chat_id, "intents": intents, "present": present},
+    )
