@@ -16,7 +16,7 @@ from domain.history import left_at, valid_from
 from domain.ids import ChatId, PersonId
 from projections.derive.compute import Derivation
 from projections.derive.difference import Difference, Entry
-from projections.derive.load import StoredMember
+from projections.derive.stored import StoredMember
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,6 @@ class DeriveConfig:
     default_zone: str = DEFAULT_ZONE
     kinds_off: ChatKindsOff = field(default_factory=ChatKindsOff)
     batch: int = 2000
-    lease_seconds: float = 60.0
+    lease_seconds: float = 15.0
     retry_seconds: float = 300.0
     workers: int = 2

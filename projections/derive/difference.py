@@ -12,7 +12,7 @@ from datetime import UTC
 from domain.expected import ExpectedMember, Reason
 from domain.ids import PersonId
 from projections.derive.compute import Derived
-from projections.derive.load import Stored, StoredMember
+from projections.derive.stored import Stored, StoredMember
 
 
 @dataclass(frozen=True, slots=True)

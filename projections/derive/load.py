@@ -8,41 +8,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 from domain.chats import ChatKind
 from domain.decisions import MembershipDecision
 from domain.facts import Employment, EmploymentRole, Guardianship, Order, OrderKind
-from domain.ids import ChatId, ClassId, GroupId, OrderId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, OrderId, PersonId, SchoolId
 from domain.orders import live
 from projections.database import Driver, Record
 from projections.decisions import ChatDecisions, load_decisions
 from projections.derive.entities import Entities, kind_and_entity, load_entities, rank
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A chat's row as the last derivation left it."""
-
-    chat_id: ChatId
-    kind: ChatKind
-    school_id: SchoolId
-    class_id: ClassId | None
-    group_id: GroupId | None
-    title: str
-    closes_on: date | None
-    frozen: bool
-    deleted: bool
-    next_change_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMember:
-    """An expected member as stored; ``reasons`` is PostgreSQL's own text of the jsonb."""
-
-    role: str
-    by_hand: bool
-    reasons: str
+from projections.derive.stored import Stored, StoredMember, load_chats, load_members
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,15 +40,6 @@ class Facts:
     guardianships: Mapping[PersonId, Sequence[Guardianship]]
     removed: AbstractSet[PersonId]
 
-
-_STORED = """
-    SELECT chat_id, kind, school_id, class_id, group_id, title, closes_on, frozen, deleted,
-           next_change_at
-      FROM chats WHERE chat_id = ANY($1::text[])"""
-
-_MEMBERS = """
-    SELECT chat_id, person_id, role, by_hand, reasons::text AS reasons
-      FROM expected_members WHERE chat_id = ANY($1::text[])"""
 
 _ORDERS = """
     WITH pupil AS (
@@ -103,8 +70,8 @@ async def load(driver: Driver, chat_ids: Sequence[ChatId]) -> Facts:
     """Read everything for these chats, which exist and are locked."""
     entities = await load_entities(driver, chat_ids)
     decisions = await load_decisions(driver, chat_ids)
-    stored = await _stored(driver, chat_ids)
-    members = await _members(driver, chat_ids)
+    stored = await load_chats(driver, chat_ids)
+    members = await load_members(driver, chat_ids)
     added = _added(decisions.values())
     bonds = await _guardianships(driver, (), added) if added else {}
     orders = await _orders(driver, _classes_with_roster(entities), {*added, *bonds})
@@ -126,35 +93,6 @@ async def load(driver: Driver, chat_ids: Sequence[ChatId]) -> Facts:
         guardianships=bonds,
         removed=removed,
     )
-
-
-async def _stored(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatId, Stored]:
-    rows = await driver.fetch(_STORED, list(chat_ids))
-    return {
-        ChatId(row["chat_id"]): Stored(
-            chat_id=ChatId(row["chat_id"]),
-            kind=ChatKind(row["kind"]),
-            school_id=SchoolId(row["school_id"]),
-            class_id=row["class_id"],
-            group_id=row["group_id"],
-            title=row["title"],
-            closes_on=row["closes_on"],
-            frozen=row["frozen"],
-            deleted=row["deleted"],
-            next_change_at=row["next_change_at"],
-        )
-        for row in rows
-    }
-
-
-async def _members(
-    driver: Driver, chat_ids: Sequence[ChatId]
-) -> dict[ChatId, dict[PersonId, StoredMember]]:
-    members: defaultdict[ChatId, dict[PersonId, StoredMember]] = defaultdict(dict)
-    for row in await driver.fetch(_MEMBERS, list(chat_ids)):
-        member = StoredMember(row["role"], row["by_hand"], row["reasons"])
-        members[ChatId(row["chat_id"])][PersonId(row["person_id"])] = member
-    return members
 
 
 def _added(decisions: Iterable[ChatDecisions]) -> set[PersonId]:

@@ -74,14 +74,22 @@ _ALL = """
     SELECT kind, id, scope, generation, lane, cause_at, marked_at FROM stale_entities"""
 
 # A mark that ingest holds at this moment is about to get a new generation: it is passed over.
-_CLEAR = """
-    WITH done AS MATERIALIZED (
+_READ = """
+    WITH read AS MATERIALIZED (
         SELECT s.kind, s.id, s.scope FROM stale_entities s
           JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
                AS m (kind, id, scope, generation) USING (kind, id, scope, generation)
-           FOR UPDATE OF s SKIP LOCKED)
-    DELETE FROM stale_entities s USING done d
-     WHERE (s.kind, s.id, s.scope) = (d.kind, d.id, d.scope)"""
+           FOR UPDATE OF s SKIP LOCKED)"""
+
+_CLEAR = f"""{_READ}
+    DELETE FROM stale_entities s USING read r
+     WHERE (s.kind, s.id, s.scope) = (r.kind, r.id, r.scope)"""  # noqa: S608 - made of constants
+
+# Free, but not as if never claimed: another worker may still clear the generation that it
+# read, so a new fact must bring a new one.
+_RELEASE = f"""{_READ}
+    UPDATE stale_entities s SET claimed_until = 'epoch' FROM read r
+     WHERE (s.kind, s.id, s.scope) = (r.kind, r.id, r.scope)"""  # noqa: S608 - made of constants
 
 # A chat mark that nobody has claimed keeps its place in the queue: whoever claims it begins
 # after this transaction has committed, and sees what it brings. One that stands for marks of
@@ -135,9 +143,18 @@ def _mark(row: Record) -> Mark:
 
 async def clear(driver: Driver, marks: Sequence[Mark]) -> None:
     """Delete these marks where their generation is still the one that was read."""
+    await _each(driver, _CLEAR, marks)
+
+
+async def release(driver: Driver, marks: Sequence[Mark]) -> None:
+    """Give claimed marks back at once, where they are still as they were read."""
+    await _each(driver, _RELEASE, marks)
+
+
+async def _each(driver: Driver, statement: str, marks: Sequence[Mark]) -> None:
     if marks:
         await driver.execute(
-            _CLEAR,
+            statement,
             [mark.kind.value for mark in marks],
             [mark.id for mark in marks],
             [mark.scope for mark in marks],

@@ -7,6 +7,7 @@ leaves everything as it was; the claim lapses.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -16,7 +17,7 @@ from projections.derive import marks
 from projections.derive.config import DeriveConfig
 from projections.derive.marks import Mark, MarkKind
 from projections.derive.steps import DeriveSteps
-from projections.errors import StoreRefused
+from projections.errors import StoreRefused, StoreUnavailable
 
 _REFUSED = (StoreRefused, ValueError, KeyError, TypeError, OverflowError)
 """What bad data of one chat can raise: PostgreSQL's refusal, or a fault of our rules on it."""
@@ -34,6 +35,18 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
         await marks.mark_due_by_date(await driver(connection), config.batch)
     async with transaction(engine) as connection:
         claimed = await marks.claim(await driver(connection), config.batch, config.lease_seconds)
+    try:
+        await _handle(engine, config, claimed)
+    except StoreUnavailable:
+        # A broken deadlock or a lost connection: others need not wait for the claim to lapse.
+        with suppress(StoreUnavailable):
+            async with transaction(engine) as connection:
+                await marks.release(await driver(connection), claimed)
+        raise
+    return len(claimed)
+
+
+async def _handle(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:
     entities = [mark for mark in claimed if mark.kind is not MarkKind.CHAT]
     if len(claimed) == config.batch and entities:
         await _fan_in(engine, entities, config)
@@ -41,7 +54,6 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
         await _derive(engine, config, claimed_chats)
     else:
         await _derive(engine, config, claimed)
-    return len(claimed)
 
 
 async def _derive(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:

@@ -1,0 +1,76 @@
+"""Chats and expected members as the last derivation left them."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from domain.chats import ChatKind
+from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from projections.database import Driver
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A chat's row as the last derivation left it."""
+
+    chat_id: ChatId
+    kind: ChatKind
+    school_id: SchoolId
+    class_id: ClassId | None
+    group_id: GroupId | None
+    title: str
+    closes_on: date | None
+    frozen: bool
+    deleted: bool
+    next_change_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMember:
+    """An expected member as stored; ``reasons`` is PostgreSQL's own text of the jsonb."""
+
+    role: str
+    by_hand: bool
+    reasons: str
+
+
+_STORED = """
+    SELECT chat_id, kind, school_id, class_id, group_id, title, closes_on, frozen, deleted,
+           next_change_at
+      FROM chats WHERE chat_id = ANY($1::text[])"""
+
+_MEMBERS = """
+    SELECT chat_id, person_id, role, by_hand, reasons::text AS reasons
+      FROM expected_members WHERE chat_id = ANY($1::text[])"""
+
+
+async def load_chats(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatId, Stored]:
+    """The rows of those of these chats that exist."""
+    rows = await driver.fetch(_STORED, list(chat_ids))
+    return {
+        ChatId(row["chat_id"]): Stored(
+            chat_id=ChatId(row["chat_id"]),
+            kind=ChatKind(row["kind"]),
+            school_id=SchoolId(row["school_id"]),
+            class_id=row["class_id"],
+            group_id=row["group_id"],
+            title=row["title"],
+            closes_on=row["closes_on"],
+            frozen=row["frozen"],
+            deleted=row["deleted"],
+            next_change_at=row["next_change_at"],
+        )
+        for row in rows
+    }
+
+
+async def load_members(
+    driver: Driver, chat_ids: Sequence[ChatId]
+) -> dict[ChatId, dict[PersonId, StoredMember]]:
+    """The expected members of these chats; chats without any are left out."""
+    members: defaultdict[ChatId, dict[PersonId, StoredMember]] = defaultdict(dict)
+    for row in await driver.fetch(_MEMBERS, list(chat_ids)):
+        member = StoredMember(row["role"], row["by_hand"], row["reasons"])
+        members[ChatId(row["chat_id"])][PersonId(row["person_id"])] = member
+    return members
