@@ -44,8 +44,8 @@ class Addresses:
         """Nothing, or an error that names every one of the servers that has no address."""
         lacking = [server for server in servers if getattr(self, server.value[0]) is None]
         if lacking:
-            variables = " and ".join(server.value[1] for server in lacking)
-            message = f"{variables} must be set; or name a running stack by --data-dir"
+            variables = ", ".join(server.value[1] for server in lacking)
+            message = f"no address: set {variables}; or name a running stack by --data-dir"
             raise NoAddress(message)
 
     def need_kafka(self) -> str:

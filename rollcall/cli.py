@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 from rollcall.commands import ask, feed, serve
-from rollcall.commands.session import remark, say
-from rollcall.failures import FAILURES, explain, leaves, trace
+from rollcall.commands.outcome import outcome
+from rollcall.commands.session import say
 from rollcall.wiring import Part
 
 app = typer.Typer(
@@ -226,39 +226,5 @@ def _leave(code: int) -> None:
 
 
 def main() -> None:
-    """Entry point: whatever happens becomes an exit code, and known failures one line each."""
-    sys.exit(_outcome())
-
-
-def _outcome() -> int:
-    try:
-        return int(app(standalone_mode=False) or 0)
-    except typer.TyperException as wrong:
-        return _wrong_usage(wrong)
-    except Exception as error:  # noqa: BLE001 - the last place there is: told, not swallowed
-        return _failed(error)
-
-
-def _wrong_usage(wrong: typer.TyperException) -> int:
-    """One line in place of typer's three; its own text where no command was given."""
-    context = getattr(wrong, "ctx", None)
-    command = "rollcall" if context is None else context.command_path
-    if type(wrong).__name__ == "NoArgsIsHelpError":
-        remark(str(wrong))
-    else:
-        words = " ".join(str(getattr(wrong, "format_message", wrong.__str__)()).split())
-        remark(f"{command}: {words.rstrip('.')}; see `{command} --help`")
-    return 2
-
-
-def _failed(error: Exception) -> int:
-    group = error if isinstance(error, ExceptionGroup) else ExceptionGroup("", [error])
-    known, bugs = group.split(FAILURES)
-    if bugs is None and known is not None:
-        for failure in leaves(known):
-            remark(f"rollcall: {explain(failure)}")
-        return 1
-    remark("rollcall: this is a bug of Rollcall; please report these lines, which hold no data:")
-    for line in trace(error):
-        remark(line)
-    return 1
+    """Entry point."""
+    sys.exit(outcome(app))

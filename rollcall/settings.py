@@ -7,7 +7,6 @@ misspelt name does not guard.
 """
 
 import os
-import tomllib
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -21,14 +20,16 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from rollcall.settings_listing import Row, listed_by_section
+from rollcall.settings_guard import Guard
 from rollcall.settings_words import (
     SettingsError,
     explained,
     from_commas,
     kafka_addresses,
     postgres_address,
+    read_file,
     unknown_variables,
-    variable,
     web_address,
 )
 
@@ -188,6 +189,7 @@ class Settings(BaseSettings):
     gateway: Gateway = Gateway()
     ingest: Ingest = Ingest()
     derive: Derive = Derive()
+    guard: Guard = Guard()
     chats: Chats = Chats()
     retention: Retention = Retention()
     console: Console = Console()
@@ -207,22 +209,7 @@ class Settings(BaseSettings):
         name = os.environ.get("ROLLCALL_CONFIG")
         if name is None:
             return init_settings, env_settings
-        return init_settings, env_settings, InitSettingsSource(settings_cls, _file(Path(name)))
-
-
-def _file(path: Path) -> dict[str, object]:
-    """What the TOML file says."""
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except OSError as error:
-        message = f"{path}, named by ROLLCALL_CONFIG, cannot be read: {error.strerror}"
-    except UnicodeDecodeError:
-        message = f"{path}, named by ROLLCALL_CONFIG, is not UTF-8 text"
-    except tomllib.TOMLDecodeError as error:
-        # Only the place: the words before it may quote a value.
-        where = str(error).rpartition("(")[2].rstrip(")")
-        message = f"{path}, named by ROLLCALL_CONFIG, is not TOML {where}"
-    raise SettingsError(message)
+        return init_settings, env_settings, InitSettingsSource(settings_cls, read_file(Path(name)))
 
 
 def load(**overrides: object) -> Settings:
@@ -243,40 +230,22 @@ def load(**overrides: object) -> Settings:
         raise SettingsError("ROLLCALL_CHATS__OFF_BY_SCHOOL: must be a JSON object") from None
 
 
-def sections() -> list[tuple[str, str, list[tuple[str, str, str]]]]:
-    """(section, what it is for, its settings as (variable, default, description))."""
-    found = []
-    for section, field in Settings.model_fields.items():
-        model = field.annotation
-        if isinstance(model, type) and issubclass(model, BaseModel):
-            rows = []
-            for name, setting in model.model_fields.items():
-                default = _shown(setting.get_default(call_default_factory=True))
-                rows.append((variable(section, name), default, setting.description or ""))
-            found.append((section, (model.__doc__ or "").strip(), rows))
-    return found
+def sections() -> list[tuple[str, str, list[Row]]]:
+    """(section, what it is for, its settings)."""
+    return listed_by_section(Settings)
 
 
-def general() -> list[tuple[str, str, str]]:
-    """The settings of no section, as (variable, default, description)."""
+def general() -> list[Row]:
+    """The settings of no section."""
     return [
         ("ROLLCALL_CONFIG", "", "TOML file with these settings by section"),
         ("ROLLCALL_DATA_DIR", "", Settings.model_fields["data_dir"].description or ""),
     ]
 
 
-def listing() -> list[tuple[str, str, str]]:
+def listing() -> list[Row]:
     """(variable, default, description) of every setting."""
     return general() + [row for _, _, rows in sections() for row in rows]
-
-
-def _shown(default: object) -> str:
-    """A default as one would write it."""
-    if default is None or default == {}:
-        return ""
-    if isinstance(default, bool):
-        return str(default).lower()
-    return ",".join(map(str, default)) if isinstance(default, tuple) else str(default)
 
 
 __all__ = ["Settings", "SettingsError", "general", "listing", "load", "sections"]

@@ -5,8 +5,10 @@ Values may be secrets: passwords stand in addresses, tokens in variables with a 
 
 import json
 import re
+import tomllib
 from collections.abc import Iterable
 from difflib import get_close_matches
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from pydantic_core import ErrorDetails
@@ -70,6 +72,21 @@ def explained(fault: ErrorDetails, environment: Iterable[str]) -> str:
 def _rule(fault: ErrorDetails) -> str:
     message = fault["msg"].removeprefix("Value error, ")
     return message.replace("Input should be", "must be").split(", unable to parse", 1)[0]
+
+
+def read_file(path: Path) -> dict[str, object]:
+    """What the TOML file says."""
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        message = f"{path}, named by ROLLCALL_CONFIG, cannot be read: {error.strerror}"
+    except UnicodeDecodeError:
+        message = f"{path}, named by ROLLCALL_CONFIG, is not UTF-8 text"
+    except tomllib.TOMLDecodeError as error:
+        # Only the place: the words before it may quote a value.
+        where = str(error).rpartition("(")[2].rstrip(")")
+        message = f"{path}, named by ROLLCALL_CONFIG, is not TOML {where}"
+    raise SettingsError(message)
 
 
 def from_commas(value: object) -> object:

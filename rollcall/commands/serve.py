@@ -22,6 +22,7 @@ from rollcall.commands.session import (
     stop_on_signals,
     unless_stopped,
 )
+from rollcall.failures import CommandFailed
 from rollcall.wiring import ALL, Part, Wiring
 
 
@@ -132,7 +133,12 @@ def simulator(host: str, port: int, token: str, journal: Path | None) -> int:
         say_json({"messenger": running.base_url, "messenger_token": token})
         remark(f"the simulator shows its chats at {running.base_url}/")
 
-    asyncio.run(run_forever(config, host, port, ready))
+    try:
+        asyncio.run(run_forever(config, host, port, ready))
+    except OSError as error:
+        where = error.filename or f"{host}:{port}"
+        message = f"the simulator cannot use {where}: {error.strerror}; give it another"
+        raise CommandFailed(message) from error
     return 0
 
 
