@@ -4,6 +4,7 @@ Guarantees: every value is escaped, an undefined one is an error, and an answer 
 by a cache, since the same address answers with a page or with its part.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,11 @@ from console import words
 from console.listing import PAGE_SIZES
 
 _TEMPLATES = Path(__file__).parent / "templates"
+# Direction marks, embeddings, overrides and isolates; zero widths; control characters.
+_DECEIVING = re.compile(
+    r"[\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f"
+    r"\u202a-\u202e\u2060\u2066-\u2069\ufeff]"
+)
 _MOSCOW = ZoneInfo("Europe/Moscow")
 
 
@@ -42,6 +48,15 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
+def visible(value: str) -> str:
+    """A title or name of the register without what would show it as something else.
+
+    Characters that turn the direction of writing or have no width are marked, and a text of
+    nothing but spaces is said to be one.
+    """
+    return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", value).strip() or "Без названия"
+
+
 class Renderer:
     """The templates; reading them waits for the first use."""
 
@@ -54,7 +69,7 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.globals.update(words=words, address=address, page_sizes=PAGE_SIZES)
-        self._templates.filters.update(moment=moment, number=number)
+        self._templates.filters.update(moment=moment, number=number, visible=visible)
 
     def answer(
         self,

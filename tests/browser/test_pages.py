@@ -1,0 +1,59 @@
+"""The pages in a real browser, at the width of a laptop and of a phone."""
+
+import asyncio
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.console.builders import HOSTILE_TITLE, populate
+from tests.console.running import running
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+ROOT = Path(__file__).parents[2]
+
+
+async def visit(base: str, width: int) -> dict[str, Any]:
+    """What ``tests.browser.visit`` found."""
+    assert CHROMIUM is not None
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "tests.browser.visit", "--base", base),
+        *("--browser", CHROMIUM, "--width", str(width)),
+        cwd=ROOT,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        out, err = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+    assert process.returncode == 0, err.decode()
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@pytest.mark.parametrize("width", [1366, 360])
+async def test_pages_fit_work_and_ask_no_other_host(database_url: str, width: int) -> None:
+    await populate(database_url)
+    async with running(database_url) as console:
+        found = await visit(console.at.console, width)
+    seen = found.pop("seen")
+    assert found == {
+        "wider_than_the_screen": [],
+        "errors": [],
+        "foreign_requests": [],
+        "dialogs": [],
+        "cut_off": [],
+    }
+    assert seen["/"] == "Обзор · Rollcall"
+    assert seen["parents"] == ["9а - Родители"]
+    assert seen["address"] == {"kind": ["parents"], "size": ["25"]}
+    assert seen["without scripts"] == ["9а - Родители"]
+    assert HOSTILE_TITLE not in seen.values()

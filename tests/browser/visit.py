@@ -1,0 +1,139 @@
+"""What a browser sees of the console, told as one JSON line; a process of its own.
+
+Playwright's synchronous interface keeps an event loop running in its thread, which the
+asynchronous tests cannot bear, so the tests start this module and read what it found.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
+
+PATHS = (
+    "/",
+    "/schools/school-12",
+    "/schools/school-evil",
+    "/schools/nameless",
+    "/chats/class:9a",
+    "/chats/class:evil-3",
+    "/quarantine",
+)
+
+
+@dataclass
+class Found:
+    """What went wrong, and what was seen by name."""
+
+    wider_than_the_screen: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    foreign_requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    cut_off: list[str] = field(default_factory=list)
+    seen: dict[str, object] = field(default_factory=dict)
+
+
+@contextmanager
+def _page(browser: Browser, width: int, found: Found, base: str) -> Iterator[Page]:
+    with browser.new_context(
+        viewport={"width": width, "height": 768}, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.on("console", lambda message: found.errors.append(message.text))
+        page.on("pageerror", lambda error: found.errors.append(str(error)))
+        page.on("dialog", lambda dialog: _refuse(dialog, found))
+        page.on("request", lambda request: _judge(request, base, found))
+        yield page
+
+
+def _refuse(dialog: Dialog, found: Found) -> None:
+    found.dialogs.append(dialog.message)
+    dialog.dismiss()
+
+
+def _judge(request: Request, base: str, found: Found) -> None:
+    if not request.url.startswith((base + "/", "data:")):
+        found.foreign_requests.append(request.url)
+
+
+_CUT_OFF = """() => [...document.querySelectorAll('main *')]
+    .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+    .map(e => e.tagName + '.' + e.className)"""
+
+
+def look(page: Page, base: str, found: Found) -> None:
+    """Every page, at this width."""
+    for path in PATHS:
+        page.goto(base + path)
+        root = page.evaluate(
+            "[document.documentElement.scrollWidth, document.documentElement.clientWidth]"
+        )
+        if root[0] > root[1]:
+            found.wider_than_the_screen.append(path)
+        found.cut_off += [f"{path}: {each}" for each in page.evaluate(_CUT_OFF)]
+        found.seen[path] = page.title()
+
+
+def use(page: Page, base: str, found: Found) -> None:
+    """Filters, pages of a list and the way back, as a person uses them."""
+    rows = page.locator("#list tbody tr")
+    page.goto(base + "/schools/school-12")
+    page.get_by_label("Тип чата").select_option("Родители")
+    expect(rows).to_have_count(1)
+    found.seen["parents"] = rows.locator("a").all_inner_texts()
+    found.seen["address"] = parse_qs(urlsplit(page.url).query)
+    page.get_by_label("Тип чата").select_option("Все")
+    page.get_by_label("Наименование чата").fill("химия")
+    page.get_by_label("Число записей на странице").select_option("10")
+    expect(rows).to_have_count(10)
+    expect(page.get_by_text("1–10 из 30")).to_be_visible()
+    page.get_by_role("link", name="Вперёд").click()
+    expect(page.get_by_text("11–20 из 30")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("1–10 из 30")).to_be_visible()
+    expect(page.get_by_label("Наименование чата")).to_have_value("химия")
+    page.get_by_label("Состояние").select_option("Удержаны")
+    expect(page.get_by_text("Ничего не нашлось")).to_be_visible()
+    page.goto(base + "/")
+    with page.expect_response(base + "/state"):
+        pass
+    expect(page.locator("#state").get_by_text("Сошлись")).to_be_visible()
+    page.get_by_role("link", name="Школа № 12").click()
+    page.get_by_role("link", name="9а - Ученики").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("9а - Ученики")
+
+
+def use_without_scripts(browser: Browser, base: str, found: Found) -> None:
+    """The filters are forms, so they work where scripts do not."""
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(base + "/schools/school-12")
+        page.get_by_label("Наименование чата").fill("родители")
+        page.get_by_role("button", name="Найти").click()
+        found.seen["without scripts"] = page.locator("#list tbody a").all_inner_texts()
+
+
+def main() -> None:
+    """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--base", required=True)
+    parser.add_argument("--browser", required=True)
+    parser.add_argument("--width", required=True, type=int)
+    given = parser.parse_args()
+    found = Found()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=given.browser)
+        with _page(browser, given.width, found, given.base) as page:
+            look(page, given.base, found)
+            use(page, given.base, found)
+        use_without_scripts(browser, given.base, found)
+        browser.close()
+    sys.stdout.write(json.dumps(asdict(found)) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""Fixtures: a running console, and rows in its database."""
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from tests.console.builders import Rows
+from tests.console.running import Running, running
+
+
+@pytest.fixture
+async def console(database_url: str) -> AsyncIterator[Running]:
+    async with running(database_url) as started:
+        yield started
+
+
+@pytest.fixture
+async def rows(database_url: str) -> AsyncIterator[Rows]:
+    """The way to put rows in."""
+    connection = await asyncpg.connect(database_url)
+    try:
+        yield Rows(connection)
+    finally:
+        await connection.close()

@@ -1,0 +1,61 @@
+"""What is vendored is what its authors published, with its licence, and asks no other host."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import console
+
+STATIC = Path(console.__file__).parent / "static"
+VENDOR = STATIC / "vendor"
+
+
+def test_every_vendored_file_has_its_checksum() -> None:
+    lines = (VENDOR / "SHA256SUMS").read_text().splitlines()
+    listed = {name: checksum for checksum, name in (line.split("  ", 1) for line in lines)}
+    found = {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in VENDOR.iterdir()
+        if path.name != "SHA256SUMS"
+    }
+    assert listed == found
+
+
+def test_every_vendored_library_has_its_licence() -> None:
+    assert "MIT License" in (VENDOR / "LICENSE.tabler").read_text()
+    assert "Permission to use, copy, modify" in (VENDOR / "LICENSE.htmx").read_text()
+
+
+def test_style_sheets_load_nothing_from_elsewhere() -> None:
+    for sheet in STATIC.rglob("*.css"):
+        text = sheet.read_text()
+        targets = re.findall(r"url\(\s*[\"']?([^)]{0,20})", text)
+        assert all(target.startswith("data:") for target in targets)
+        assert "@import" not in text
+
+
+def test_colours_of_text_pass_contrast_aa_on_their_grounds() -> None:
+    sheet = (STATIC / "console.css").read_text()
+    colours = dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", sheet))
+    for tone in ("good", "busy", "attention", "quiet"):
+        text = colours[f"--rc-{tone}"]
+        for ground in (colours[f"--rc-{tone}-ground"], "#ffffff", colours["--tblr-body-bg"]):
+            assert contrast(text, ground) >= 4.5
+    for name in ("green", "yellow", "red", "secondary", "secondary-color", "link-color"):
+        assert contrast(colours[f"--tblr-{name}"], colours["--tblr-body-bg"]) >= 4.5
+
+
+def contrast(one: str, other: str) -> float:
+    """The ratio of WCAG 2."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+def luminance(colour: str) -> float:
+    red, green, blue = (linear(int(colour[start : start + 2], 16) / 255) for start in (1, 3, 5))
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def linear(part: float) -> float:
+    """A component of sRGB as light."""
+    return part / 12.92 if part <= 0.04045 else float(((part + 0.055) / 1.055) ** 2.4)

@@ -1,0 +1,48 @@
+import asyncio
+import socket
+
+import pytest
+
+from console.errors import CannotListen
+from console.serve import ConsoleServer, Listening
+from projections.database import create_engine
+from projections.overview import Overview
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+@pytest.mark.parametrize("which", ["PORT", "METRICS_PORT"])
+async def test_a_taken_port_is_named_with_its_setting_and_the_other_is_given_back(
+    which: str,
+) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        socket.create_server(("127.0.0.1", 0)) as chosen,
+    ):
+        free = chosen.getsockname()[1]
+        chosen.close()
+        busy = taken.getsockname()[1]
+        ports = (busy, free) if which == "PORT" else (free, busy)
+        server = ConsoleServer(Overview(create_engine(NOWHERE)), "127.0.0.1", *ports)
+        with pytest.raises(CannotListen, match=f"{busy}: the port is taken.*CONSOLE__{which}"):
+            await server.run(asyncio.Event())
+        socket.create_server(("127.0.0.1", free)).close()
+
+
+async def test_an_address_that_is_not_ours_is_refused() -> None:
+    server = ConsoleServer(Overview(create_engine(NOWHERE)), "192.0.2.1", 0, 0)
+    with pytest.raises(CannotListen, match="cannot be had"):
+        await server.run(asyncio.Event())
+
+
+async def test_stopping_ends_the_server_and_frees_its_ports() -> None:
+    stop = asyncio.Event()
+    seen: list[Listening] = []
+
+    def listening(at: Listening) -> None:
+        seen.append(at)
+        stop.set()
+
+    await ConsoleServer(Overview(create_engine(NOWHERE)), "127.0.0.1", 0, 0).run(stop, listening)
+    port = int(seen[0].console.rsplit(":", 1)[1])
+    socket.create_server(("127.0.0.1", port)).close()

@@ -1,0 +1,114 @@
+from prometheus_client import CollectorRegistry, Counter
+
+from console.metrics import Name, metrics_app
+from console.words import CHAT_STATES
+from projections.database import create_engine
+from projections.overview import Overview
+from tests.console.builders import Rows, populate
+from tests.console.running import Running, running
+
+NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+async def test_a_console_whose_database_answers_is_ready(console: Running) -> None:
+    assert (await console.get("/healthz")).json() == {"status": "alive"}
+    assert (await console.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_without_its_database_the_console_lives_and_says_what_is_wrong() -> None:
+    async with running(NOWHERE) as console:
+        assert (await console.get("/healthz")).status_code == 200
+        for path in ("/readyz", "/api/status"):
+            answer = await console.get(path)
+            assert (answer.status_code, answer.json()["status"]) == (503, 503)
+            assert answer.headers["retry-after"] == "5"
+        page = await console.get("/")
+        assert page.status_code == 503
+        assert "База данных не отвечает" in page.text
+        assert "nobody" not in page.text
+        assert await console.metrics() == {"rollcall_store_up": 0.0}
+
+
+async def test_the_status_counts_what_the_store_holds(console: Running, database_url: str) -> None:
+    await populate(database_url)
+    assert (await console.get("/api/status")).json() == {
+        "settled": False,
+        "lag": 12,
+        "stale": 0,
+        "due": 2,
+        "leased": 0,
+        "in_flight": 0,
+        "held": 1,
+        "parked": 1,
+        "refused": 0,
+        "blocked": 1,
+        "quarantined": 60,
+        "unpublished": 0,
+        "gaps": 0,
+        "catching_up": None,
+        "converged": 36,
+        "chats": {"converged": 36, "frozen": 1, "held": 1, "parked": 1, "pending": 1},
+    }
+
+
+async def test_lag_that_nobody_measured_is_unknown_and_not_settled(console: Running) -> None:
+    status = (await console.get("/api/status")).json()
+    assert (status["lag"], status["settled"]) == (None, False)
+    assert "rollcall_lag_records" not in await console.metrics()
+
+
+async def test_all_read_and_nothing_due_is_settled(console: Running, rows: Rows) -> None:
+    await rows.caught_up()
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    assert (await console.get("/api/status")).json()["settled"] is True
+
+
+async def test_an_old_measurement_of_lag_settles_nothing(console: Running, rows: Rows) -> None:
+    await rows.caught_up()
+    await rows.connection.execute(
+        "UPDATE catch_up SET watched_at = clock_now() - interval '1 hour'"
+    )
+    assert (await console.get("/api/status")).json()["settled"] is False
+    assert (await console.metrics())["rollcall_lag_age_seconds"] >= 3600
+
+
+async def test_metrics_say_what_the_status_says(console: Running, database_url: str) -> None:
+    await populate(database_url)
+    found = await console.metrics()
+    expected = {
+        "rollcall_store_up": 1,
+        "rollcall_lag_records": 12,
+        "rollcall_due_chats": 2,
+        "rollcall_held_chats": 1,
+        "rollcall_parked_chats": 1,
+        "rollcall_blocked_accounts": 1,
+        "rollcall_quarantined_records": 60,
+        "rollcall_catch_up_armed": 0,
+        'rollcall_chats{state="converged"}': 36,
+        'rollcall_chats{state="deleted"}': 0,
+    }
+    assert {name: found[name] for name in expected} == expected
+    assert sum(value for name, value in found.items() if name.startswith("rollcall_gate{")) == 1
+
+
+async def test_every_metric_is_served_and_no_label_is_open(
+    console: Running, database_url: str
+) -> None:
+    await populate(database_url)
+    samples = await console.metrics()
+    assert {sample.split("{")[0] for sample in samples} == {name.value[0] for name in Name}
+    labels = {sample.partition("{")[2] for sample in samples} - {""}
+    gates = ("closed", "open", "removals_wait")
+    assert labels == {f'state="{state}"}}' for state in CHAT_STATES} | {
+        f'gate="{gate}"}}' for gate in gates
+    }
+
+
+async def test_two_processes_worth_of_metrics_share_nothing() -> None:
+    engine = create_engine(NOWHERE)
+    first, second = CollectorRegistry(), CollectorRegistry()
+    for registry in (first, second):
+        metrics_app(Overview(engine), registry)
+        Counter("rollcall_example", "an example", registry=registry).inc()
+    assert first.get_sample_value("rollcall_example_total") == 1
+    await engine.dispose()
