@@ -1,7 +1,7 @@
 """What the operators' pages show, asked of PostgreSQL and handed over as plain values.
 
 Guarantees: each question is one read-only transaction with a time limit, so a page never
-holds up the loops; nothing here selects a person's name, birth date or sex, nor the content
+holds up the loops. Nothing here selects a person's name, birth date or sex, nor the content
 of a quarantined record.
 """
 
@@ -18,8 +18,8 @@ from projections import catch_up
 from projections import status as stand
 from projections.database import transaction
 
-_LIMIT = text("SET LOCAL statement_timeout = '10s'")
-_READ_ONLY = text("SET TRANSACTION READ ONLY")
+_BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
+                        set_config('statement_timeout', '10s', true)""")
 
 _STANDING = text("""
     SELECT c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
@@ -59,6 +59,7 @@ _MEMBERS = text("""
      WHERE m.chat_id = :chat
      ORDER BY m.role, m.person_id COLLATE "C" NULLS LAST, m.max_user_id""")
 
+_QUARANTINED = text("SELECT count(*) FROM quarantine")
 _QUARANTINE = text("""
     SELECT topic, part, off, reason, first_seen FROM quarantine
      ORDER BY first_seen DESC, topic, part, off DESC LIMIT :size OFFSET :start""")
@@ -186,8 +187,7 @@ class Overview:
     async def schools(self) -> list[SchoolName]:
         """All schools, in no order."""
         async with self._reading() as connection:
-            rows = await connection.execute(_SCHOOLS)
-            return [SchoolName(row.school_id, row.name) for row in rows]
+            return [SchoolName(*row) for row in await connection.execute(_SCHOOLS)]
 
     async def school(self, school_id: str) -> SchoolName | None:
         """One school; None where nothing is known of it."""
@@ -241,12 +241,10 @@ class Overview:
     async def quarantined(self) -> int:
         """How many records are in quarantine."""
         async with self._reading() as connection:
-            row = (await connection.execute(text("SELECT count(*) FROM quarantine"))).one()
-            return int(row[0])
+            return int((await connection.execute(_QUARANTINED)).scalar_one())
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncConnection]:
         async with transaction(self.engine) as connection:
-            await connection.execute(_READ_ONLY)
-            await connection.execute(_LIMIT)
+            await connection.execute(_BEGIN)
             yield connection

@@ -1,8 +1,11 @@
+import pytest
 from prometheus_client import CollectorRegistry, Counter
+from sqlalchemy import text
 
 from console.metrics import Name, metrics_app
 from console.words import CHAT_STATES
 from projections.database import create_engine
+from projections.errors import StoreError
 from projections.overview import Overview
 from tests.console.builders import Rows, populate
 from tests.console.running import Running, running
@@ -111,4 +114,12 @@ async def test_two_processes_worth_of_metrics_share_nothing() -> None:
         metrics_app(Overview(engine), registry)
         Counter("rollcall_example", "an example", registry=registry).inc()
     assert first.get_sample_value("rollcall_example_total") == 1
+    await engine.dispose()
+
+
+async def test_the_questions_of_the_console_can_write_nothing(database_url: str) -> None:
+    engine = create_engine(database_url)
+    with pytest.raises(StoreError, match="25006"):  # read_only_sql_transaction
+        async with Overview(engine)._reading() as connection:  # noqa: SLF001 - the guarantee itself
+            await connection.execute(text("DELETE FROM quarantine"))
     await engine.dispose()
