@@ -176,7 +176,10 @@ class Wiring:
         messenger = MaxMessenger(self.messenger_config(), budget)
         closing.push_async_callback(messenger.aclose)
         store = PostgresReconcileStore(
-            engine, lease_seconds=gateway.lease_seconds, reread_seconds=gateway.reread_seconds
+            engine,
+            policy=self.settings.guard.policy(),
+            lease_seconds=gateway.lease_seconds,
+            reread_seconds=gateway.reread_seconds,
         )
         reconciler = Reconciler(
             store,
