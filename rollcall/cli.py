@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.commands import ask, feed, serve
+from rollcall.commands import ask, feed, plans, serve
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
@@ -178,6 +178,56 @@ def reconcile(
     They go before all other changes but removals for safety.
     """
     _leave(ask.reconcile(chats, data_dir=data_dir))
+
+
+Hash = Annotated[str, typer.Argument(help="Of a plan, or of all that waits in a school.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides; your login if absent.")]
+
+
+@app.command(rich_help_panel=OPERATE)
+def plan(
+    chat: Annotated[
+        str | None, typer.Argument(help="Id of a chat; all plans that wait if absent.")
+    ] = None,
+    *,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show the plans that wait for a person, or what would be done to a chat now.
+
+    Nothing is changed, and the calls shown are those that would be made.
+    """
+    _leave(plans.plan(chat, as_json=json, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def approve(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
+    """Let a held plan be carried out.
+
+    The approval is of exactly this plan and ends by itself; 3 if there is no such plan now.
+    """
+    _leave(plans.approve(name, by, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def reject(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
+    """Leave a held plan undone until it changes.
+
+    An approval that is not used up ends too; 3 if there is no such plan now.
+    """
+    _leave(plans.reject(name, by, data_dir=data_dir))
+
+
+@app.command("explain", rich_help_panel=OPERATE)
+def explain_person(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    person: Annotated[str, typer.Argument(help="Id of a person.")],
+    *,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a person is, or is not, in a chat."""
+    _leave(plans.explain(chat, person, as_json=json, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)

@@ -20,8 +20,8 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from rollcall.settings_listing import Row, listed_by_section
 from rollcall.settings_guard import Guard
+from rollcall.settings_listing import Row, listed_by_section
 from rollcall.settings_words import (
     SettingsError,
     explained,
