@@ -15,7 +15,8 @@ client; callers choose by these classes alone::
     ├── TooManyRequests     429: had no effect; the whole budget waits ``retry_after``
     ├── Unavailable         had no effect: it never reached the messenger, or it only read
     ├── OutcomeUnknown      a changing call may or may not have had its effect: settle it by
-    │                       reading the chat, a create by repeating its external_id
+    │   │                   reading the chat, a create by repeating its external_id
+    │   └── Unsuccessful    it was answered ``success: false``, which is not explained further
     └── BadAnswer           a read was answered with something that cannot be believed
         └── IncompleteRead  the pages of a read do not end: nothing is known about the rest
 
@@ -129,6 +130,10 @@ class OutcomeUnknown(GatewayError):
     """
 
 
+class Unsuccessful(OutcomeUnknown):
+    """HTTP 200 with ``success: false`` that names nobody."""
+
+
 class BadAnswer(GatewayError):
     """A reading call got HTTP 200 and an answer that is not what the API describes."""
 
@@ -152,6 +157,7 @@ __all__ = [
     "TooManyRequests",
     "Unauthorized",
     "Unavailable",
+    "Unsuccessful",
     "plain_code",
     "plain_words",
 ]

@@ -6,7 +6,7 @@ The partner contract answers in the same words as the Bot API, so both read them
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import MaxUserId
-from gateway.errors import OutcomeUnknown, plain_words
+from gateway.errors import Unsuccessful, plain_words
 from gateway.ports import AddFailure, SeenMember
 from gateway.verdicts import Answer, Call, ChatIdIn, UserIdIn
 
@@ -103,7 +103,7 @@ def failures_of(
     if answer.success:
         return failed
     if not failed:
-        raise OutcomeUnknown(str(call), f"success: false, {plain_words(answer.message or '')}")
+        raise Unsuccessful(str(call), f"success: false, {plain_words(answer.message or '')}")
     return {user_id: failed.get(user_id, AddFailure.UNKNOWN) for user_id in asked}
 
 

@@ -49,7 +49,7 @@ class ReconcileStore(Protocol):
         """Commit a complete read: it settles every intent of this chat."""
 
     async def not_added(
-        self, lease: Lease, users: Sequence[MaxUserId], reason: str, certain: bool
+        self, lease: Lease, users: Sequence[MaxUserId], reason: str, *, certain: bool
     ) -> bool:
         """An add was refused for everybody in it: their state, and what it says about adding.
 

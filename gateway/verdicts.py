@@ -20,6 +20,7 @@ from gateway.errors import (
     Refused,
     Unauthorized,
     Unavailable,
+    Unsuccessful,
     plain_words,
 )
 
@@ -110,7 +111,7 @@ def doubt_if_unsuccessful(call: Call, reply: Reply) -> None:
     """
     problem = problem_of(reply) if reply.is_success else None
     if problem is not None and problem.success is False:
-        raise OutcomeUnknown(str(call), f"success: false, {plain_words(problem.message or '')}")
+        raise Unsuccessful(str(call), f"success: false, {plain_words(problem.message or '')}")
 
 
 def problem_of(reply: Reply) -> Problem | None:

@@ -10,10 +10,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chats import ChatKind
+from domain.drift import DriftRules
 from domain.expected import ExpectedMember, Role, deliverable
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId, SchoolId
 from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
 from domain.work import Lease, LeaseLost, Work
+from projections.reconcile import drift, lenience
 from projections.reconcile.frozen import leavers
 
 _LOAD = text("""
@@ -28,12 +30,18 @@ _LOAD = text("""
            (SELECT json_agg(json_build_array(o.max_user_id, o.is_admin))
               FROM observed_members o WHERE o.chat_id = c.chat_id) AS observed,
            (SELECT json_agg(b.max_user_id) FROM blocked_accounts b
-             WHERE b.chat_id = c.chat_id AND b.retry_at > clock_now()) AS blocked
+             WHERE b.chat_id = c.chat_id AND b.retry_at > clock_now()
+               AND NOT EXISTS (SELECT FROM expected_members m JOIN fact_profiles p USING (person_id)
+                                WHERE m.chat_id = b.chat_id AND p.max_user_id = b.max_user_id
+                                  AND greatest(m.known_since, p.known_since) > b.tried_at))
+               AS blocked
       FROM chats c JOIN chat_sync s USING (chat_id)
      WHERE c.chat_id = :chat AND s.lease_token = :token""")
 
 
-async def load(connection: AsyncConnection, lease: Lease) -> Work | LeaseLost:
+async def load(
+    connection: AsyncConnection, lease: Lease, rules: DriftRules | None = None
+) -> Work | LeaseLost:
     """The leased chat's work, or that the lease is not ours any more."""
     found = await connection.execute(_LOAD, {"chat": lease.chat_id, "token": lease.token})
     row = found.one_or_none()
@@ -56,6 +64,13 @@ async def load(connection: AsyncConnection, lease: Lease) -> Work | LeaseLost:
         observed = Unknown()
     if row.max_chat_id is None:
         observed = NotCreated()
+    next_at = None
+    if isinstance(observed, Unknown):
+        await drift.begin_read(connection, chat_id)
+    if isinstance(observed, Seen) and not isinstance(target, Deleted):
+        policy = (rules or DriftRules()).policy(ChatKind(row.kind))
+        adapted = await lenience.planned(connection, chat_id, policy, target, observed)
+        target, next_at = adapted.target, adapted.next_at
     return Work(
         chat_id=chat_id,
         school_id=SchoolId(row.school_id),
@@ -69,6 +84,7 @@ async def load(connection: AsyncConnection, lease: Lease) -> Work | LeaseLost:
         observed=observed,
         generation=row.due_generation,
         attempts=row.attempts,
+        next_at=next_at,
     )
 
 

@@ -85,7 +85,8 @@ async def delete(connection: AsyncConnection, chat_id: ChatId) -> None:
         )
     await connection.execute(
         text("""UPDATE chat_sync SET max_chat_id = NULL, link = NULL, observed_at = NULL,
-                       observed_title = NULL, reread_at = NULL, creation = creation + 1
+                       known_at = NULL, observed_title = NULL, reread_at = NULL,
+                       creation = creation + 1
                  WHERE chat_id = :chat"""),
         {"chat": chat_id},
     )
@@ -112,7 +113,8 @@ async def block(
                   FROM unnest(CAST(:users AS bigint[]), CAST(:reasons AS text[]))
                        AS b (user_id, reason)
                 ON CONFLICT (chat_id, max_user_id)
-                DO UPDATE SET reason = excluded.reason, retry_at = excluded.retry_at"""),
+                DO UPDATE SET reason = excluded.reason, retry_at = excluded.retry_at,
+                              tried_at = clock_now()"""),
         {
             "chat": chat_id,
             "users": list(failed),

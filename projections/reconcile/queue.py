@@ -39,11 +39,11 @@ _FINISH = text("""
                                 ELSE clock_now() END,
            due_at = CASE WHEN s.due_generation <> f.generation THEN s.due_at
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
-                                    (SELECT min(retry_at) FROM blocked_accounts b
-                                      WHERE b.chat_id = s.chat_id)) END,
+                                    f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
       FROM (SELECT CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,
-                   CAST(:due_in AS float8) AS due_in, CAST(:done AS boolean) AS done) f
+                   CAST(:due_in AS float8) AS due_in, CAST(:done AS boolean) AS done,
+                   CAST(:next_at AS timestamptz) AS next_at) f
      WHERE s.chat_id = :chat AND s.lease_token = :token
     RETURNING s.due_at""")
 
@@ -89,6 +89,7 @@ async def finish(
             "waiting": following.waiting,
             "attempts": following.attempts,
             "done": isinstance(outcome, Done),
+            "next_at": work.next_at if work else None,
         },
     )
     return finished.one_or_none() is not None
@@ -104,6 +105,19 @@ async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: La
                    due_at = least(due_at, clock_now())
              WHERE chat_id = ANY(:chats)"""),
         {"chats": sorted(chat_ids), "lane": int(lane)},
+    )
+    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+async def look_at_all(connection: AsyncConnection) -> None:
+    """Every chat that exists is to be looked at when nothing better is due."""
+    await connection.execute(
+        text("""
+            UPDATE chat_sync SET due_generation = due_generation + 1,
+                   lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint) ELSE lane END,
+                   due_at = least(due_at, clock_now())
+             WHERE max_chat_id IS NOT NULL"""),
+        {"lane": int(Lane.RESYNC)},
     )
     await connection.execute(text(f"NOTIFY {CHANNEL}"))
 

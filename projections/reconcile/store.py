@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.drift import DriftRules
 from domain.gate import Gate
 from domain.guard import Verdict
+from domain.ids import MaxUserId
 from domain.plan import Action, Seen
 from domain.seasons import GuardPolicy
 from domain.work import (
@@ -108,7 +109,7 @@ class PostgresReconcileStore:
             )
 
     async def not_added(
-        self, lease: Lease, users: Sequence[MaxUserId], reason: str, certain: bool
+        self, lease: Lease, users: Sequence[MaxUserId], reason: str, *, certain: bool
     ) -> bool:
         """Note who was not added, and count what it says about adding as such."""
         async with transaction(self._engine) as connection:

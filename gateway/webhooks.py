@@ -1,0 +1,96 @@
+"""Where MAX tells us what happened in our chats: a small ASGI application.
+
+Guarantees: the secret is compared in constant time and before anything of the body is read;
+an answer of 200 means that the hint is committed; no update is ever believed further than
+that its chat must be read. Duplicates, updates out of order and of chats that are not ours do
+no harm. Anything but a 200 makes MAX send the update again, so an outage of the store loses
+none.
+"""
+
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any, Protocol
+
+from domain.hints import Update
+from gateway.updates import UnreadableUpdate, read_update
+
+SECRET_HEADER = b"x-max-bot-api-secret"
+LONGEST_BODY = 256 * 1024
+"""Bytes; an update that we asked for has about one kilobyte."""
+
+# ASGI's messages are dictionaries of whatever it says; each is looked into once, here.
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+
+
+class HintStore(Protocol):
+    """Keeps hints (``projections.hints``)."""
+
+    async def receive(self, update: Update) -> bool:
+        """Commit the hint; True where it makes us read the chat."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """The application; ``path`` is the one that was subscribed, the secret is never shown."""
+
+    store: HintStore
+    path: str
+    secret: str = field(repr=False)
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one HTTP request."""
+        if scope["type"] != "http":
+            return
+        status = await self._status(scope, receive)
+        headers = [(b"content-length", b"0"), (b"connection", b"close")]
+        if status is HTTPStatus.OK:
+            headers = headers[:1]
+        await send({"type": "http.response.start", "status": int(status), "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def _status(self, scope: MutableMapping[str, Any], receive: Receive) -> HTTPStatus:
+        if scope["path"] != self.path:
+            return HTTPStatus.NOT_FOUND
+        if scope["method"] != "POST":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        if not self._knows_the_secret(scope["headers"]):
+            return HTTPStatus.UNAUTHORIZED
+        body = await _body(receive)
+        if body is None:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+        try:
+            update = read_update(body)
+        except UnreadableUpdate:
+            return HTTPStatus.BAD_REQUEST
+        if update is not None:
+            await self.store.receive(update)
+        return HTTPStatus.OK
+
+    def _knows_the_secret(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
+        given = [value for name, value in headers if name.lower() == SECRET_HEADER]
+        # Compared even where there is none, so that this too takes as long.
+        matches = hmac.compare_digest(given[0] if given else b"", self.secret.encode())
+        return matches and len(given) == 1
+
+
+async def _body(receive: Receive) -> bytes | None:
+    """The whole body; None for one that is too long."""
+    parts: list[bytes] = []
+    length = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return b""
+        parts.append(message.get("body", b""))
+        length += len(parts[-1])
+        if length > LONGEST_BODY:
+            return None
+        if not message.get("more_body", False):
+            return b"".join(parts)
+
+
+__all__ = ["LONGEST_BODY", "SECRET_HEADER", "HintStore", "Webhook"]

@@ -1,0 +1,104 @@
+"""Whether the messenger adds people at all, as all processes of an installation know it.
+
+Off by the setting (``gateway.adding=invite``), or because the messenger refused the method as
+such: then people are invited by the chat's link until they are seen inside, and once a day
+one call finds out whether it works again. One chat's refusal proves nothing: it takes
+``REFUSALS`` in a row, of different chats in which the bot had its rights, or one answer that
+the method is not there.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.ids import ChatId, MaxUserId
+from projections.reconcile import observed, queue
+
+REFUSALS = 3
+PROBE_SECONDS = 86_400
+REASON = "adding.refused"
+"""How ``blocked_accounts`` calls an account that could not be added for no fault of its own."""
+
+_PROBE = text("""
+    UPDATE adding SET probe_at = clock_now() + make_interval(secs => :seconds)
+     WHERE off_since IS NOT NULL AND probe_at <= clock_now() RETURNING 1""")
+
+_REFUSED = text("""
+    UPDATE adding SET refusals = refusals + CASE WHEN last_chat = :chat THEN 0 ELSE 1 END,
+           last_chat = :chat
+     WHERE off_since IS NULL RETURNING refusals""")
+
+_OFF = text("""
+    UPDATE adding SET off_since = clock_now(), reason = :reason, refusals = 0, last_chat = NULL,
+           probe_at = clock_now() + make_interval(secs => :seconds)
+     WHERE off_since IS NULL RETURNING 1""")
+
+_ON = text("""
+    UPDATE adding SET off_since = NULL, reason = NULL, probe_at = NULL, refusals = 0,
+           last_chat = NULL
+     WHERE off_since IS NOT NULL AND reason = ANY(:reasons) RETURNING 1""")
+
+
+async def is_possible(connection: AsyncConnection) -> bool:
+    """Whether adds are planned now; where a probe is due, the caller is the one to make it."""
+    found = await connection.execute(text("SELECT off_since IS NULL FROM adding"))
+    if found.scalar_one():
+        return True
+    probe = await connection.execute(_PROBE, {"seconds": PROBE_SECONDS})
+    return probe.one_or_none() is not None
+
+
+async def configure(connection: AsyncConnection, *, invites: bool) -> bool:
+    """What the setting says. True where people are only invited, from now on or still."""
+    if invites:
+        await connection.execute(
+            text("""UPDATE adding SET off_since = coalesce(off_since, clock_now()),
+                           reason = 'setting', probe_at = NULL""")
+        )
+        return True
+    await _on(connection, ["setting"])
+    return False
+
+
+async def refused(
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    users: Sequence[MaxUserId],
+    reason: str,
+    *,
+    certain: bool,
+) -> bool:
+    """The messenger refused an add for everybody. True where adding is off from now on.
+
+    ``reason`` is what ``blocked_accounts`` says; only ``REASON`` is about adding as such.
+    ``certain``: it said that the method is not there.
+    """
+    await observed.block(connection, chat_id, dict.fromkeys(users, reason))
+    if reason != REASON:
+        return False
+    counted = await connection.execute(_REFUSED, {"chat": chat_id})
+    refusals = counted.scalar_one_or_none()
+    if refusals is None or not (certain or refusals >= REFUSALS):
+        return False
+    turned = await connection.execute(_OFF, {"reason": "refused", "seconds": PROBE_SECONDS})
+    return turned.one_or_none() is not None
+
+
+async def worked(connection: AsyncConnection) -> None:
+    """Somebody was added: what was refused before is tried again everywhere."""
+    await connection.execute(
+        text("""UPDATE adding SET refusals = 0, last_chat = NULL
+                 WHERE off_since IS NULL AND refusals > 0""")
+    )
+    await _on(connection, ["refused"])
+
+
+async def _on(connection: AsyncConnection, reasons: list[str]) -> None:
+    turned = await connection.execute(_ON, {"reasons": reasons})
+    if turned.one_or_none() is None:
+        return
+    await connection.execute(
+        text("DELETE FROM blocked_accounts WHERE reason = :reason"), {"reason": REASON}
+    )
+    await queue.look_at_all(connection)
