@@ -54,7 +54,7 @@ class Name(Enum):
 
 
 def metrics_app(store: Overview, process: CollectorRegistry) -> Starlette:
-    """``/metrics``: what the store says, and ``process``, the counters of this process."""
+    """``/metrics``, and ``/`` for who was given the base address: what the store says, and ``process``, the counters of this process."""
 
     async def scrape(request: Request) -> Response:
         try:
@@ -65,7 +65,7 @@ def metrics_app(store: Overview, process: CollectorRegistry) -> Starlette:
         body = encode(_Scrape(standing, process))
         return Response(body, headers={"Content-Type": content_type})
 
-    return Starlette(routes=[Route("/metrics", scrape)])
+    return Starlette(routes=[Route(path, scrape) for path in ("/metrics", "/")])
 
 
 @dataclass(frozen=True, slots=True)

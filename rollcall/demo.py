@@ -125,7 +125,7 @@ def lines(summary: Summary, found: Addresses) -> list[str]:
         "",
         f"Chats in the simulated messenger   {found.messenger}/",
         f"Console                            {found.console}/",
-        f"Metrics                            {found.metrics}",
+        f"Metrics                            {found.metrics}/metrics",
         f"Kafka                              {found.kafka}",
         f"PostgreSQL                         {found.postgres}",
         "",

@@ -7,6 +7,7 @@ code are shown, and never an error's own text: that may quote a record, and so a
 import traceback
 from collections.abc import Iterator
 
+from console.errors import ConsoleError
 from consumers.errors import ConsumersError, KafkaRefused, KafkaUnavailable
 from gateway.errors import GatewayError
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
@@ -22,6 +23,7 @@ class CommandFailed(Exception):
 
 FAILURES = (
     CommandFailed,
+    ConsoleError,
     ConsumersError,
     EmbeddedError,
     GatewayError,

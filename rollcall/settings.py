@@ -119,7 +119,7 @@ class Derive(_Section):
     workers: int = Field(2, ge=1, le=16, description="batches derived side by side")
     batch: int = Field(2000, ge=1, description="marks that one batch takes at most")
     lease_seconds: float = Field(
-        60.0, ge=1, description="how long what a dead process was deriving stays claimed"
+        15.0, ge=1, description="how long what a dead process was deriving stays claimed"
     )
 
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import serve
@@ -59,7 +60,7 @@ async def servers(
         found = replace(
             given,
             console=f"http://{HOST}:{ports['console']}",
-            metrics=f"http://{HOST}:{ports['metrics']}/metrics",
+            metrics=f"http://{HOST}:{ports['metrics']}",
         )
         postgres, kafka = await asyncio.gather(
             _postgres(running, given, folder, ports), _kafka(running, given, folder, ports)
@@ -104,6 +105,21 @@ async def _messenger(
     )
     simulator = await running.enter_async_context(serve(config, HOST, port))
     return replace(found, messenger=simulator.base_url, messenger_token=token)
+
+
+def listening_at(settings: Settings, found: Addresses) -> Settings:
+    """The settings with the console on the ports that were found for it."""
+    host, port = _place(found.console, settings.console.host, settings.console.port)
+    _, metrics_port = _place(found.metrics, host, settings.console.metrics_port)
+    console = settings.console.model_copy(
+        update={"host": host, "port": port, "metrics_port": metrics_port}
+    )
+    return settings.model_copy(update={"console": console})
+
+
+def _place(url: str | None, host: str, port: int) -> tuple[str, int]:
+    parts = urlsplit(url or "")
+    return parts.hostname or host, parts.port or port
 
 
 def _kept_token(folder: Path) -> str:

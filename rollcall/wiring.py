@@ -11,8 +11,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from console.errors import CannotListen
+from console.serve import ConsoleServer
 from consumers.config import IngestConfig
 from consumers.ends import EndsWatcher
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
@@ -34,12 +37,15 @@ from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
+from projections.overview import Overview
 from projections.reconcile.store import PostgresReconcileStore
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, supervise
 from rollcall.upkeep import Upkeep
+
+log = structlog.get_logger()
 
 
 class Part(Enum):
@@ -154,9 +160,15 @@ class Wiring:
                 loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
             if Part.RECONCILE in parts:
                 loops["reconcile"] = await self._reconcile(engine, closing)
+            listening = asyncio.Event()
+            if Part.CONSOLE in parts:
+                loops["console"] = self._console(engine, listening, alone=parts == {Part.CONSOLE})
+            else:
+                listening.set()
             async with asyncio.TaskGroup() as tasks:
                 for name, loop in loops.items():
                     tasks.create_task(supervise(name, loop, stop), name=name)
+                await listening.wait()
                 ready()
 
     def _ingest(self, engine: AsyncEngine) -> dict[str, Loop]:
@@ -168,6 +180,26 @@ class Wiring:
             "ends": EndsWatcher(kafka, given.topics, store).run,
             "outbox": OutboxPublisher(kafka, store).run,
         }
+
+    def _console(self, engine: AsyncEngine, listening: asyncio.Event, *, alone: bool) -> Loop:
+        """The pages and metrics; beside other parts a taken port is not worth a crash.
+
+        Several processes with all parts may run on one machine, and one of them has the port.
+        """
+        console = self.settings.console
+        server = ConsoleServer(Overview(engine), console.host, console.port, console.metrics_port)
+
+        async def loop(stop: asyncio.Event) -> None:
+            try:
+                await server.run(stop, lambda _: listening.set())
+            except CannotListen as error:
+                if alone:
+                    raise
+                log.warning("console.not_served", reason=str(error))
+                listening.set()
+                await stop.wait()
+
+        return loop
 
     async def _reconcile(self, engine: AsyncEngine, closing: AsyncExitStack) -> Loop:
         gateway = self.settings.gateway

@@ -38,7 +38,7 @@ async def _up(data_dir: Path | None, port_base: int | None) -> int:
             stack.data_folder(settings.data_dir) as folder,
             stack.servers(settings, folder, port_base) as found,
         ):
-            wiring = Wiring(settings, found)
+            wiring = Wiring(stack.listening_at(settings, found), found)
             await wiring.prepare()
             await wiring.run(ALL, stop, ready=lambda: say_json(asdict(found)))
     return 0
@@ -83,7 +83,7 @@ async def _demo(*, once: bool, data_dir: Path | None, port_base: int | None) -> 
             stack.data_folder(settings.data_dir) as folder,
             stack.servers(settings, folder, port_base) as found,
         ):
-            wiring = Wiring(settings, found)
+            wiring = Wiring(stack.listening_at(settings, found), found)
             await wiring.prepare()
             events = await demo.publish_school(wiring)
             async with _running(wiring, stop):
