@@ -18,24 +18,22 @@ from collections.abc import Callable, Iterable, Sequence
 from time import monotonic
 
 import structlog
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
-from aiokafka.errors import KafkaError
-from aiokafka.structs import OffsetAndMetadata
+from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from consumers.config import IngestConfig
+from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError
 from consumers.kafka_view import KafkaView
 from consumers.pieces import Item, Piece, batch_of, halves, refused
-from consumers.positions import Positions, partition
+from consumers.positions import Positions
 from consumers.reading import Counters, read
 from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
 from projections.ingest_store import Batch, Committed, IngestStore
-from projections.offsets import PartitionKey, Standing
+from projections.offsets import PartitionKey
 from projections.quarantine import BadRecord
 
 log = structlog.get_logger()
 
-_COURTESY_SECONDS = 5.0
 _SLICE = 200  # records between two looks at the event loop: some milliseconds
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
@@ -230,22 +228,3 @@ def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[
     if count == 0 or isinstance(pieces[0].items[0], BadRecord):
         raise error
     return [[refused(pieces[0], f"PostgreSQL refuses it: {error}")]]
-
-
-async def commit_to_kafka(
-    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing]
-) -> None:
-    """Commit these offsets in Kafka, if it will have them."""
-    assigned = consumer.assignment()
-    offsets: dict[TopicPartition, OffsetAndMetadata] = {
-        partition(key): OffsetAndMetadata(standing.next_off, "")
-        for key, standing in standings.items()
-        if partition(key) in assigned
-    }
-    if not offsets:
-        return
-    try:
-        async with asyncio.timeout(_COURTESY_SECONDS):
-            await consumer.commit(offsets)
-    except (KafkaError, TimeoutError) as error:
-        log.info("ingest.courtesy_commit_failed", error=type(error).__name__)

@@ -10,7 +10,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer
 
 from consumers.config import IngestConfig
-from consumers.ingest import commit_to_kafka
+from consumers.courtesy import commit_to_kafka
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
 from consumers.resume import Log, Resume, resume

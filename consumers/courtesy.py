@@ -1,0 +1,38 @@
+"""Offsets told to Kafka, for the tools that show lag from there.
+
+A courtesy: what counts is in PostgreSQL, so a commit that fails is only noted. It is never
+ahead of PostgreSQL, which is how a restored database is recognised.
+"""
+
+import asyncio
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from aiokafka.structs import OffsetAndMetadata
+
+from consumers.positions import partition
+from projections.offsets import PartitionKey, Standing
+
+log = structlog.get_logger()
+
+_COURTESY_SECONDS = 5.0
+
+
+async def commit_to_kafka(
+    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing]
+) -> None:
+    """Commit these offsets in Kafka, if it will have them."""
+    assigned = consumer.assignment()
+    offsets: dict[TopicPartition, OffsetAndMetadata] = {
+        partition(key): OffsetAndMetadata(standing.next_off, "")
+        for key, standing in standings.items()
+        if partition(key) in assigned
+    }
+    if not offsets:
+        return
+    try:
+        async with asyncio.timeout(_COURTESY_SECONDS):
+            await consumer.commit(offsets)
+    except (KafkaError, TimeoutError) as error:
+        log.info("ingest.courtesy_commit_failed", error=type(error).__name__)
