@@ -54,7 +54,10 @@ class Name(Enum):
 
 
 def metrics_app(store: Overview, process: CollectorRegistry) -> Starlette:
-    """``/metrics``, and ``/`` for who was given the base address: what the store says, and ``process``, the counters of this process."""
+    """``/metrics`` (and ``/``, the base address): what the store and this process say.
+
+    ``process`` holds the counters of this process.
+    """
 
     async def scrape(request: Request) -> Response:
         try:

@@ -11,19 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import ChatId
 from domain.lanes import Lane
 from domain.work import Done, Lease, Outcome, Work, requeue
+from projections.reconcile import turns
 
 CHANNEL = "rollcall_due"
 """The NOTIFY channel that says: some chat became due."""
-
-_CLAIM = text("""
-    UPDATE chat_sync SET lease_token = lease_token + 1,
-           lease_until = clock_now() + make_interval(secs => :seconds)
-     WHERE chat_id = (
-           SELECT chat_id FROM chat_sync
-            WHERE due_at <= (SELECT clock_now())
-              AND (lease_until IS NULL OR lease_until <= (SELECT clock_now()))
-            ORDER BY lane, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING chat_id, lease_token, lane""")
 
 _CLAIM_ONE = text("""
     UPDATE chat_sync SET lease_token = lease_token + 1,
@@ -51,12 +42,12 @@ _FINISH = text("""
 async def claim(
     connection: AsyncConnection, seconds: float, chat_id: str | None = None
 ) -> Lease | None:
-    """Lease the first due chat by lane and date, or the one named, for ``seconds``."""
+    """Lease the next due chat (``turns``), or the one named, for ``seconds``."""
     if chat_id is None:
-        found = await connection.execute(_CLAIM, {"seconds": seconds})
+        row = await turns.take(connection, seconds)
     else:
         found = await connection.execute(_CLAIM_ONE, {"seconds": seconds, "chat": chat_id})
-    row = found.one_or_none()
+        row = found.one_or_none()
     return None if row is None else Lease(ChatId(row.chat_id), row.lease_token, Lane(row.lane))
 
 
