@@ -2,57 +2,39 @@
 
 A closing class is frozen, not emptied: people stay although the rules no longer expect
 them. Out go those who unlinked, were removed, were excluded by hand, and guardians whose
-guardianship ended.
+guardianship ended (events.md, «Closing»).
 """
 
-from collections.abc import Mapping
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 
-from domain.chats import ChatKind
-from domain.decisions import MembershipDecision, standing
-from domain.ids import MaxUserId, PersonId
-from domain.rules import ChatFacts, expected_members
+from domain.ids import MaxUserId
 
 
-def must_leave(facts: ChatFacts) -> frozenset[PersonId]:
-    """The people who may not stay in this closed chat, linked or not.
+@dataclass(frozen=True, slots=True)
+class Bystander:
+    """Somebody linked to an account in a closed chat whom the rules do not expect there.
 
-    ``facts.guardianships`` should hold those of every pupil on whom a membership of the chat
-    ever rested, not only of the pupils on its roster. A guardian of two pupils stays while
-    the rules expect them for one.
+    ``former_guardian``: in a parents chat, of a pupil of the class, and no longer.
     """
-    decided = standing(facts.decisions, facts.chat.chat_id).membership
-    excluded = {
-        person_id
-        for person_id, decision in decided.items()
-        if decision.choice is MembershipDecision.EXCLUDED
-    }
-    return frozenset(facts.removed | excluded | _former_guardians(facts))
+
+    removed: bool = False
+    excluded: bool = False
+    former_guardian: bool = False
+
+    @property
+    def stays(self) -> bool:
+        """Whether the person may stay."""
+        return not (self.removed or self.excluded or self.former_guardian)
 
 
-def may_stay(facts: ChatFacts, person_id: PersonId, *, linked: bool) -> bool:
-    """Whether one person who is in the closed chat may stay there."""
-    return linked and person_id not in must_leave(facts)
-
-
-def leavers(
-    facts: ChatFacts, people: Mapping[MaxUserId, AbstractSet[PersonId]]
-) -> frozenset[MaxUserId]:
+def leavers(accounts: Mapping[MaxUserId, Collection[Bystander]]) -> frozenset[MaxUserId]:
     """Which of the accounts leave the closed chat.
 
-    ``people`` names, for each account to be judged, everyone linked to it by now; nobody
-    means that its person unlinked. A shared account stays while any of them may stay.
+    ``accounts`` names, for each account that is present and not expected, everyone linked to
+    it by now; nobody means that its person unlinked. A shared account stays while one of
+    its people may.
     """
-    leaving = must_leave(facts)
-    return frozenset(account for account, linked in people.items() if linked <= leaving)
-
-
-def _former_guardians(facts: ChatFacts) -> set[PersonId]:
-    if facts.chat.kind is not ChatKind.PARENTS:
-        return set()
-    ended = {
-        bond.guardian_id for bonds in facts.guardianships.values() for bond in bonds if bond.ended
-    }
-    if not ended:
-        return ended
-    return ended - {member.person_id for member in expected_members(facts)}
+    return frozenset(
+        account for account, people in accounts.items() if not any(each.stays for each in people)
+    )

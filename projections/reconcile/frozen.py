@@ -1,37 +1,29 @@
-"""Who leaves a frozen chat: events.md, «Closing».
+"""Who leaves a frozen chat: what ``domain.frozen`` needs to know of its bystanders."""
 
-Nobody enters a frozen chat by itself. Of those in it who are not expected, some still leave:
-who unlinked, was removed, was excluded by hand, or is a guardian whose guardianship ended.
-"""
-
+from collections import defaultdict
 from collections.abc import Sequence
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain import frozen
+from domain.frozen import Bystander
 from domain.ids import ChatId, MaxUserId
 
-# An account stays while one of the people linked to it may stay.
-_LEAVERS = text("""
-    SELECT account FROM unnest(CAST(:accounts AS bigint[])) AS account
-     WHERE NOT EXISTS (
-           SELECT FROM fact_profiles p
-             LEFT JOIN fact_people f USING (person_id)
-            WHERE p.max_user_id = account
-              AND NOT coalesce(f.removed, false)
-              AND NOT EXISTS (
-                  SELECT FROM (
-                      SELECT choice FROM decisions d
-                       WHERE d.chat_id = :chat AND d.person_id = p.person_id
-                         AND d.subject = 'membership'
-                       ORDER BY d.at DESC, d.decision_id DESC LIMIT 1) latest
-                   WHERE latest.choice = 'excluded')
-              AND NOT EXISTS (
-                  SELECT FROM chats c
-                    JOIN fact_orders o ON o.class_id = c.class_id AND o.school_id = c.school_id
-                    JOIN fact_guardianships g ON g.pupil_id = o.pupil_id
-                   WHERE c.chat_id = :chat AND c.kind = 'parents'
-                     AND g.guardian_id = p.person_id AND g.ended))""")
+_BYSTANDERS = text("""
+    SELECT p.max_user_id, coalesce(f.removed, false) AS removed,
+           coalesce((SELECT d.choice = 'excluded' FROM decisions d
+                      WHERE d.chat_id = :chat AND d.person_id = p.person_id
+                        AND d.subject = 'membership'
+                      ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), false)
+               AS excluded,
+           EXISTS (SELECT FROM chats c
+                     JOIN fact_orders o ON o.class_id = c.class_id AND o.school_id = c.school_id
+                     JOIN fact_guardianships g ON g.pupil_id = o.pupil_id
+                    WHERE c.chat_id = :chat AND c.kind = 'parents'
+                      AND g.guardian_id = p.person_id AND g.ended) AS former_guardian
+      FROM fact_profiles p LEFT JOIN fact_people f USING (person_id)
+     WHERE p.max_user_id = ANY(CAST(:accounts AS bigint[]))""")
 
 
 async def leavers(
@@ -40,5 +32,8 @@ async def leavers(
     """Which of these accounts, present and not expected, have to leave a frozen chat."""
     if not accounts:
         return frozenset()
-    found = await connection.execute(_LEAVERS, {"chat": chat_id, "accounts": list(accounts)})
-    return frozenset(MaxUserId(row.account) for row in found)
+    people: defaultdict[MaxUserId, list[Bystander]] = defaultdict(list)
+    for row in await connection.execute(_BYSTANDERS, {"chat": chat_id, "accounts": list(accounts)}):
+        bystander = Bystander(row.removed, row.excluded, row.former_guardian)
+        people[MaxUserId(row.max_user_id)].append(bystander)
+    return frozen.leavers({account: people[account] for account in accounts})

@@ -8,10 +8,9 @@ from hypothesis import strategies as st
 
 from domain.chats import closing_date, counting_day, is_frozen
 from domain.days import next_change_on
-from domain.decisions import MembershipDecision
-from domain.facts import EmploymentRole, Fact
-from domain.frozen import leavers, may_stay
-from domain.ids import MaxUserId, PersonId
+from domain.facts import Fact
+from domain.frozen import Bystander, leavers
+from domain.ids import MaxUserId
 from tests.domain.builders import (
     CHEMISTRY,
     CLASS,
@@ -19,12 +18,10 @@ from tests.domain.builders import (
     ROOM,
     World,
     cancellation,
-    decision,
     employment,
     enrolment,
     group,
     guardianship,
-    person,
     school,
     school_class,
     withdrawal,
@@ -110,54 +107,26 @@ def test_facts_without_a_date_count_as_they_are_known() -> None:
     assert world.people(PARENTS, AFTER) == {"mum", "dad"}
 
 
-def stays(world: World, name: str, *, linked: bool = True) -> bool:
-    return may_stay(world.facts_of(PARENTS, AFTER), PersonId(name), linked=linked)
-
-
-def test_who_is_no_longer_expected_stays_in_a_frozen_chat() -> None:
-    world = World(*CLOSED, cancellation("+ann"), employment("kate", ended=True))
-    assert world.people(PARENTS, AFTER) == set()
-    assert stays(world, "mum")
-    assert stays(world, "kate")
-
-
-def test_who_unlinked_was_removed_or_was_excluded_leaves_a_frozen_chat() -> None:
-    world = World(*CLOSED)
-    assert stays(world, "mum")
-    assert not stays(world, "mum", linked=False)
-    assert not stays(world.with_facts(person("mum", removed=True)), "mum")
-    excluded = decision("mum", MembershipDecision.EXCLUDED, PARENTS)
-    assert not stays(world.with_decisions(excluded), "mum")
-
-
-def test_a_guardian_whose_guardianship_ended_leaves_a_frozen_parents_chat() -> None:
-    world = World(*CLOSED, guardianship("mum", "ann", ended=True, version=2))
-    assert not stays(world, "mum")
-
-
-def test_a_guardian_of_another_pupil_of_the_class_stays_in_its_frozen_chat() -> None:
-    ended = guardianship("mum", "ann", ended=True, version=2)
-    world = World(*CLOSED, ended, enrolment("amy"), guardianship("mum", "amy"))
-    assert stays(world, "mum")
-
-
-def test_a_guardianship_that_ended_is_no_matter_in_other_frozen_chats() -> None:
-    ended = guardianship("rose", "ann", ended=True)
-    world = World(*CLOSED, ended, employment("rose", EmploymentRole.TEACHER, ended=True))
-    facts = world.facts_of(CHEMISTRY, AFTER)
-    assert may_stay(facts, PersonId("rose"), linked=True)
+@pytest.mark.parametrize(
+    ("bystander", "stays"),
+    [
+        (Bystander(), True),
+        (Bystander(removed=True), False),
+        (Bystander(excluded=True), False),
+        (Bystander(former_guardian=True), False),
+    ],
+)
+def test_who_is_no_longer_expected_stays_in_a_frozen_chat_unless_they_must_not(
+    bystander: Bystander, *, stays: bool
+) -> None:
+    assert bystander.stays == stays
 
 
 def test_a_shared_account_stays_while_one_of_its_people_may() -> None:
-    world = World(*CLOSED, guardianship("dad", "ann"), person("mum", removed=True))
     shared, alone, unlinked, other = map(MaxUserId, (1, 2, 3, 4))
-    people = {
-        shared: {PersonId("mum"), PersonId("dad")},
-        alone: {PersonId("mum")},
-        unlinked: set[PersonId](),
-        other: {PersonId("dad")},
-    }
-    assert leavers(world.facts_of(PARENTS, AFTER), people) == {alone, unlinked}
+    gone, here = Bystander(removed=True), Bystander()
+    people = {shared: [gone, here], alone: [gone], unlinked: [], other: [here]}
+    assert leavers(people) == {alone, unlinked}
 
 
 def test_a_chat_changes_by_itself_when_an_order_takes_effect_and_when_it_closes() -> None:
