@@ -156,7 +156,8 @@ class EmbeddedKafka:
             "kafka.tools.StorageTool",
             "format",
             "--ignore-formatted",
-            *("-t", cluster, "-c", str(files.properties)),
+            # As one word: one id in 64 begins with a dash, and would be taken for an option.
+            *(f"--cluster-id={cluster}", "-c", str(files.properties)),
         )
         log = self._directory / "format.log"
         command = self._command(words, log, signal.SIGKILL)
