@@ -89,9 +89,11 @@ async def settle(
                  WHERE intent_id = :intent"""),
         {"intent": intent, "outcome": _outcome(effect)},
     )
+    if isinstance(action, Remove) and not isinstance(effect, EffectUnknown):
+        removed = not isinstance(effect, NoEffect)
+        await reservations.settle(connection, intent, removed=removed)
     match effect:
         case NoEffect():
-            await reservations.void(connection, intent)
             return
         case Applied(failed) if holds:
             await _applied(connection, lease.chat_id, action, failed)
@@ -121,14 +123,11 @@ async def record_read(
     settled = await connection.execute(
         text("""UPDATE intents SET settled_at = clock_now(), outcome = 'read back'
                  WHERE chat_id = :chat AND settled_at IS NULL
-                RETURNING intent_id, lease_token"""),
+                RETURNING lease_token"""),
         {"chat": lease.chat_id},
     )
-    rows = settled.all()
-    left_open = any(row.lease_token != lease.token for row in rows)
-    await reservations.void_unless_gone(
-        connection, lease.chat_id, [row.intent_id for row in rows], list(seen.members)
-    )
+    left_open = any(row.lease_token != lease.token for row in settled)
+    await reservations.settle_doubts(connection, lease.chat_id, list(seen.members))
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,

@@ -4,6 +4,8 @@ Guarantees: a removal spends one reservation and no removal goes without; one th
 had no effect gives its place in the windows back.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -60,7 +62,7 @@ async def open_ones(connection: AsyncConnection, chat_id: ChatId) -> frozenset[M
 async def spend(connection: AsyncConnection, chat_id: ChatId, account: MaxUserId) -> int | None:
     """Use the account's reservation for an intent; None where there is none."""
     spent = await connection.execute(
-        text("""UPDATE removal_reservations SET spent_at = clock_now()
+        text("""UPDATE removal_reservations SET spent_at = clock_now(), in_doubt = true
                  WHERE chat_id = :chat AND max_user_id = :account AND spent_at IS NULL
                 RETURNING reservation_id"""),
         {"chat": chat_id, "account": account},
@@ -68,22 +70,28 @@ async def spend(connection: AsyncConnection, chat_id: ChatId, account: MaxUserId
     return spent.scalar_one_or_none()
 
 
-async def void(connection: AsyncConnection, intent: IntentId) -> None:
-    """It is certain that the call of this intent removed nobody."""
+async def settle(connection: AsyncConnection, intent: IntentId, *, removed: bool) -> None:
+    """It is certain that the call of this intent removed the account, or did not."""
     await connection.execute(
-        text("""UPDATE removal_reservations r SET voided_at = clock_now() FROM intents i
+        text("""UPDATE removal_reservations r
+                   SET in_doubt = false,
+                       voided_at = CASE WHEN CAST(:removed AS boolean) THEN NULL
+                                        ELSE clock_now() END
+                  FROM intents i
                  WHERE i.intent_id = :intent AND r.reservation_id = i.reservation_id"""),
-        {"intent": intent},
+        {"intent": intent, "removed": removed},
     )
 
 
-async def void_unless_gone(
-    connection: AsyncConnection, chat_id: ChatId, intents: list[int], present: list[MaxUserId]
+async def settle_doubts(
+    connection: AsyncConnection, chat_id: ChatId, present: Sequence[MaxUserId]
 ) -> None:
-    """Of these calls, whose outcome was not known, those did nothing whose account is present."""
+    """The chat was read: calls of unknown outcome did nothing where the account is present."""
     await connection.execute(
-        text("""UPDATE removal_reservations r SET voided_at = clock_now() FROM intents i
-                 WHERE i.intent_id = ANY(:intents) AND r.reservation_id = i.reservation_id
-                   AND r.chat_id = :chat AND r.max_user_id = ANY(CAST(:present AS bigint[]))"""),
-        {"chat": chat_id, "intents": intents, "present": present},
+        text("""UPDATE removal_reservations
+                   SET in_doubt = false,
+                       voided_at = CASE WHEN max_user_id = ANY(CAST(:present AS bigint[]))
+                                        THEN clock_now() END
+                 WHERE chat_id = :chat AND in_doubt"""),
+        {"chat": chat_id, "present": list(present)},
     )

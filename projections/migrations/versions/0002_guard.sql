@@ -35,10 +35,12 @@ CREATE TABLE removal_reservations (
     approval bigint REFERENCES held_plans,
     reserved_at timestamptz NOT NULL,
     spent_at timestamptz,                   -- when the intent was committed
+    in_doubt boolean NOT NULL DEFAULT false, -- spent, and nobody knows yet whether to an effect
     voided_at timestamptz                   -- when it was certain that nothing came of it
 );
 CREATE UNIQUE INDEX ON removal_reservations (chat_id, max_user_id) WHERE spent_at IS NULL;
 CREATE INDEX ON removal_reservations (chat_id, spent_at);
+CREATE INDEX ON removal_reservations (chat_id) WHERE in_doubt;
 CREATE INDEX ON removal_reservations (school_id, spent_at);
 CREATE INDEX ON removal_reservations (spent_at);
 
