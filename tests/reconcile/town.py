@@ -261,6 +261,11 @@ class Town:
         async with transaction(self.engine) as connection:
             await connection.execute(text(statement), values)
 
+    async def rows(self, query: str) -> list[tuple[str, int, bool]]:
+        """All rows of a query about accounts in chats and a property of each."""
+        async with transaction(self.engine) as connection:
+            return [tuple(row) for row in await connection.execute(text(query))]
+
     async def value(self, query: str, **values: object) -> object:
         """The first column of the only row."""
         async with transaction(self.engine) as connection:
