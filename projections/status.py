@@ -25,14 +25,10 @@ _STATUS = text("""
            (SELECT reason FROM catch_up) AS armed_reason
       FROM chat_sync s""")
 
-_STATES = text("SELECT state, count(*) AS chats FROM dashboard.chats GROUP BY state")
-
-_TOTALS = text("""
-    SELECT count(*) AS chats, count(*) FILTER (WHERE state = 'frozen') AS frozen,
-           coalesce(sum(expected) FILTER (WHERE state <> 'frozen'), 0) AS expected,
-           coalesce(sum(deliverable) FILTER (WHERE state <> 'frozen'), 0) AS deliverable,
-           coalesce(sum(observed) FILTER (WHERE state <> 'frozen'), 0) AS observed
-      FROM dashboard.chats""")
+_SURVEY = text("""
+    SELECT state, count(*) AS chats, sum(expected) AS expected,
+           sum(deliverable) AS deliverable, sum(observed) AS observed
+      FROM dashboard.chats GROUP BY state""")
 
 _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
 
@@ -73,6 +69,14 @@ class Totals:
 
 
 @dataclass(frozen=True, slots=True)
+class Survey:
+    """All chats: how many are in each state of ``dashboard.chats``, and their sums."""
+
+    states: dict[str, int]
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
     """Where ingest stands in one partition."""
 
@@ -89,20 +93,20 @@ async def status(connection: AsyncConnection) -> Status:
     return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-async def states(connection: AsyncConnection) -> dict[str, int]:
-    """How many chats are in each state of ``dashboard.chats``."""
-    return {row.state: row.chats for row in await connection.execute(_STATES)}
-
-
-async def totals(connection: AsyncConnection) -> Totals:
-    """How much there is of everything."""
-    row = (await connection.execute(_TOTALS)).one()
-    return Totals(
-        chats=row.chats,
-        frozen=row.frozen,
-        expected=int(row.expected),
-        deliverable=int(row.deliverable),
-        observed=int(row.observed),
+async def survey(connection: AsyncConnection) -> Survey:
+    """All chats, counted in one pass over them: seconds, where they are a region's."""
+    rows = list(await connection.execute(_SURVEY))
+    kept = [row for row in rows if row.state != "frozen"]
+    states = {row.state: row.chats for row in rows}
+    return Survey(
+        states=states,
+        totals=Totals(
+            chats=sum(states.values()),
+            frozen=states.get("frozen", 0),
+            expected=sum(int(row.expected) for row in kept),
+            deliverable=sum(int(row.deliverable) for row in kept),
+            observed=sum(int(row.observed) for row in kept),
+        ),
     )
 
 

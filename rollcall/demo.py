@@ -83,7 +83,7 @@ async def summary(
 ) -> Summary:
     """The figures, once everything has settled."""
     async with transaction(engine) as connection:
-        totals = await store.totals(connection)
+        totals = (await store.survey(connection)).totals
         sizes = [row.deliverable for row in await connection.execute(_SIZES)]
     url, _ = wiring.addresses.need_messenger()
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:

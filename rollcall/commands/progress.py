@@ -46,7 +46,7 @@ async def _watch(bars: Progress, engine: AsyncEngine, events: int) -> None:
 async def _look(bars: Progress, engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
         read = sum(position.next_offset for position in await store.positions(connection))
-        chats = await store.states(connection)
+        chats = (await store.survey(connection)).states
     frozen = chats.get("frozen", 0) + chats.get("not_created", 0)
     total = sum(chats.values()) - frozen
     for task, (done, whole) in zip(
