@@ -70,7 +70,7 @@ class SimApi:
         return Answer(self._shown(self._chat(call)))
 
     async def person(self, call: Call) -> Answer:
-        """Let a person act in a chat; ``by`` names who removes, if it matters."""
+        """Let a person act in a chat; ``by`` names who adds or removes, if it matters."""
         chat = self._chat(call)
         user_id = fields.integer(call.params["user_id"], "user_id", 1)
         if user_id == self._config.bot_id:
@@ -86,7 +86,7 @@ class SimApi:
             case PersonAction.JOIN:
                 if self._world.accounts.refusal(user_id) is Refusal.NOT_FOUND:
                     raise AbsentError("no such account")
-                chats.enter(chat.chat_id, user_id, None)
+                chats.enter(chat.chat_id, user_id, by)
             case PersonAction.LEAVE:
                 chats.remove(chat.chat_id, user_id, None)
             case PersonAction.PROMOTE:

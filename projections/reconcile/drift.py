@@ -107,7 +107,11 @@ async def on_read(
 
 
 async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
-    """Hints from before the read are spent; one from while it ran has the chat read again."""
+    """What the read answers is closed, and hints from before it are spent.
+
+    A hint that came while the chat was being read has it read again.
+    """
+    await drift_ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
     await connection.execute(
         text("""UPDATE webhook_hints h SET read_at = clock_now() FROM chat_sync s
                  WHERE h.chat_id = :chat AND s.chat_id = :chat AND h.read_at IS NULL

@@ -173,3 +173,66 @@ COMMENT ON COLUMN dashboard.blocked.state IS 'no_profile, privacy, not_found, re
 COMMENT ON COLUMN dashboard.blocked.since IS 'Since when.';
 COMMENT ON COLUMN dashboard.blocked.retry_at IS 'When it is tried again by itself; null: when something changes.';
 COMMENT ON COLUMN dashboard.blocked.link IS 'The link of the chat, to hand to the person; null where the messenger gave none.';
+
+-- Who is not expected may stay: kept by a person, or not ours to remove. Where nothing is due any
+-- more, nothing is going to be done about them, and the chat is as it should be.
+CREATE OR REPLACE VIEW dashboard.chats AS
+SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_id, c.title,
+       s.max_chat_id,
+       coalesce(e.people, 0) AS expected,
+       coalesce(e.accounts, 0) AS deliverable,
+       coalesce(o.accounts, 0) AS observed,
+       CASE
+           WHEN c.deleted THEN 'deleted'
+           WHEN c.frozen THEN 'frozen'
+           WHEN s.waiting = 'held' THEN 'held'
+           WHEN s.waiting = 'parked' THEN 'parked'
+           WHEN s.max_chat_id IS NULL AND coalesce(e.accounts, 0) = 0 THEN 'not_created'
+           WHEN s.due_at IS NULL AND s.observed_at IS NOT NULL
+                AND coalesce(e.outside, 0) = 0 AND coalesce(b.accounts, 0) = 0 THEN 'converged'
+           ELSE 'pending'
+       END AS state,
+       s.last_converged_at
+  FROM chats c
+  LEFT JOIN chat_sync s USING (chat_id)
+  LEFT JOIN LATERAL (
+       SELECT count(*) AS people, count(DISTINCT p.max_user_id) AS accounts,
+              count(p.max_user_id) FILTER (WHERE i.max_user_id IS NULL) AS outside
+         FROM expected_members m
+         LEFT JOIN fact_profiles p USING (person_id)
+         LEFT JOIN observed_members i ON i.chat_id = m.chat_id AND i.max_user_id = p.max_user_id
+        WHERE m.chat_id = c.chat_id) e ON true
+  LEFT JOIN LATERAL (
+       SELECT count(*) AS accounts FROM observed_members m WHERE m.chat_id = c.chat_id) o ON true
+  LEFT JOIN LATERAL (
+       SELECT count(*) AS accounts FROM blocked_accounts m WHERE m.chat_id = c.chat_id) b ON true;
+
+CREATE OR REPLACE VIEW dashboard.memberships AS
+SELECT m.chat_id, m.person_id, p.max_user_id, m.role, m.reasons,
+       CASE
+           WHEN p.max_user_id IS NULL THEN 'no_profile'
+           WHEN o.max_user_id IS NOT NULL THEN 'present'
+           WHEN b.max_user_id IS NOT NULL THEN 'blocked'
+           ELSE 'to_add'
+       END AS state
+  FROM expected_members m
+  LEFT JOIN fact_profiles p USING (person_id)
+  LEFT JOIN observed_members o ON o.chat_id = m.chat_id AND o.max_user_id = p.max_user_id
+  LEFT JOIN (SELECT DISTINCT chat_id, max_user_id FROM dashboard.blocked) b
+         ON b.chat_id = m.chat_id AND b.max_user_id = p.max_user_id
+UNION ALL
+SELECT o.chat_id, k.person_id, o.max_user_id,
+       CASE WHEN o.is_admin THEN 'administrator' ELSE 'member' END, '[]'::jsonb,
+       CASE WHEN h.max_user_id IS NOT NULL OR (s.due_at IS NULL AND s.observed_at IS NOT NULL)
+            THEN 'present' ELSE 'to_remove' END
+  FROM observed_members o
+  JOIN chat_sync s USING (chat_id)
+  LEFT JOIN kept_accounts h USING (chat_id, max_user_id)
+  LEFT JOIN LATERAL (
+       SELECT min(f.person_id) AS person_id FROM fact_profiles f
+        WHERE f.max_user_id = o.max_user_id) k ON true
+ WHERE NOT EXISTS (
+       SELECT FROM expected_members m JOIN fact_profiles p USING (person_id)
+        WHERE m.chat_id = o.chat_id AND p.max_user_id = o.max_user_id);
+
+COMMENT ON COLUMN dashboard.memberships.state IS 'present, to_add, to_remove, no_profile or blocked; dashboard.blocked says why. A surplus account is present where it is kept or not ours to remove.';

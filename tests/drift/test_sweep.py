@@ -1,0 +1,89 @@
+"""What no webhook told is found by the sweep, on spare budget and at most once in a while."""
+
+from collections.abc import Sequence
+
+from domain.lanes import Lane
+from gateway.subscriptions import Subscription
+from gateway.sweep import SubscriptionWatch, SweepConfig, SweepLoop
+from projections.sweep import Sweep
+from tests.drift.people import CLASS, People
+
+URL = "https://rollcall.example/webhook"
+
+
+async def test_a_lost_webhook_is_found_by_the_sweep(exclusive: People) -> None:
+    await exclusive.act(99, "join")
+    await exclusive.updates()
+    await exclusive.time_passes("8 days")
+    assert await exclusive.sweep.look() == 1
+    await exclusive.settle()
+    assert await exclusive.members() == CLASS
+
+
+async def test_a_fresh_chat_is_not_swept(exclusive: People) -> None:
+    assert await exclusive.sweep.look() == 0
+    await exclusive.time_passes("6 days")
+    assert await exclusive.sweep.look() == 0
+    assert await exclusive.school.reads() == 0
+
+
+async def test_a_chat_is_swept_once_in_its_period(exclusive: People) -> None:
+    await exclusive.time_passes("8 days")
+    assert await exclusive.sweep.look() == 1
+    await exclusive.settle()
+    await exclusive.time_passes("6 days")
+    assert await exclusive.sweep.look() == 0
+
+
+async def test_the_sweep_waits_while_anything_better_is_due(exclusive: People) -> None:
+    await exclusive.time_passes("8 days")
+    other = await exclusive.school.chat("class:c-2", "other")
+    await exclusive.school.due(other)
+    assert await exclusive.sweep.look() == 0
+    await exclusive.settle()
+    assert await exclusive.sweep.look() == 1
+
+
+async def test_a_sweep_that_is_off_reads_nothing(exclusive: People) -> None:
+    await exclusive.time_passes("80 days")
+    off = SweepLoop(Sweep(exclusive.school.engine), SweepConfig(enabled=False))
+    assert await off.look() == 0
+
+
+def _watch(people: People) -> SubscriptionWatch:
+    store = Sweep(people.school.engine)
+    return SubscriptionWatch(people.school.messenger.subscriptions, store, URL, "secret-secret")
+
+
+async def _present(people: People) -> Sequence[Subscription]:
+    return await people.school.messenger.subscriptions.present(Lane.LIVE)
+
+
+async def test_a_missing_subscription_is_set_and_every_chat_is_swept(exclusive: People) -> None:
+    watch = _watch(exclusive)
+    assert await watch.look() is True
+    assert [each.url for each in await _present(exclusive)] == [URL]
+    assert await exclusive.sweep.look() == 1
+    await exclusive.settle()
+    assert await watch.look() is False
+    assert await exclusive.sweep.look() == 0
+
+
+async def test_a_dropped_subscription_is_noticed(exclusive: People) -> None:
+    watch = _watch(exclusive)
+    await watch.look()
+    await exclusive.sweep.look()
+    await exclusive.settle()
+    await exclusive.school.messenger.subscriptions.unsubscribe(URL, Lane.LIVE)
+    await exclusive.act(99, "join")
+    assert await watch.look() is True
+    await exclusive.sweep.look()
+    await exclusive.settle()
+    assert await exclusive.members() == CLASS
+
+
+async def test_one_with_too_few_types_is_as_good_as_missing(exclusive: People) -> None:
+    subscriptions = exclusive.school.messenger.subscriptions
+    await subscriptions.subscribe(URL, ["user_added"], "secret-secret", Lane.LIVE)
+    assert await _watch(exclusive).look() is True
+    assert len((await _present(exclusive))[0].update_types) == 5
