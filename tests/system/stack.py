@@ -168,6 +168,8 @@ async def stack(
             "ROLLCALL_GATEWAY__LEASE_SECONDS": str(LEASE_SECONDS),
             "ROLLCALL_GATEWAY__REREAD_SECONDS": "3",
             "ROLLCALL_DERIVE__LEASE_SECONDS": "3",
+            # So that anything may happen between two batches.
+            "ROLLCALL_INGEST__BATCH": "50",
             **_without_guard(),
             **_console_anywhere(),
             **(more or {}),
@@ -175,9 +177,7 @@ async def stack(
         folder.mkdir(parents=True, exist_ok=True)
         programs = Programs(environment, folder)
         try:
-            yield Stack(
-                postgres, kafka, topics, simulator, http, engine, programs, prefix
-            )
+            yield Stack(postgres, kafka, topics, simulator, http, engine, programs, prefix)
         finally:
             await programs.end()
             await engine.dispose()

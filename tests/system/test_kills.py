@@ -7,25 +7,22 @@ changed a chat and the engine has not yet its answer: the worst there is.
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from itertools import islice
 from random import Random
 
 import pytest
 
 from gateway.simulator.changes import Change, ChatCreated, MemberRemoved, MembersAdded
-from rollcall.publish import local_today
-from tests.system.histories import Event, Later, region
 from tests.system.processes import Program
+from tests.system.publishing import history, publishing
 from tests.system.stack import Stack
 from tests.system.verifier import check, check_no_call_was_repeated
 
 ALONE = 16
 SIDE_BY_SIDE = 16
-PUBLISHED_AT_ONCE = 60
-LONGEST_LIFE = 4.0
-"""Seconds; it takes one and a half to start and one to catch up."""
+LONGEST_LIFE = 3.0
+"""Seconds of whom a random moment ends: from the first import to the first calls."""
+PATIENCE = 15.0
+"""Seconds in which a change of the messenger's is awaited."""
 
 
 class Assassin:
@@ -35,6 +32,7 @@ class Assassin:
         self._targets: list[Program] = []
         self._changes = 0
         self.struck = asyncio.Event()
+        self.strikes = 0
         stack.simulator.world.observe(self._seen)
 
     def aim(self, targets: list[Program], changes: int) -> None:
@@ -50,51 +48,18 @@ class Assassin:
             for each in self._targets:
                 os.kill(each.pid, signal.SIGKILL)
             self._targets = []
+            self.strikes += 1
             self.struck.set()
-
-
-@asynccontextmanager
-async def publishing(school: Stack, events: Iterator[Event], rng: Random) -> AsyncIterator[None]:
-    """Publish in portions while the block lasts, and the rest at its end."""
-    done = asyncio.Event()
-
-    async def publish() -> None:
-        while not done.is_set():
-            portion = list(islice(events, rng.randint(1, PUBLISHED_AT_ONCE)))
-            if not portion:
-                return
-            await school.publish(portion)
-            try:
-                await asyncio.wait_for(done.wait(), rng.uniform(0.1, 2.0))
-            except TimeoutError:
-                continue
-
-    task = asyncio.create_task(publish())
-    try:
-        yield
-    finally:
-        done.set()
-        await task
-    await school.publish(list(events))
-
-
-def history(seed: int) -> Iterator[Event]:
-    """A region and then its changes, in one stream."""
-    events = region(90, seed % 1000, local_today())
-    yield from events
-    yield from Later(events, Random(seed), local_today()).changes(700)
 
 
 @pytest.mark.timeout(240)
 async def test_thirty_kills_lose_nothing_and_repeat_no_call(school: Stack, seed: int) -> None:
     rng = Random(seed)
     assassin = Assassin(school)
-    await school.fault(
-        method="*", path="*", kind="slow_after_effect", seconds=0.3, probability=0.2
-    )
+    await school.fault(method="*", path="*", kind="slow_after_effect", seconds=0.3, probability=0.2)
     kills = 0
     running: list[Program] = []
-    async with publishing(school, history(seed), rng):
+    async with publishing(school, history(seed, changes=700), Random(seed), at_once=30):
         while kills < ALONE + SIDE_BY_SIDE:
             wanted = 1 if kills < ALONE else 2
             while len(running) < wanted:
@@ -102,14 +67,15 @@ async def test_thirty_kills_lose_nothing_and_repeat_no_call(school: Stack, seed:
             victims = rng.sample(running, rng.randint(1, wanted))
             life = rng.uniform(0.2, LONGEST_LIFE)
             if rng.random() < 0.5:
-                assassin.aim(victims, rng.randint(0, 20))
-                life += LONGEST_LIFE
+                assassin.aim(victims, rng.randint(0, 5))
+                life = PATIENCE
             await _first(assassin.struck, life)
             assassin.aim([], 0)
             for victim in victims:
                 await victim.kill()
                 running.remove(victim)
             kills += len(victims)
+    assert assassin.strikes > 0
     await school.no_faults()
     running.append(await school.run())
     await school.acting()
