@@ -35,7 +35,8 @@ class EmbeddedKafka:
 
     ``cache`` and ``repository`` say where the jars are kept and come from (see ``jars``). A
     port that was chosen freely is kept for later starts of the same object, so that clients
-    find a restarted broker.
+    find a restarted broker. ``advertised_port`` is told to clients instead of the broker's own:
+    something that forwards to it listens there.
     """
 
     def __init__(
@@ -44,6 +45,7 @@ class EmbeddedKafka:
         port: int | None = None,
         *,
         controller_port: int | None = None,
+        advertised_port: int | None = None,
         cache: Path | None = None,
         repository: str = MAVEN_CENTRAL,
     ) -> None:
@@ -51,6 +53,7 @@ class EmbeddedKafka:
         self._wanted_port = port
         self._port = port
         self._wanted_controller_port = controller_port
+        self._advertised_port = advertised_port
         self._cache = cache
         self._repository = repository
         # Topics hold people's names, so the directory is closed to others.
@@ -122,7 +125,9 @@ class EmbeddedKafka:
     async def _launch(self, jars: tuple[Path, ...]) -> None:
         for attempt in range(_PORT_ATTEMPTS):
             self._choose_ports()
-            files = kafka_files.write(self._directory, self._port or 0, self._controller_port)
+            files = kafka_files.write(
+                self._directory, self._port or 0, self._controller_port, self._advertised_port
+            )
             await self._format(files, jars)
             words = (*_java(files, jars), "kafka.Kafka", str(files.properties))
             self._child = Child(self._command(words, self._log, signal.SIGTERM))

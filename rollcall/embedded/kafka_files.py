@@ -27,7 +27,7 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@{host}:{controller_port}
 listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller_port}
-advertised.listeners=PLAINTEXT://{host}:{port}
+advertised.listeners=PLAINTEXT://{host}:{advertised_port}
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
@@ -90,13 +90,24 @@ class Files:
         return (f"-Dlog4j2.configurationFile={self.logging}",)
 
 
-def write(directory: Path, port: int, controller_port: int) -> Files:
-    """Write them into the data directory for these ports."""
+def write(
+    directory: Path, port: int, controller_port: int, advertised_port: int | None = None
+) -> Files:
+    """Write them into the data directory for these ports.
+
+    Clients are told ``advertised_port``, or ``port`` where there is none.
+    """
     properties = directory / "server.properties"
     logging = directory / "log4j2.properties"
     topics = directory / "topics"
     properties.write_text(
-        _PROPERTIES.format(host=HOST, port=port, controller_port=controller_port, topics=topics),
+        _PROPERTIES.format(
+            host=HOST,
+            port=port,
+            advertised_port=advertised_port or port,
+            controller_port=controller_port,
+            topics=topics,
+        ),
         encoding="utf-8",
     )
     logging.write_text(_LOGGING.format(log=directory / "kafka.log"), encoding="utf-8")
