@@ -6,10 +6,8 @@ back-off and never ends the loop.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
-import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,6 +15,7 @@ from projections.derive.config import DeriveConfig
 from projections.derive.marks import CHANNEL
 from projections.derive.once import derive_once
 from projections.errors import StoreError
+from projections.wake_ups import WakeUps, listening
 
 POLL_SECONDS = 1.0
 BACKOFF_SECONDS = 0.1
@@ -31,22 +30,18 @@ class DeriveLoop:
     def __init__(self, engine: AsyncEngine, config: DeriveConfig) -> None:
         self._engine = engine
         self._config = config
-        self._wake = asyncio.Event()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop`` is set; a batch under way is finished."""
-        async with asyncio.TaskGroup() as tasks:
-            listener = tasks.create_task(self._listen())
-            workers = [tasks.create_task(self._work(stop)) for _ in range(self._config.workers)]
+        async with listening(self._engine, CHANNEL) as wake_ups, asyncio.TaskGroup() as tasks:
+            for _ in range(self._config.workers):
+                tasks.create_task(self._work(stop, wake_ups))
             await stop.wait()
-            self._wake.set()
-            await asyncio.wait(workers)
-            listener.cancel()
+            wake_ups.wake()
 
-    async def _work(self, stop: asyncio.Event) -> None:
+    async def _work(self, stop: asyncio.Event, wake_ups: WakeUps) -> None:
         failures = 0
         while not stop.is_set():
-            self._wake.clear()
             try:
                 handled = await derive_once(self._engine, self._config)
                 failures = 0
@@ -54,37 +49,9 @@ class DeriveLoop:
                 # Whatever was claimed lapses; whoever comes next finds it.
                 failures += 1
                 wait = min(BACKOFF_SECONDS * 2 ** min(failures, 10), BACKOFF_CEILING)
-                _log.warning("derive_waits", error=type(error).__name__, seconds=wait)
-                await _first_of(stop.wait(), wait)
+                _log.warning("derive.waits", error=type(error).__name__, seconds=wait)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), wait)
                 continue
             if not handled:
-                await _first_of(self._wake.wait(), POLL_SECONDS)
-
-    async def _listen(self) -> None:
-        """Turn notifications into wake-ups, on a connection of its own."""
-        while True:
-            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                async with _listening(self._engine, self._wake.set) as ended:
-                    self._wake.set()
-                    await ended.wait()
-            await asyncio.sleep(POLL_SECONDS)
-
-
-@asynccontextmanager
-async def _listening(engine: AsyncEngine, wake: Callable[[], None]) -> AsyncIterator[asyncio.Event]:
-    """A listening connection; the event is set when the connection is gone."""
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await asyncpg.connect(url)
-    ended = asyncio.Event()
-    connection.add_termination_listener(lambda _: ended.set())
-    try:
-        await connection.add_listener(CHANNEL, lambda *_: wake())
-        yield ended
-    finally:
-        with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            await connection.close()
-
-
-async def _first_of(awaitable: Awaitable[object], seconds: float) -> None:
-    with suppress(TimeoutError):
-        await asyncio.wait_for(awaitable, seconds)
+                await wake_ups.wait(POLL_SECONDS)

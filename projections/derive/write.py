@@ -14,9 +14,7 @@ from projections.derive.difference import Difference, difference
 from projections.derive.load import Facts
 from projections.derive.marks import Cause
 from projections.history import Change
-
-DUE_CHANNEL = "rollcall_due"
-"""The NOTIFY channel that says: some chat became due."""
+from projections.reconcile.queue import CHANNEL as DUE_CHANNEL
 
 _NEW = """
     WITH change AS MATERIALIZED (
