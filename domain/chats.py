@@ -76,8 +76,9 @@ def parents_title(school_class: SchoolClass) -> str:
 
 
 def subject_title(group: SubjectGroup, school_class: SchoolClass) -> str:
-    """The group's own name, else «9г - Химия»."""
-    return _cut(group.name or f"{school_class.name} - {group.subject}")
+    """The group's own name, else «9г - Химия»; a blank name is none."""
+    own = group.name or ""
+    return _cut(own if own.strip() else f"{school_class.name} - {group.subject}")
 
 
 def chats_of_school(school: School) -> Chat:

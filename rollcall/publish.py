@@ -154,7 +154,9 @@ async def _producer(config: KafkaConfig) -> AsyncIterator[AIOKafkaProducer]:
     producer = AIOKafkaProducer(
         **client_options(config),
         acks="all",
-        enable_idempotence=True,
+        # Idempotence numbers the records: after one that is too large, Kafka would refuse all
+        # that follow it. Nothing needs it here; what a retry doubles does no harm.
+        enable_idempotence=False,
         linger_ms=5,
         max_request_size=2 * VALUE_LIMIT,  # the broker decides; it says no to one record alone
     )

@@ -35,6 +35,12 @@ def test_titles_are_those_of_the_guide() -> None:
     }
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\u00a0\t"])
+def test_a_blank_name_of_a_subject_group_is_none(blank: str) -> None:
+    world = World(school(), school_class(), group(name=blank))
+    assert world.chats()[CHEMISTRY].title == "9г - Химия"
+
+
 def test_a_subject_groups_own_name_is_its_title() -> None:
     named = group(name="4а - Ин.яз./Английский/1")
     assert World(school(), school_class(), named).chats()[CHEMISTRY].title == named.name
