@@ -50,7 +50,7 @@ class Confirmed:
 
 
 class Sweep:
-    """``gateway.sweep.SweepStore`` and ``gateway.watchdog.SubscriptionStore`` on PostgreSQL."""
+    """``gateway.sweep.SweepStore`` and ``gateway.subscription_watch.SubscriptionStore`` on PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -39,6 +39,12 @@ class Addresses:
     messenger_token: str | None
     console: str | None
     metrics: str | None
+    webhook: str | None = None
+    """Where the messenger tells a stack's own process of changes; no business of others."""
+
+    def shown(self) -> dict[str, str | None]:
+        """What others may need."""
+        return {name: value for name, value in asdict(self).items() if name != "webhook"}
 
     def need(self, *servers: Server) -> None:
         """Nothing, or an error that names every one of the servers that has no address."""
@@ -109,5 +115,5 @@ def write(data_dir: Path, addresses: Addresses) -> None:
     data_dir.mkdir(parents=True, exist_ok=True)
     draft = data_dir / f"{NOTE}.{os.getpid()}"
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(asdict(addresses), file)
+        json.dump(addresses.shown(), file)
     draft.replace(data_dir / NOTE)

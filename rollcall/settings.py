@@ -20,6 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from rollcall.settings_drift import Drift, SweepSettings, webhook_secret
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
 from rollcall.settings_words import (
@@ -90,6 +91,14 @@ class Messenger(_Section):
     partner_token: SecretStr | None = Field(None, description="its token, if another")
     ca_file: Path | None = Field(None, description="CA bundle that only this client trusts")
     timeout: float = Field(10.0, gt=0, le=14, description="seconds that one call may take")
+    webhook_url: Annotated[str, AfterValidator(web_address)] | None = Field(
+        None, description="public address at which MAX tells us of changes; none: no webhook"
+    )
+    webhook_secret: Annotated[SecretStr, AfterValidator(webhook_secret)] | None = Field(
+        None, description="5-256 of A-Z a-z 0-9 _ -; none: made from the token"
+    )
+    webhook_host: str = Field("127.0.0.1", description="address on which the webhook is served")
+    webhook_port: int = Field(8081, ge=0, le=65535, description="port of the same")
 
 
 class Gateway(_Section):
@@ -190,6 +199,8 @@ class Settings(BaseSettings):
     ingest: Ingest = Ingest()
     derive: Derive = Derive()
     guard: Guard = Guard()
+    drift: Drift = Drift()
+    sweep: SweepSettings = SweepSettings()
     chats: Chats = Chats()
     retention: Retention = Retention()
     console: Console = Console()

@@ -21,7 +21,7 @@ def listed_by_section(settings: type[BaseModel]) -> list[tuple[str, str, list[Ro
 def _rows(section: str, model: type[BaseModel]) -> list[Row]:
     return [
         (
-            variable(section, name),
+            variable(section, setting.alias or name),
             _shown(setting.get_default(call_default_factory=True)),
             setting.description or "",
         )

@@ -24,7 +24,7 @@ from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.embedded.ports import HOST, plan_ports
 from rollcall.settings import Settings
 
-_PORTS = ("postgres", "kafka", "kafka controller", "messenger", "console", "metrics")
+_PORTS = ("postgres", "kafka", "kafka controller", "messenger", "console", "metrics", "webhook")
 
 
 @asynccontextmanager
@@ -68,6 +68,7 @@ async def servers(
         found = replace(found, postgres=postgres, kafka=kafka)
         if given.messenger is None:
             found = await _messenger(running, found, settings, folder, ports["messenger"])
+            found = replace(found, webhook=f"http://{HOST}:{ports['webhook']}/webhook")
         addresses.write(folder, found)
         yield found
 
@@ -102,19 +103,27 @@ async def _messenger(
         token=token,
         requests_per_second=settings.simulator.requests_per_second,
         journal=folder / "messenger.journal",
+        # Thousands of people are added within seconds, by this very process.
+        report_own_additions=False,
     )
     simulator = await running.enter_async_context(serve(config, HOST, port))
     return replace(found, messenger=simulator.base_url, messenger_token=token)
 
 
 def listening_at(settings: Settings, found: Addresses) -> Settings:
-    """The settings with the console on the ports that were found for it."""
+    """The settings with the console and the webhook on the ports that were found for them."""
     host, port = _place(found.console, settings.console.host, settings.console.port)
     _, metrics_port = _place(found.metrics, host, settings.console.metrics_port)
     console = settings.console.model_copy(
         update={"host": host, "port": port, "metrics_port": metrics_port}
     )
-    return settings.model_copy(update={"console": console})
+    changed: dict[str, object] = {"console": console}
+    if found.webhook is not None and settings.messenger.webhook_url is None:
+        host, port = _place(found.webhook, HOST, settings.messenger.webhook_port)
+        changed["messenger"] = settings.messenger.model_copy(
+            update={"webhook_url": found.webhook, "webhook_host": host, "webhook_port": port}
+        )
+    return settings.model_copy(update=changed)
 
 
 def _place(url: str | None, host: str, port: int) -> tuple[str, int]:

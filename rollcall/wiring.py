@@ -30,6 +30,7 @@ from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.patience import Timeouts
 from gateway.reconcile import Reconciler
+from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from projections.budget import CallSlots
 from projections.database import create_engine
@@ -39,11 +40,13 @@ from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
 from projections.overview import Overview
 from projections.reconcile.store import PostgresReconcileStore
+from projections.sweep import Sweep
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, supervise
 from rollcall.upkeep import Upkeep
+from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 
 log = structlog.get_logger()
 
@@ -159,7 +162,7 @@ class Wiring:
                 loops["derive"] = DeriveLoop(engine, self.derive_config()).run
                 loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
             if Part.RECONCILE in parts:
-                loops["reconcile"] = await self._reconcile(engine, closing)
+                loops |= await self._reconcile(engine, closing)
             listening = asyncio.Event()
             if Part.CONSOLE in parts:
                 loops["console"] = self._console(engine, listening, alone=parts == {Part.CONSOLE})
@@ -201,7 +204,21 @@ class Wiring:
 
         return loop
 
-    async def _reconcile(self, engine: AsyncEngine, closing: AsyncExitStack) -> Loop:
+    def _webhook(self, engine: AsyncEngine, messenger: MaxMessenger) -> dict[str, Loop]:
+        given = self.settings.messenger
+        if given.webhook_url is None:
+            return {}
+        _, token = self.addresses.need_messenger()
+        secret = given.webhook_secret
+        place = WebhookPlace(
+            given.webhook_url,
+            given.webhook_host,
+            given.webhook_port,
+            secret_from(token) if secret is None else secret.get_secret_value(),
+        )
+        return {"webhook": WebhookLoop(place, engine, messenger).run}
+
+    async def _reconcile(self, engine: AsyncEngine, closing: AsyncExitStack) -> dict[str, Loop]:
         gateway = self.settings.gateway
         slots = CallSlots(engine, calls=gateway.calls_per_second, window=gateway.window)
         budget = SharedBudget(slots)
@@ -212,6 +229,7 @@ class Wiring:
             policy=self.settings.guard.policy(),
             lease_seconds=gateway.lease_seconds,
             reread_seconds=gateway.reread_seconds,
+            drift=self.settings.drift.rules(),
         )
         reconciler = Reconciler(
             store,
@@ -227,6 +245,9 @@ class Wiring:
 
         async def loop(stop: asyncio.Event) -> None:
             await store.arm("a start of reconcile")
+            if await store.configure_adding(invites=gateway.adding == "invite"):
+                log.error("adding.off", reason="gateway.adding is invite: people get the link")
             await ReconcileLoop(store, reconciler, probe, workers=gateway.workers).run(stop)
 
-        return loop
+        sweep = SweepLoop(Sweep(engine), self.settings.sweep.config())
+        return {"reconcile": loop, "sweep": sweep.run, **self._webhook(engine, messenger)}

@@ -65,6 +65,9 @@ class SimulatorConfig:
     """MAX refuses plain-HTTP webhooks; on one machine they are what one has."""
     report_own_changes: bool = True
     """Whether the bot gets updates about what it did itself (MAX names it as the inviter)."""
+    report_own_additions: bool = True
+    """Of those, whether it gets one for each account that it added: a chat of a hundred people
+    is a hundred updates."""
     link_lifetime: float = 900.0
     first_chat_id: int = -70_000_000_000_001
     """Group chats have negative ids; the next chat gets the next lower one."""

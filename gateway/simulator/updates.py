@@ -34,6 +34,7 @@ class UpdateWriter:
     def __init__(self, config: SimulatorConfig, world: World, objects: Objects) -> None:
         self._bot = config.bot_id
         self._own_too = config.report_own_changes
+        self._own_additions = config.report_own_additions
         self._world = world
         self._objects = objects
 
@@ -42,6 +43,8 @@ class UpdateWriter:
         match change:
             case ChatCreated(chat_id, at=at) if self._own_too:
                 yield self._update("bot_added", chat_id, at, self._bot)
+            case MembersAdded(_, _, by) if by == self._bot and not self._own_additions:
+                return
             case MembersAdded(chat_id, user_ids, by, at) if self._heard(chat_id, by):
                 for user_id in user_ids:
                     yield self._update("user_added", chat_id, at, user_id) | {"inviter_id": by}

@@ -68,6 +68,11 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             await catch_up.arm(connection, reason)
 
+    async def configure_adding(self, *, invites: bool) -> bool:
+        """What the setting says about adding. True where people are only invited."""
+        async with transaction(self._engine) as connection:
+            return await adding.configure(connection, invites=invites)
+
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat, or this one."""
         async with transaction(self._engine) as connection:

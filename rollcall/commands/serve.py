@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
 from pathlib import Path
 
 from gateway.simulator.config import SimulatorConfig
@@ -40,7 +39,7 @@ async def _up(data_dir: Path | None, port_base: int | None) -> int:
         ):
             wiring = Wiring(stack.listening_at(settings, found), found)
             await wiring.prepare()
-            await wiring.run(ALL, stop, ready=lambda: say_json(asdict(found)))
+            await wiring.run(ALL, stop, ready=lambda: say_json(found.shown()))
     return 0
 
 

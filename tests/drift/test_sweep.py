@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 
 from domain.lanes import Lane
+from gateway.subscription_watch import SubscriptionWatch
 from gateway.subscriptions import Subscription
-from gateway.sweep import SubscriptionWatch, SweepConfig, SweepLoop
+from gateway.sweep import SweepConfig, SweepLoop
+from gateway.webhooks import Webhook
+from projections.hints import Hints
 from projections.sweep import Sweep
 from tests.drift.people import CLASS, People
 
@@ -52,7 +55,8 @@ async def test_a_sweep_that_is_off_reads_nothing(exclusive: People) -> None:
 
 def _watch(people: People) -> SubscriptionWatch:
     store = Sweep(people.school.engine)
-    return SubscriptionWatch(people.school.messenger.subscriptions, store, URL, "secret-secret")
+    webhook = Webhook(Hints(people.school.engine), "/webhook", "secret-secret")
+    return SubscriptionWatch(people.school.messenger, store, webhook, URL)
 
 
 async def _present(people: People) -> Sequence[Subscription]:
