@@ -321,6 +321,53 @@ async def test_an_expected_member_is_never_counted_twice_for_being_tried_twice(
     assert await place.held() == []
 
 
+async def test_a_removal_whose_answer_is_lost_counts_where_it_had_its_effect(place: Town) -> None:
+    everybody = accounts(30)
+    chat = await place.chat("9g", everybody)
+    await place.leave(chat, everybody[:6])
+    place.messenger.answers_are_lost = True
+    for _ in range(6):
+        await place.due(chat)
+        await place.work()
+    place.messenger.answers_are_lost = False
+    await place.leave(chat, everybody[6:7])
+    await place.work()
+    assert await place.present(chat) == set(everybody[6:])
+    assert (await place.the_held()).would_be == 7
+
+
+MINUTE = 60.0
+FEW = GuardLimits(
+    chat_floor=FAR, chat_share=0, school_floor=FAR, school_share=0, total_floor=FAR, total_share=0
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "minutes"),
+    [
+        (replace(FEW, chat_floor=2), 24 * 60),
+        (replace(FEW, school_floor=2), 60),
+        (replace(FEW, total_floor=2), 30),
+    ],
+)
+async def test_a_removal_counts_for_as_long_as_its_window_and_no_longer(
+    database_url: str, limits: GuardLimits, minutes: int
+) -> None:
+    async with town(database_url, GuardPolicy(limits)) as place:
+        everybody = accounts(30)
+        chat = await place.chat("9g", everybody)
+        await place.leave(chat, everybody[:2])
+        await place.work()
+        await place.wait((minutes - 2) * MINUTE)
+        await place.leave(chat, everybody[2:3])
+        await place.work()
+        assert len(await place.present(chat)) == 28
+        await place.wait(4 * MINUTE)
+        await place.leave(chat, everybody[3:4])
+        await place.work()
+        assert len(await place.present(chat)) == 26
+
+
 async def test_a_crash_in_the_middle_leaves_the_rest_admitted(database_url: str) -> None:
     limits = replace(GuardLimits(), school_floor=6, school_share=0.0)
     async with town(database_url, GuardPolicy(limits)) as place:

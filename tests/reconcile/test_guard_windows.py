@@ -18,7 +18,7 @@ from tests.servers.databases import Databases
 
 MINUTE = 60.0
 LIMITS = GuardLimits(
-    chat_floor=3, chat_share=0, school_floor=5, school_share=0, total_floor=7, total_share=0
+    chat_floor=3, chat_share=0, school_floor=4, school_share=0, total_floor=5, total_share=0
 )
 SCHOOLS = ("s-1", "s-1", "s-1", "s-2", "s-2", "s-3")
 SIZE = 8
@@ -79,8 +79,7 @@ WAITS = (11, 31, 61, 700, 1445)
 CHAT = st.integers(0, len(SCHOOLS) - 1)
 STEPS = st.lists(
     st.one_of(
-        st.builds(Leave, CHAT, st.integers(0, SIZE - 1), st.integers(1, 4)),
-        st.builds(Leave, CHAT, st.integers(0, SIZE - 1), st.integers(1, 4)),
+        *[st.builds(Leave, CHAT, st.integers(0, SIZE - 1), st.integers(1, 3))] * 4,
         st.builds(Return, CHAT),
         st.builds(Wait, st.sampled_from(WAITS)),
         st.builds(Fail, st.integers(0, len(ERRORS) - 1)),

@@ -17,6 +17,7 @@ from domain.ids import ChatId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.seasons import GuardPolicy
 from gateway.budget import SharedBudget
+from gateway.errors import OutcomeUnknown
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, SeenMember
 from gateway.reconcile import Reconciler
 from projections import held_plans, plan_decisions
@@ -40,6 +41,7 @@ class MemoryMessenger:
     chats: dict[int, set[int]] = field(default_factory=dict)
     crash_after: int | None = None
     fails_with: Exception | None = None
+    answers_are_lost: bool = False
     removed: list[tuple[int, int]] = field(default_factory=list)
 
     def through(self, budget: CallBudget) -> Messenger:
@@ -74,6 +76,8 @@ class MemoryMessenger:
         if self.crash_after is not None and len(self.removed) >= self.crash_after:
             self.crash_after = None
             raise Crash
+        if self.answers_are_lost:
+            raise OutcomeUnknown("remove", "time-out")
 
     async def promote(self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane) -> None:
         """Nobody is promoted here."""
