@@ -52,10 +52,14 @@ class Program:
         """Whether it has ended."""
         return self.process.returncode is not None
 
-    def signal(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         """Send it a signal, if it still runs."""
         if not self.ended:
             self.process.send_signal(number)
+
+    def send_group(self, number: signal.Signals) -> None:
+        """Send its whole process group a signal, as a terminal does; it was started as one."""
+        os.killpg(self.pid, number)
 
     async def kill(self) -> None:
         """End it as a crash would."""
@@ -65,7 +69,7 @@ class Program:
 
     async def terminate(self) -> int:
         """SIGTERM; its exit code."""
-        self.signal(signal.SIGTERM)
+        self.send(signal.SIGTERM)
         return await self.exit()
 
     async def exit(self, within: float = PATIENCE) -> int:
