@@ -155,6 +155,12 @@ class _LeasedChat:
             if isinstance(verdict, LeaseLost):
                 return None
             if isinstance(verdict, Held):
+                log.warning(
+                    "plan.held",
+                    chat_id=work.chat_id,
+                    school_id=work.school_id,
+                    reason=f"{verdict.scope.value}: {verdict.would_be} of {verdict.limit}",
+                )
                 return Waiting("held")
         kept = tuple(action for action in actions if not (self.removals_wait and _takes(action)))
         for action in kept:
@@ -190,9 +196,7 @@ class _LeasedChat:
         if not has_rights(snapshot):
             raise errors.Forbidden("read", 0, "bot.rights")
         outside = refusal.outside(snapshot)
-        if await self.store.not_added(
-            self.lease, outside, refusal.reason, certain=refusal.certain
-        ):
+        if await self.store.not_added(self.lease, outside, refusal.reason, certain=refusal.certain):
             log.error("adding.refused", reason="people are invited by link until it works again")
 
     async def _act(self, work: Work, action: Action) -> bool:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions import LIMITS, plan_hash, removals
+from domain.drift import DriftRules
 from domain.guard import Pass, Verdict
 from domain.ids import ChatId
 from domain.lanes import Lane
@@ -36,7 +37,7 @@ class ReadFirst:
 
 
 async def preview(
-    connection: AsyncConnection, chat_id: ChatId, policy: GuardPolicy
+    connection: AsyncConnection, chat_id: ChatId, policy: GuardPolicy, rules: DriftRules
 ) -> Preview | ReadFirst | None:
     """The plan for the chat as things stand; None where there is no such chat."""
     found = await connection.execute(
@@ -46,7 +47,7 @@ async def preview(
     if row is None:
         return None
     # The token of whoever holds, or last held, the chat: reading takes nothing from them.
-    work = await load(connection, Lease(chat_id, row.lease_token, Lane(row.lane)))
+    work = await load(connection, Lease(chat_id, row.lease_token, Lane(row.lane)), rules)
     if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
         return ReadFirst()
     actions = plan(work.target, work.observed, LIMITS)

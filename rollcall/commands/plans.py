@@ -87,9 +87,9 @@ def _plan_of(chat_id: ChatId, *, as_json: bool, data_dir: Path | None) -> int:
 
 async def _preview(chat_id: ChatId, data_dir: Path | None) -> Preview | ReadFirst | None:
     wiring = wiring_for(data_dir, Server.POSTGRES)
-    policy = wiring.settings.guard.policy()
+    policy, rules = wiring.settings.guard.policy(), wiring.settings.drift.rules()
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await preview(connection, chat_id, policy)
+        return await preview(connection, chat_id, policy, rules)
 
 
 def _preview_json(found: Preview) -> dict[str, object]:

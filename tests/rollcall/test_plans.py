@@ -1,0 +1,101 @@
+"""``plan``, ``approve``, ``reject`` and ``explain`` as a person at a terminal meets them."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import pytest
+
+from domain.ids import ChatId
+from tests.reconcile.town import Town, accounts, town
+
+PEOPLE = accounts(30)
+
+
+@pytest.fixture
+async def place(database_url: str) -> AsyncIterator[Town]:
+    """A school with the usual limits."""
+    async with town(database_url) as made:
+        yield made
+
+
+async def held_chat(place: Town) -> ChatId:
+    """A chat of thirty whose plan to remove seven is held."""
+    chat = await place.chat("9g", PEOPLE)
+    await place.leave(chat, PEOPLE[:7])
+    await place.work()
+    return chat
+
+
+async def rollcall(place: Town, *words: str) -> tuple[int, str, str]:
+    """The exit code, stdout and stderr of a command in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from rollcall.cli import main; main()",
+        *words,
+        env={"PATH": os.environ["PATH"], "ROLLCALL_POSTGRES__URL": place.url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_what_is_shown_is_approved_by_its_hash_and_is_what_is_called(place: Town) -> None:
+    chat = await held_chat(place)
+    code, out, _ = await rollcall(place, "plan", "--json")
+    held = json.loads(out)
+    assert (code, held["chat_id"], held["removals"], held["state"]) == (0, chat, 7, "held")
+    code, out, _ = await rollcall(place, "plan", chat, "--json")
+    dry = json.loads(out)
+    assert (dry["state"], dry["hash"], dry["actions"]) == ("held", held["hash"], held["actions"])
+    code, out, _ = await rollcall(place, "approve", held["hash"], "--by", "petrova")
+    assert code == 0
+    assert out.startswith("approved until ")
+    assert json.loads((await rollcall(place, "plan", chat, "--json"))[1])["state"] == "approved"
+    await place.work()
+    called = [{"action": "remove", "user_id": user} for _, user in place.messenger.removed]
+    assert called == held["actions"]
+    assert await place.value("SELECT decided_by FROM held_plans") == "petrova"
+
+
+async def test_planning_writes_nothing(place: Town) -> None:
+    chat = await place.chat("9g", PEOPLE)
+    await place.leave(chat, PEOPLE[:7])
+    code, out, _ = await rollcall(place, "plan", chat)
+    assert code == 0
+    assert out.split()[1] == "held"
+    assert await place.states() == []
+    assert await place.value("SELECT count(*) FROM removal_reservations") == 0
+
+
+async def test_what_cannot_be_decided_is_said_in_one_line_and_is_exit_3(place: Town) -> None:
+    chat = await held_chat(place)
+    old = (await place.the_held()).hash
+    await place.leave(chat, PEOPLE[7:9])
+    await place.work()
+    for command, name in (("approve", "nonsense"), ("approve", old), ("reject", old)):
+        code, out, err = await rollcall(place, command, name)
+        assert (code, out, err.count("\n")) == (3, "", 1)
+    assert (await rollcall(place, "reject", (await place.the_held()).hash))[0] == 0
+    assert await place.states() == ["superseded", "rejected"]
+    assert (await rollcall(place, "plan", "class:nowhere"))[0] == 1
+
+
+async def test_why_a_person_is_in_a_chat_or_not_is_told_without_names(place: Town) -> None:
+    chat = await held_chat(place)
+    code, out, _ = await rollcall(place, "explain", chat, "p-1000", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["role"], told["present"], told["profile"]) == (None, True, "linked")
+    assert (told["chat_state"], told["waiting"]) == ("held", "held")
+    assert told["history"][0]["reasons"] == [{"kind": "order", "ref": "o-1000"}]
+    code, out, _ = await rollcall(place, "explain", chat, "p-1010")
+    assert code == 0
+    assert "expected as member" in out
+    code, out, _ = await rollcall(place, "explain", chat, "nobody")
+    assert (code, "not expected" in out) == (0, True)
