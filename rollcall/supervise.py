@@ -38,3 +38,12 @@ async def nap(stop: asyncio.Event, seconds: float) -> None:
         await asyncio.wait_for(stop.wait(), seconds)
     except TimeoutError:
         return
+
+
+async def either(one: asyncio.Event, other: asyncio.Event) -> None:
+    """Wait until one of the two is set."""
+    waits = [asyncio.ensure_future(event.wait()) for event in (one, other)]
+    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    for wait in pending:
+        wait.cancel()
+    await asyncio.gather(*pending, return_exceptions=True)

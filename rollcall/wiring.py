@@ -44,7 +44,7 @@ from projections.sweep import Sweep
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.settings import Settings
-from rollcall.supervise import Loop, supervise
+from rollcall.supervise import Loop, either, supervise
 from rollcall.upkeep import Upkeep
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 
@@ -171,8 +171,9 @@ class Wiring:
             async with asyncio.TaskGroup() as tasks:
                 for name, loop in loops.items():
                     tasks.create_task(supervise(name, loop, stop), name=name)
-                await listening.wait()
-                ready()
+                await either(listening, stop)  # told to stop so early, no loop begins
+                if not stop.is_set():
+                    ready()
 
     def _ingest(self, engine: AsyncEngine) -> dict[str, Loop]:
         kafka, store = self.kafka(), IngestStore(engine)
