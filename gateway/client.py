@@ -6,7 +6,7 @@ installation has it (``gateway.adding``).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
 from typing import assert_never
@@ -141,7 +141,13 @@ class MaxMessenger:
         admin_ids: Sequence[MaxUserId],
         lane: Lane,
     ) -> Created:
-        """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted."""
+        """Create, or find, the chat of this ``external_id``. ``Gone`` if it was deleted.
+
+        Where people are only invited it is made with nobody in it, for the sake of its link.
+        """
+        if self._config.adding is Adding.INVITE:
+            made = await self._partner.create(external_id, title, kind, (), (), lane)
+            return replace(made, failed=dict.fromkeys(user_ids, AddFailure.INVITED))
         return await self._partner.create(external_id, title, kind, user_ids, admin_ids, lane)
 
     async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:

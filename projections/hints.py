@@ -24,7 +24,8 @@ KEPT_DAYS = 30
 
 # A call of ours explains an update where it is the latest of its family that touches this
 # account, and did just that. The update's own time is looked at too: one that comes late is
-# about a call of long ago. Somebody who is in the chat and named as the one who did it, did it.
+# about a call of long ago. Somebody who is in the chat and named as the one who did it, did it;
+# and whom we could not add, we did not add.
 _RECEIVE = text("""
     INSERT INTO webhook_hints (chat_id, kind, max_user_id, by_user_id, at, received_at)
     SELECT s.chat_id, :kind, :account, :by, :at, clock_now()
@@ -32,6 +33,8 @@ _RECEIVE = text("""
      WHERE s.max_chat_id = :max_chat AND NOT c.deleted
        AND (EXISTS (SELECT FROM observed_members o
                      WHERE o.chat_id = s.chat_id AND o.max_user_id = :by)
+            OR EXISTS (SELECT FROM blocked_accounts b
+                        WHERE b.chat_id = s.chat_id AND b.max_user_id = :account)
             OR :action IS DISTINCT FROM (
                SELECT CASE WHEN i.action = 'create' THEN CAST(:action AS text) ELSE i.action END
                  FROM intents i

@@ -20,7 +20,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from rollcall.settings_drift import Drift, SweepSettings, webhook_secret
+from rollcall.settings_drift import Drift, SweepSettings, fit_secret
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
 from rollcall.settings_words import (
@@ -94,7 +94,7 @@ class Messenger(_Section):
     webhook_url: Annotated[str, AfterValidator(web_address)] | None = Field(
         None, description="public address at which MAX tells us of changes; none: no webhook"
     )
-    webhook_secret: Annotated[SecretStr, AfterValidator(webhook_secret)] | None = Field(
+    webhook_secret: Annotated[SecretStr, AfterValidator(fit_secret)] | None = Field(
         None, description="5-256 of A-Z a-z 0-9 _ -; none: made from the token"
     )
     webhook_host: str = Field("127.0.0.1", description="address on which the webhook is served")

@@ -14,7 +14,7 @@ PolicyName = Literal["exclusive", "additive", "observe"]
 _WHAT = "exclusive: strangers leave; additive: only our own are added and removed; observe: look"
 
 
-def webhook_secret(value: SecretStr) -> SecretStr:
+def fit_secret(value: SecretStr) -> SecretStr:
     """The secret, if MAX takes it."""
     if not re.fullmatch(r"[A-Za-z0-9_-]{5,256}", value.get_secret_value()):
         raise ValueError("must be 5-256 of A-Z a-z 0-9 _ -")

@@ -58,6 +58,13 @@ _RECORDED = text("""
     UPDATE drift SET resolution = 'recorded', resolved_at = clock_now()
      WHERE chat_id = :chat AND resolution IS NULL AND kind <> 'bot_lost'""")
 
+# Nobody waits for somebody who is not expected any more.
+_NOT_EXPECTED = text("""
+    DELETE FROM blocked_accounts b
+     WHERE b.chat_id = :chat AND NOT EXISTS (
+           SELECT FROM expected_members m JOIN fact_profiles p USING (person_id)
+            WHERE m.chat_id = b.chat_id AND p.max_user_id = b.max_user_id)""")
+
 _BOT_LOST = text("""
     INSERT INTO drift (chat_id, kind, seen_at) VALUES (:chat, 'bot_lost', clock_now())
     ON CONFLICT DO NOTHING""")
@@ -81,6 +88,7 @@ async def on_finish(
         await connection.execute(_BOT_LOST, {"chat": chat_id})
         return
     await connection.execute(_BOT_BACK, {"chat": chat_id})
+    await connection.execute(_NOT_EXPECTED, {"chat": chat_id})
     policy = rules.policy(work.kind)
     if policy is Policy.OBSERVE:
         await connection.execute(_RECORDED, {"chat": chat_id})

@@ -41,7 +41,7 @@ from domain.work import (
 from projections.reconcile import adding, announce, drift, observed, reservations
 from projections.reconcile.queue import extend
 
-_SAID = ("add.participant.privacy", "add.participant.not.found")
+_SAID = ("add.participant.privacy", "add.participant.not.found", adding.REASON)
 
 REREAD_SECONDS = 60.0
 """A call of a crashed holder may still be under way when its lease ends: read once more then."""
@@ -182,7 +182,7 @@ async def _made(
             if user not in made.failed
         }
         await observed.replace(connection, chat_id, Seen(roles, action.title))
-        await observed.block(connection, chat_id, made.failed)
+        await _refused(connection, chat_id, made.failed)
 
 
 async def _applied(
@@ -195,12 +195,9 @@ async def _applied(
         case Add(user_ids):
             added = [user for user in user_ids if user not in failed]
             await observed.add(connection, chat_id, added)
-            await observed.block(connection, chat_id, failed)
+            await _refused(connection, chat_id, failed)
             if added:
                 await adding.worked(connection)
-            if any(reason not in _SAID for reason in failed.values()):
-                # Refused with no reason given, and perhaps inside already: a read tells.
-                await observed.forget(connection, [chat_id])
         case Remove(user_id):
             await observed.remove(connection, chat_id, user_id)
         case Promote(user_ids):
@@ -213,6 +210,15 @@ async def _applied(
             await observed.delete(connection, chat_id)
         case Create():
             pass  # a create's effect is ``ChatMade``
+
+
+async def _refused(
+    connection: AsyncConnection, chat_id: ChatId, failed: Mapping[MaxUserId, str]
+) -> None:
+    """Who was refused waits; one refused with no reason may be inside: a read tells."""
+    await observed.block(connection, chat_id, failed)
+    if any(reason not in _SAID for reason in failed.values()):
+        await observed.forget(connection, [chat_id])
 
 
 def _outcome(effect: Effect) -> str:
