@@ -10,7 +10,9 @@ Guarantees:
 * whatever goes wrong, the partitions concerned are lost and taken up again from PostgreSQL's
   offsets, so no record is skipped and none is waited for inside a poll;
 * data that PostgreSQL refuses is halved down to the one record, which goes to quarantine; an
-  outage quarantines nothing.
+  outage quarantines nothing;
+* what cannot be read at all, as after damage to Kafka's disk, is not skipped: its partition
+  waits, the others go on.
 """
 
 import asyncio
@@ -22,8 +24,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from consumers.config import IngestConfig
 from consumers.courtesy import commit_to_kafka
-from consumers.errors import ConsumersError
+from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_view import KafkaView
+from consumers.lenient import Damaged
 from consumers.pieces import Item, Piece, batch_of, halves, refused
 from consumers.positions import Positions
 from consumers.reading import Counters, read
@@ -63,21 +66,23 @@ class Ingestor:
 
     async def take(self, records: Records, consumer: AIOKafkaConsumer) -> None:
         """Read these records, and begin to write them once the batch before is written."""
-        keys = {(record.topic, record.partition) for record in records}
+        damaged = [record for record in records if isinstance(record, Damaged)]
         try:
             pieces = await self._pieces(records)
         except Exception as error:  # noqa: BLE001 - sorted out in _lose
-            self._lose(keys, error)
+            self._lose({(record.topic, record.partition) for record in records}, error)
             return
         await self.lock.acquire()
         # What was lost or moved since is fetched again.
         pieces = [each for each in pieces if self._positions.get(each.key) == each.standing]
         if self._closed or not pieces:
             self.lock.release()
-            return
-        for piece in pieces:
-            self._positions.moved(piece.key, piece.after())
-        self._writing = asyncio.create_task(self._write_out(pieces, consumer))
+        else:
+            for piece in pieces:
+                self._positions.moved(piece.key, piece.after())
+            self._writing = asyncio.create_task(self._write_out(pieces, consumer))
+        for each in damaged:
+            self._set_aside(each)
 
     def open(self) -> None:
         """Begin, or begin again after ``close``."""
@@ -131,6 +136,17 @@ class Ingestor:
                     self._positions.moved(piece.key, piece.after())
                 await self._courtesy(consumer, pieces)
 
+    def _set_aside(self, damaged: Damaged) -> None:
+        """Read nothing more of a partition than the good before; the next look tries again."""
+        key = (damaged.topic, damaged.partition)
+        place = {"topic": key[0], "partition": key[1], "offset": damaged.offset}
+        log.error("ingest.unreadable", reason=damaged.reason, **place)
+        self._positions.lose([key])
+
+    def fetch_failed(self, error: BaseException) -> None:
+        """A fetch raised: whatever it had of any partition is gone, so all are read again."""
+        self._lose(self._positions.held, KafkaUnavailable(type(error).__name__))
+
     def _lose(self, keys: Iterable[PartitionKey], error: Exception) -> None:
         self._positions.lose(keys)
         if isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
@@ -143,7 +159,8 @@ class Ingestor:
     async def _pieces(self, records: Records) -> list[Piece]:
         by_key: dict[PartitionKey, list[ConsumerRecord[bytes, bytes]]] = {}
         for record in records:
-            by_key.setdefault((record.topic, record.partition), []).append(record)
+            if not isinstance(record, Damaged):
+                by_key.setdefault((record.topic, record.partition), []).append(record)
         found = []
         # All positions first: while records are read, other tasks may seek.
         for key, of_key in by_key.items():

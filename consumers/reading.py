@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import structlog
 from aiokafka import ConsumerRecord
 
+from consumers.lenient import unreadable
 from consumers.pieces import Item, bad_record
 from consumers.translate import fact_of
 from projections.facts_store import Arrival
@@ -34,6 +35,8 @@ class Counters:
 def read(record: "ConsumerRecord[bytes, bytes]", counters: Counters) -> Item:
     """What a record says."""
     try:
+        if unreadable(record.headers):
+            return bad_record(record, "headers: a name is not UTF-8")
         event = decode(record.headers, record.key, record.value)
         if isinstance(event, Rejected):
             return bad_record(record, event.reason)

@@ -87,7 +87,12 @@ class Ingest:
             KafkaRefused: Kafka does not let us.
         """
         broker, self._subscriber = make_broker(
-            self._kafka, self._config, self._ingestor.take, self._revoked, self._assigned
+            self._kafka,
+            self._config,
+            self._ingestor.take,
+            self._ingestor.fetch_failed,
+            self._revoked,
+            self._assigned,
         )
         if not await self._open(stop, broker):
             return

@@ -4,6 +4,9 @@ FastStream decodes a batch as a whole, so one bad record or header would cost it
 therefore the parser passes the records through as they are and the decoder does nothing.
 Acknowledgement is manual, and the offsets that count are PostgreSQL's. FastStream logs
 through an adapter that keeps texts out, which may quote a record.
+
+A fetch that raises has lost what it already had of other partitions, though the consumer's
+positions are past that. FastStream tells of it by logging alone, so the adapter hands it on.
 """
 
 from collections.abc import Awaitable, Callable
@@ -19,6 +22,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
+from consumers import lenient
 from consumers.config import IngestConfig
 from consumers.kafka_config import KafkaConfig
 
@@ -26,15 +30,20 @@ log = structlog.get_logger()
 
 Records = tuple["ConsumerRecord[bytes, bytes]", ...]
 Handler = Callable[[Records, AIOKafkaConsumer], Awaitable[None]]
+Failed = Callable[[BaseException], None]
 Rebalanced = Callable[[AIOKafkaConsumer | None, set[TopicPartition]], Awaitable[None]]
 
 
 class _QuietLog:
-    """FastStream's logger: what happened, without the words."""
+    """FastStream's logger: what happened, without the words; ``failed`` is told of it too."""
+
+    def __init__(self, failed: Failed) -> None:
+        self._failed = failed
 
     def log(self, level: int, *_: object, exc_info: object = None, **__: object) -> None:
         if isinstance(exc_info, BaseException):
             log.log(level, "ingest.consumer", error=type(exc_info).__name__)
+            self._failed(exc_info)
 
 
 class _Listener(ConsumerRebalanceListener):  # type: ignore[misc]  # aiokafka's is untyped
@@ -85,10 +94,15 @@ def make_broker(
     kafka: KafkaConfig,
     config: IngestConfig,
     handler: Handler,
+    failed: Failed,
     revoked: Rebalanced,
     assigned: Rebalanced,
 ) -> tuple[KafkaBroker, BatchSubscriber]:
-    """The broker with its one subscriber; nothing is opened before ``broker.start()``."""
+    """The broker with its one subscriber; nothing is opened before ``broker.start()``.
+
+    ``failed`` is told of every fetch that raised, before anything else is fetched.
+    """
+    lenient.install()
     broker = KafkaBroker(
         kafka.servers,
         client_id="rollcall",
@@ -97,7 +111,7 @@ def make_broker(
         consumer_only=True,
         allow_auto_create_topics=False,
         graceful_timeout=config.commit_seconds,
-        logger=_QuietLog(),
+        logger=_QuietLog(failed),
     )
     listener = _Listener(revoked, assigned)
     subscriber = broker.subscriber(

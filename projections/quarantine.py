@@ -55,13 +55,19 @@ async def put(driver: Driver, records: Sequence[BadRecord], now: datetime) -> No
 
 
 def _headers(record: BadRecord) -> str:
-    """Names as text, without the NUL that jsonb refuses; values in base64."""
+    """Names as text, without what jsonb refuses; values in base64."""
     return json.dumps(
         [
-            [name.replace("\0", "\\0"), None if value is None else base64.b64encode(value).decode()]
+            [_name(name), None if value is None else base64.b64encode(value).decode()]
             for name, value in record.headers
         ]
     )
+
+
+def _name(name: str) -> str:
+    r"""NUL as ``\0``; bytes that were no UTF-8, which come as lone surrogates, as ``\xff``."""
+    raw = name.encode("utf-8", "surrogateescape")
+    return raw.decode("utf-8", "backslashreplace").replace("\0", "\\0")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from consumers.run import Ingest
 from projections.database import create_engine
 from projections.ingest_store import IngestStore
 
-Headers = Sequence[tuple[str, bytes]]
+Headers = Sequence[tuple[str, bytes | None]]
 
 PATIENCE = 60.0
 """Seconds until a state that must come has to be there; a failure, never a measure."""
