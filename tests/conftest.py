@@ -1,8 +1,8 @@
 """Fixtures that every test may use: real servers, fresh databases, and the run's seed.
 
-A test that asks for a server, however indirectly, is marked ``servers`` by itself, so
-``./run test --unit`` leaves it out. Randomness comes from ``seed`` and from hypothesis, and
-both tell how to repeat a run.
+A test that asks for a server, however indirectly, or that stands in a folder of such tests
+is marked ``servers`` by itself, so ``./run test --unit`` leaves it out. Randomness comes from
+``seed`` and from hypothesis, and both tell how to repeat a run.
 """
 
 import os
@@ -19,12 +19,24 @@ from tests.servers import sources
 from tests.servers.databases import Databases, make_empty
 from tests.servers.loops import run_now
 
+# Whole folders whose tests open sockets or start processes of their own.
+_SERVER_FOLDERS = (
+    "badinput", "browser", "drift", "gateway/client", "gateway/simulator", "reconcile", "rollcall",
+    "servers", "simulation", "soak", "system",
+)  # fmt: skip
 _SERVER_FIXTURES = frozenset({"postgres_server", "kafka_server", "own_postgres", "own_kafka"})
 _SEED = int(os.environ.get("ROLLCALL_TEST_SEED") or secrets.randbelow(2**32))
 
 # A failure prints the line that repeats it. No deadline: nothing depends on machine speed.
 settings.register_profile("rollcall", print_blob=True, deadline=None, derandomize=False)
 settings.load_profile("rollcall")
+
+
+_TESTS = Path(__file__).parent
+
+
+def _folder(item: pytest.Item) -> str:
+    return item.path.parent.relative_to(_TESTS).as_posix()
 
 
 def pytest_report_header() -> str:
@@ -34,7 +46,8 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ())):
+        asks = not _SERVER_FIXTURES.isdisjoint(getattr(item, "fixturenames", ()))
+        if asks or _folder(item).startswith(_SERVER_FOLDERS):
             item.add_marker(pytest.mark.servers)
 
 

@@ -25,7 +25,7 @@ class Rows:
     async def school(self, school_id: str, name: str) -> None:
         await self.connection.execute(
             f"""INSERT INTO fact_schools (school_id, name, timezone, {_ORIGIN})
-                VALUES ($1, $2, 'Europe/Moscow', {_ORIGIN_VALUES})""",  # noqa: S608 - constants
+                VALUES ($1, $2, 'Europe/Moscow', {_ORIGIN_VALUES})""",
             school_id,
             name,
         )
@@ -34,13 +34,13 @@ class Rows:
         """A person with a name, which no page may show."""
         await self.connection.execute(
             f"""INSERT INTO fact_people (person_id, surname, given_name, sex, removed, {_ORIGIN})
-                VALUES ($1, $2, 'Анна', 'female', false, {_ORIGIN_VALUES})""",  # noqa: S608 - constants
+                VALUES ($1, $2, 'Анна', 'female', false, {_ORIGIN_VALUES})""",
             person_id,
             SURNAME,
         )
         await self.connection.execute(
             f"""INSERT INTO fact_profiles (person_id, max_user_id, {_ORIGIN})
-                VALUES ($1, $2, {_ORIGIN_VALUES})""",  # noqa: S608 - constants
+                VALUES ($1, $2, {_ORIGIN_VALUES})""",
             person_id,
             account,
         )

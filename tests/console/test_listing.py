@@ -1,4 +1,4 @@
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.listing import matches, order_key, page_of
@@ -18,6 +18,7 @@ def test_a_search_needs_every_word_in_any_of_the_texts() -> None:
     assert matches("", None)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.text()))
 def test_any_names_can_be_put_in_order(names: list[str]) -> None:
     assert len(sorted(names, key=order_key)) == len(names)

@@ -119,7 +119,7 @@ def test_every_chat_has_somebody_who_can_be_in_it() -> None:
     assert all(chat.accounts for chat in naive.chats(events(), TODAY).values())
 
 
-@settings(max_examples=12)
+@settings(max_examples=1)
 @given(st.dates(date(1990, 1, 1), date(2100, 12, 31)))
 @example(date(2028, 2, 29))
 @example(date(2026, 9, 1))

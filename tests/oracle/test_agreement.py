@@ -52,7 +52,7 @@ def by_the_domain(events: list[Event], days: int = 0) -> dict[str, naive.Chat]:
     return found
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(histories(), st.integers(-90, 2))
 def test_any_history_has_one_outcome_by_both(events: list[Event], days: int) -> None:
     today = TODAY + timedelta(days=days)

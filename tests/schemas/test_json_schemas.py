@@ -61,7 +61,7 @@ def test_the_good_event_of_every_type_fits_its_schema(type_name: str) -> None:
 
 
 @given(events())
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=300, deadline=None)
 def test_the_schema_and_the_decoder_agree_on_any_event(whole: Members) -> None:
     match read(whole):
         case Decoded():

@@ -87,7 +87,7 @@ def assert_silent(outcome: Decoded[EventData] | Rejected) -> None:
 
 
 @given(events())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_any_reason_is_made_of_the_words_of_the_contract(whole: Members) -> None:
     outcome = read(whole)
     if isinstance(outcome, Rejected):
@@ -104,7 +104,7 @@ headers = st.lists(
 
 
 @given(headers, st.none() | st.binary(), st.none() | st.binary())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_decoding_any_record_raises_nothing(
     given_headers: list[Header], key: bytes | None, value: bytes | None
 ) -> None:
@@ -112,7 +112,7 @@ def test_decoding_any_record_raises_nothing(
 
 
 @given(st.data())
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 def test_decoding_a_damaged_event_raises_nothing(data: st.DataObject) -> None:
     whole = bytearray(as_json(event(data.draw(st.sampled_from(sorted(DATA))))))
     for _ in range(data.draw(st.integers(1, 4))):
