@@ -8,6 +8,8 @@ The window is a little longer than the messenger's second, because calls granted
 not arrive evenly.
 """
 
+import asyncio
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -45,18 +47,22 @@ class CallSlots:
     async def take(self, patience: float) -> float | None:
         """Reserve the next grant and return the seconds until it.
 
-        None where the next one is more than ``patience`` seconds away: nothing is reserved.
+        What PostgreSQL's answer and the commit took is off already, so a grant that was to be
+        used at once comes back with a little less than nought. None where the next one is more
+        than ``patience`` seconds away: nothing is reserved.
         """
+        clock = asyncio.get_running_loop().time
         async with transaction(self._engine) as connection:
             if not self._filled:
                 await connection.execute(_FILL, {"calls": self._calls})
             await connection.execute(_HEAD)
+            asked = clock()
             granted = await connection.execute(
                 _GRANT, {"calls": self._calls, "window": self._window, "patience": patience}
             )
             wait: float | None = granted.scalar_one_or_none()
         self._filled = True
-        return wait
+        return None if wait is None else wait - (clock() - asked)
 
     async def push_back(self, seconds: float) -> None:
         """Grant nothing to anybody for this long, or longer if a pause is on already."""

@@ -15,7 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.util import await_only
 
-from projections.database import create_engine
+from projections.database import create_engine, transaction
 from projections.errors import SchemaMismatch
 
 MIGRATION_LOCK = 0x526F6C6C  # «Roll»: one number for all Rollcall processes on a database
@@ -53,10 +53,11 @@ async def upgrade(url: str) -> None:
 
     Raises:
         SchemaMismatch: the database was made by a newer Rollcall.
+        StoreError: PostgreSQL is away, or does not let us.
     """
     engine = create_engine(url)
     try:
-        async with engine.begin() as connection:
+        async with transaction(engine) as connection:
             await connection.execute(
                 text("SELECT pg_advisory_xact_lock(:k)"), {"k": MIGRATION_LOCK}
             )

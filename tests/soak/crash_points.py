@@ -51,8 +51,9 @@ def die() -> NoReturn:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """Where in the code a label stands; ``often`` is how many times it is passed in a second's
-    work, which bounds the number of the pass that kills.
+    """Where in the code a label stands.
+
+    A worker passes it ``often`` times soon enough for one of these passes to be its last.
     """
 
     owner: Any  # a module or a class
@@ -170,31 +171,31 @@ STORE = PostgresReconcileStore
 
 POINTS: dict[str, Point] = {
     # Ingest: a batch from Kafka, one transaction, and the courtesy commit.
-    "ingest.batch_taken": Point(Ingestor, "take", before, 4),
-    "ingest.offsets_moved": Point(offsets, "advance", after, 4),
-    "ingest.facts_written": Point(marks, "set_marks", after, 4),
-    "ingest.committed": Point(IngestStore, "commit", after, 4),
-    "ingest.kafka_told": Point(consumers.ingest, "commit_to_kafka", after, 4),
+    "ingest.batch_taken": Point(Ingestor, "take", before, 2),
+    "ingest.offsets_moved": Point(offsets, "advance", after, 2),
+    "ingest.facts_written": Point(marks, "set_marks", after, 2),
+    "ingest.committed": Point(IngestStore, "commit", after, 2),
+    "ingest.kafka_told": Point(consumers.ingest, "commit_to_kafka", after, 2),
     # Derive: the claim is a transaction of its own, all else is another.
-    "derive.claimed": Point(projections.derive.once, "_derive", with_marks, 4),
-    "derive.chats_locked": Point(DeriveSteps, "lock", after, 4),
-    "derive.written": Point(DeriveSteps, "write", after, 4),
-    "derive.cleared": Point(DeriveSteps, "clear", after, 4),
-    "derive.committed": Point(projections.derive.once, "_handle", after_marks, 4),
+    "derive.claimed": Point(projections.derive.once, "_derive", with_marks, 2),
+    "derive.chats_locked": Point(DeriveSteps, "lock", after, 2),
+    "derive.written": Point(DeriveSteps, "write", after, 2),
+    "derive.cleared": Point(DeriveSteps, "clear", after, 2),
+    "derive.committed": Point(projections.derive.once, "_handle", after_marks, 2),
     # Reconcile: a lease, an intent, a call, its outcome, and the lease given back.
-    "reconcile.leased": Point(STORE, "claim", after_something, 6),
-    "reconcile.intent_written": Point(intents, "intend", after, 6),
-    "reconcile.before_call": Point(STORE, "intend", after, 6),
-    "reconcile.before_sending": Point(MaxHttp, "_exchange", before_sending, 6),
+    "reconcile.leased": Point(STORE, "claim", after_something, 3),
+    "reconcile.intent_written": Point(intents, "intend", after, 3),
+    "reconcile.before_call": Point(STORE, "intend", after, 3),
+    "reconcile.before_sending": Point(MaxHttp, "_exchange", before_sending, 3),
     "reconcile.in_flight": Point(MaxHttp, "_exchange", in_flight, 2),
-    "reconcile.answered": Point(MaxHttp, "_exchange", answered, 6),
-    "reconcile.outcome_written": Point(intents, "settle", after, 6),
-    "reconcile.settled": Point(STORE, "settle", after, 6),
+    "reconcile.answered": Point(MaxHttp, "_exchange", answered, 3),
+    "reconcile.outcome_written": Point(intents, "settle", after, 3),
+    "reconcile.settled": Point(STORE, "settle", after, 3),
     "reconcile.read_taken": Point(STORE, "record_read", before, 1),
     "reconcile.read_written": Point(STORE, "record_read", after, 1),
-    "reconcile.before_finish": Point(STORE, "finish", before, 6),
-    "reconcile.converged_written": Point(announce, "converged", after, 6),
-    "reconcile.finished": Point(STORE, "finish", after, 6),
+    "reconcile.before_finish": Point(STORE, "finish", before, 3),
+    "reconcile.converged_written": Point(announce, "converged", after, 3),
+    "reconcile.finished": Point(STORE, "finish", after, 3),
     # The outbox: taken, acknowledged by Kafka, marked.
     "outbox.taken": Point(outbox, "take", after_something, 2),
     "outbox.acknowledged": Point(outbox, "published", before, 2),

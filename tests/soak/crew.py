@@ -1,7 +1,9 @@
-"""Three workers that are always on their way to die: each at a label, replaced when it has.
+"""Three workers that are on their way to die, each at a label of its own, wave after wave.
 
-A worker that does not come to its label in time is killed wherever it is then, and counted
-apart. One that ends by itself is counted too, with what it said.
+A wave starts together; who dies is not replaced before the others are dead too, since Kafka
+waits for a dead member of the group as long as its session lasts, and with steady replacement
+nobody would ever read. Who does not come to its label in time is killed wherever it is then,
+and counted apart. Who ends by itself is counted too, with what it said.
 """
 
 import asyncio
@@ -9,6 +11,7 @@ import os
 import signal
 import sys
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
 
@@ -16,32 +19,22 @@ from tests.soak.crash_points import POINTS
 from tests.system.processes import Program, Programs
 
 WORKERS = 3
-PATIENCE = 14.0
-"""Seconds in which a worker should come to its label; the start is two or three of them."""
-LONGEST_GAP = 4.0
-"""Seconds until a dead worker is replaced, at most."""
-
-
-@dataclass(eq=False, slots=True)
-class _Place:
-    """One of the three: who works there, at which label it is to die, or when the next starts."""
-
-    label: str = ""
-    program: Program | None = None
-    since: float = 0.0
-    next_at: float = 0.0
+PATIENCE = 20.0
+"""Seconds of a wave: a few to start, a few for Kafka to bury the dead, and the work."""
 
 
 @dataclass(slots=True)
 class Crew:
-    """Keeps the places filled, and counts the dead."""
+    """Keeps the waves coming, and counts the dead."""
 
     programs: Programs
     rng: Random
     at_label: Counter[str] = field(default_factory=Counter)
     elsewhere: int = 0
     ended: Counter[str] = field(default_factory=Counter)
-    _places: list[_Place] = field(default_factory=lambda: [_Place() for _ in range(WORKERS)])
+    waves: int = 0
+    _working: dict[str, Program] = field(default_factory=dict)
+    _until: float = 0.0
 
     @property
     def kills(self) -> int:
@@ -49,59 +42,54 @@ class Crew:
         return self.at_label.total()
 
     async def turn(self) -> None:
-        """Look at each place once: bury, or replace, or lose patience."""
+        """Bury who is dead, lose patience with who is late, and send the next wave."""
         now = asyncio.get_running_loop().time()
-        for place in self._places:
-            if place.program is None:
-                if now >= place.next_at:
-                    await self._start(place, now)
-            elif place.program.ended:
-                self._bury(place, place.program)
-            elif now - place.since > PATIENCE:
-                await self._strike(place, place.program)
+        self._bury()
+        if self._working and now > self._until:
+            await self.strike_all()
+        if not self._working:
+            self.waves += 1
+            self._until = now + PATIENCE
+            for _ in range(WORKERS):
+                await self._start()
 
     async def strike_all(self) -> int:
         """Kill whoever works now; how many that were."""
-        working = [place for place in self._places if place.program is not None]
-        for place in working:
-            if place.program is not None:
-                await self._strike(place, place.program)
-        return len(working)
+        self._bury()
+        struck = 0
+        for program in self._working.values():
+            with suppress(ProcessLookupError):
+                os.kill(program.pid, signal.SIGKILL)
+            await program.process.wait()
+            struck += 1
+        self._working.clear()
+        self.elsewhere += struck
+        return struck
 
-    async def _start(self, place: _Place, now: float) -> None:
-        place.label = self._neediest()
-        passes = self.rng.randint(1, POINTS[place.label].often)
-        place.program = await start(self.programs, f"{place.label}:{passes}")
-        place.since = now
+    async def _start(self) -> None:
+        label = self._neediest()
+        passes = self.rng.randint(1, POINTS[label].often)
+        self._working[label] = await start(self.programs, f"{label}:{passes}")
 
     def _neediest(self) -> str:
         """A label that is not on its way already, among those with the fewest deaths."""
-        under_way = {place.label for place in self._places if place.program is not None}
-        free = [label for label in POINTS if label not in under_way]
+        free = [label for label in POINTS if label not in self._working]
         fewest = min(self.at_label[label] for label in free)
         return self.rng.choice([label for label in free if self.at_label[label] == fewest])
 
-    def _bury(self, place: _Place, program: Program) -> None:
-        if program.process.returncode == -signal.SIGKILL:
-            self.at_label[place.label] += 1
-        else:
-            words = program.said().strip().splitlines() or ["nothing"]
-            self.ended[f"{program.process.returncode}: {words[-1][:160]}"] += 1
-        self._vacate(place)
+    def _bury(self) -> None:
+        for label, program in list(self._working.items()):
+            if program.ended:
+                del self._working[label]
+                if program.process.returncode == -signal.SIGKILL:
+                    self.at_label[label] += 1
+                else:
+                    self.ended[f"{program.process.returncode}: {_last_words(program)}"] += 1
 
-    async def _strike(self, place: _Place, program: Program) -> None:
-        if not program.ended:
-            os.kill(program.pid, signal.SIGKILL)
-            await program.process.wait()
-            self.elsewhere += 1
-            self._vacate(place)
-        else:
-            self._bury(place, program)
 
-    def _vacate(self, place: _Place) -> None:
-        place.program = None
-        now = asyncio.get_running_loop().time()
-        place.next_at = now + self.rng.uniform(0.0, LONGEST_GAP)
+def _last_words(program: Program) -> str:
+    words = program.said().strip().splitlines() or ["nothing"]
+    return words[-1][:160]
 
 
 async def start(programs: Programs, argument: str) -> Program:

@@ -8,7 +8,7 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -20,6 +20,9 @@ from tests.soak.stage import Stage
 
 COPIES = 3
 """How many are kept; the oldest of them is put back."""
+
+
+Outage = Callable[[], Coroutine[None, None, None]]
 
 
 @dataclass(slots=True)
@@ -84,11 +87,9 @@ class Outages:
             self.counted[f"{proxy.name} {fault.value}"] += 1
             await proxy.strike(fault, self.rng.uniform(0.5, 4.0))
 
-    def schedule(
-        self, broker: int, database: int, restores: int
-    ) -> list[Callable[[], Awaitable[None]]]:
+    def schedule(self, broker: int, database: int, restores: int) -> list[Outage]:
         """All outages in the order in which they come; a restore only after some restarts."""
-        some = [self.broker] * broker + [self.database] * database
+        some: list[Outage] = [self.broker] * broker + [self.database] * database
         self.rng.shuffle(some)
         for number in range(restores):
             some.insert((number + 1) * len(some) // (restores + 1) + number, self.restore)

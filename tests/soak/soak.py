@@ -32,9 +32,9 @@ from tests.system.processes import NotInTime, Program
 from tests.system.stack import Stack
 
 CALLS_PER_SECOND = 30
-AT_ONCE = 8
-LONGEST_PAUSE = 5.0
-"""Seconds between portions of changes: some two a second, of which each costs many calls."""
+AT_ONCE = 10
+LONGEST_PAUSE = 2.5
+"""Seconds between portions of changes: some four changes a second in all."""
 SETTLE_SECONDS = 420.0
 CALLS_FOR_ONE_429 = 10_000
 TICK = 0.05
@@ -120,8 +120,8 @@ class _Run:
         publishing = asyncio.create_task(self._publish())
         faults = [
             asyncio.create_task(self.outages.faults(self.stage.to_messenger, 2.0, 9.0)),
-            asyncio.create_task(self.outages.faults(self.stage.to_kafka, 10.0, 40.0)),
-            asyncio.create_task(self.outages.faults(self.stage.to_postgres, 10.0, 40.0)),
+            asyncio.create_task(self.outages.faults(self.stage.to_kafka, 15.0, 60.0)),
+            asyncio.create_task(self.outages.faults(self.stage.to_postgres, 15.0, 60.0)),
         ]
         try:
             await self._strike()
@@ -156,7 +156,7 @@ class _Run:
                 if outage == self.outages.restore:
                     await outage()
                 else:
-                    under_way = asyncio.create_task(_as_coroutine(outage))
+                    under_way = asyncio.create_task(outage())
             if time.monotonic() - told > 10:
                 told = time.monotonic()
                 self._tell(len(schedule))
@@ -181,7 +181,7 @@ class _Run:
             first = False
             await publish(self.school, portion)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.stop.wait(), self.rng.uniform(0.5, LONGEST_PAUSE))
+                await asyncio.wait_for(self.stop.wait(), self.rng.uniform(0.3, LONGEST_PAUSE))
 
     async def heal(self) -> list[Program]:
         """Three ordinary workers, until nothing is on its way."""
@@ -213,6 +213,7 @@ class _Run:
     def _figures(self, verdict: Verdict, stats: dict[str, Any]) -> dict[str, Any]:
         return {
             "kills_at_labels": self.crew.kills,
+            "waves": self.crew.waves,
             "kills_elsewhere": self.crew.elsewhere,
             "kills_by_label": {label: self.crew.at_label[label] for label in POINTS},
             "ended_by_themselves": dict(self.crew.ended),
@@ -290,7 +291,3 @@ def _shows_a_bug(said: str) -> bool:
 def _chained(first: list[Event], later: Later) -> Iterator[Event]:
     yield from first
     yield from later.changes(10**9)
-
-
-async def _as_coroutine(outage: Any) -> None:  # noqa: ANN401 - one of the outages
-    await outage()
