@@ -1,0 +1,190 @@
+"""The production loops as actors: nothing of theirs is replaced but what they are connected to."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from consumers.config import IngestConfig
+from consumers.ends import WATCH_SECONDS, EndsWatcher
+from consumers.errors import ConsumersError
+from consumers.ingest import Ingestor
+from consumers.kafka_config import KafkaConfig
+from consumers.run import Ingest
+from consumers.take_up import TakeUp
+from domain.plan import Action, Seen
+from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
+from projections.derive.loop import DeriveLoop
+from projections.errors import StoreError
+from projections.ingest_store import IngestStore
+from projections.reconcile.store import PostgresReconcileStore
+from tests.simulation import invariants
+from tests.simulation.kafka import Consumer, Kafka, Member, View
+from tests.simulation.knowledge import Knowledge, Loaded
+from tests.simulation.messenger import ASKED, Asked, Max
+
+if TYPE_CHECKING:
+    from gateway.store import WakeUps
+
+POLL_SECONDS = 0.3
+READ_AT: ContextVar[int] = ContextVar("read_at", default=0)
+"""The step at which this task's latest read of a chat began."""
+
+
+class Bell:
+    """A NOTIFY channel."""
+
+    def __init__(self) -> None:
+        self._rung = asyncio.Event()
+
+    def ring(self) -> None:
+        """Wake whoever listens now."""
+        self._rung.set()
+        self._rung = asyncio.Event()
+
+    async def heard(self) -> None:
+        """Wait for it."""
+        await self._rung.wait()
+
+    async def wait(self, seconds: float) -> None:
+        """As ``gateway.store.WakeUps``."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self._rung.wait()
+        except TimeoutError:
+            return
+
+
+class SimulatedIngest(Ingest):
+    """Ingest on the simulated Kafka: its keeper, and its subscriber without FastStream."""
+
+    def __init__(self, kafka: Kafka, store: IngestStore, config: IngestConfig) -> None:
+        super().__init__(KafkaConfig("simulated"), store, config)
+        view = View(kafka)
+        self._view = view  # type: ignore[assignment]  # the same questions
+        self._ingestor = Ingestor(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
+        self._take_up = TakeUp(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
+        self._kafka = kafka
+        self._fetching = False
+        self._mine: AIOKafkaConsumer = Consumer(kafka)
+        self.member = Member(self._mine)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read until ``stop``."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._rebalance())
+            tasks.create_task(self._fetch())
+            tasks.create_task(self._keep(stop))
+
+    async def _rebalance(self) -> None:
+        while True:
+            share = await self.member.rebalances.get()
+            await self._kafka.scheduler.turn("kafka rebalance")
+            gone: set[TopicPartition] = set(self._mine.assignment())
+            await self._revoked(self._mine, gone)
+            await self._kafka.scheduler.turn(f"kafka assign {len(share)}")
+            self._mine.assign(share)
+            await self._assigned(self._mine, set(share))
+
+    async def _fetch(self) -> None:
+        while True:
+            await self._kafka.scheduler.turn("kafka fetch")
+            records = tuple(self._mine.fetch())
+            if not records:
+                await asyncio.sleep(POLL_SECONDS)
+                continue
+            self._fetching = True
+            await self._ingestor.take(records, self._mine)
+            self._fetching = False
+
+    def _idle(self) -> bool:
+        return not self._fetching
+
+
+class SimulatedWatcher(EndsWatcher):
+    """The watcher of the topics' ends."""
+
+    def __init__(self, kafka: Kafka, store: IngestStore) -> None:
+        super().__init__(KafkaConfig("simulated"), sorted(kafka.ids), store)
+        self._on = kafka
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until ``stop``."""
+        while not stop.is_set():
+            try:
+                await self.look(View(self._on))  # type: ignore[arg-type]  # the same questions
+            except (ConsumersError, StoreError):
+                pass
+            await asyncio.sleep(WATCH_SECONDS)
+
+
+class SimulatedDerive(DeriveLoop):
+    """The derive loop, woken by a simulated NOTIFY."""
+
+    bell: Bell
+
+    async def _listen(self) -> None:
+        while True:
+            await self.bell.heard()
+            self._wake.set()
+
+
+class WatchedStore(PostgresReconcileStore):
+    """The reconcile loop's store; what it commits is looked at."""
+
+    def __init__(self, engine: AsyncEngine, known: Knowledge, max_: Max, bell: Bell) -> None:
+        super().__init__(engine)
+        self._known = known
+        self._max = max_
+        self._bell = bell
+
+    async def load(self, lease: Lease) -> Work | LeaseLost:
+        """As the store's, and note when."""
+        scheduler = self._known.database.scheduler
+        loaded = Loaded(scheduler.steps, scheduler.now)
+        work = await super().load(lease)
+        self._known.loads[lease.chat_id, lease.token] = loaded
+        return work
+
+    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
+        """As the store's, and tell the messenger under which intent the next call is made."""
+        intent = await super().intend(lease, action)
+        if not isinstance(intent, LeaseLost):
+            await invariants.only_the_holder_intends(self._known, lease)
+            ASKED.set(Asked(lease, intent))
+        return intent
+
+    async def settle(
+        self, lease: Lease, work: Work, intent: IntentId, action: Action, effect: Effect
+    ) -> None:
+        """As the store's."""
+        await super().settle(lease, work, intent, action, effect)
+        await invariants.known_is_true(self._known, self._max, lease.chat_id)
+
+    async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
+        """As the store's; what was in doubt before the read began is not any more."""
+        lost = await super().record_read(lease, seen)
+        if lost is None:
+            known, chat_id = self._known, lease.chat_id
+            known.doubts.pop(chat_id, None)
+            if known.disturbed.get(chat_id, -1) < READ_AT.get():
+                known.disturbed.pop(chat_id, None)
+            await invariants.known_is_true(known, self._max, chat_id)
+        return lost
+
+    async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
+        """As the store's."""
+        self._known.database.scheduler.note(f"{lease.chat_id} ends in {outcome}")
+        await super().finish(lease, work, outcome)
+
+    def wake_ups(self) -> "AbstractAsyncContextManager[WakeUps]":
+        """Hints by the bell."""
+        return self._listening()
+
+    @asynccontextmanager
+    async def _listening(self) -> AsyncIterator["WakeUps"]:
+        yield self._bell

@@ -1,0 +1,316 @@
+"""The one PostgreSQL of a run: engines for processes, faults of connections, locks, the clock.
+
+The store is the real one; what is simulated is only who is connected, when, and what time it
+is. A statement that waits for another's lock is recognised by ``pg_blocking_pids``; its actor
+stands until the lock is free, and then waits for a turn like anybody.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from tests.simulation.loop import Quiet, VirtualLoop
+from tests.simulation.scheduler import WORLD, Killed, Process, Scheduler
+from tests.simulation.sessions import Physical, Session
+
+HINTS = {
+    "INTO intents": "intents",
+    "UPDATE intents": "intents",
+    "ingest_partitions": "offsets",
+    "expected_members": "expected",
+    "INTO fact_": "facts",
+    "observed": "observed",
+    "chat_sync": "sync",
+    "NOTIFY rollcall_stale": "stale",
+    "INTO stale_entities": "stale",
+    "NOTIFY rollcall_due": "due",
+    "catch_up": "catch_up",
+}
+"""Words of a statement, and what its commit may have changed."""
+
+Observer = Callable[[Process, frozenset[str]], Awaitable[None]]
+Fault = Callable[[Session], bool]
+
+
+async def _nobody(_: Process, __: frozenset[str]) -> None:
+    """No observer."""
+
+
+class Database:
+    """Connections to one database, kept over many runs."""
+
+    def __init__(self, url: str, loop: VirtualLoop) -> None:
+        self._url = url
+        self._loop = loop
+        self._free: list[Physical] = []
+        self._made = 0
+        self._sessions: list[Session] = []
+        self._broken: list[Physical] = []
+        self._shelf: list[AsyncEngine] = []
+        self._owners: dict[AsyncEngine, list[Process]] = {}
+        self._tables = ""
+        self._asking = asyncio.Lock()
+        self.monitor: Any = None  # asyncpg ships no types
+        self._sentry: Any = None  # likewise: it looks at locks while others ask
+        self.scheduler = Scheduler(loop, 0)
+        self.began = datetime(2026, 1, 1, tzinfo=UTC)
+        self.shift = timedelta()
+        self.observer: Observer = _nobody
+        self.fails: Fault = lambda _: False
+
+    async def open(self) -> None:
+        """Connect, and have nothing run by itself in this database."""
+        with self._loop.watching():
+            self.monitor = await asyncpg.connect(self._url)
+            self._sentry = await asyncpg.connect(self._url)
+            rows = await self.monitor.fetch(
+                "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
+                " AND tablename <> 'alembic_version' ORDER BY 1"
+            )
+            for row in rows:
+                await self.monitor.execute(
+                    f"ALTER TABLE {row[0]} SET (autovacuum_enabled = false)"
+                )
+        self._tables = ", ".join(row[0] for row in rows)
+
+    async def close(self) -> None:
+        """Disconnect."""
+        with self._loop.watching():
+            for engine in self._shelf:
+                await engine.dispose(close=False)
+            for physical in self._free:
+                await physical.raw.close()
+            await self.monitor.close()
+            await self._sentry.close()
+
+    async def reset(self, scheduler: Scheduler, began: datetime) -> None:
+        """An empty database for a new run that begins at this instant."""
+        self.scheduler, self.began, self.shift = scheduler, began, timedelta()
+        with self._loop.watching():
+            # As right after the migrations: whatever they insert is inserted again.
+            await self.monitor.execute(
+                f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
+                "ALTER SEQUENCE stale_generations RESTART;"
+                f"SET rollcall.clock_at = '{self.clock()}';"
+                "INSERT INTO catch_up (armed_at, reason) VALUES (clock_now(), 'a new database');"
+                "INSERT INTO call_pause DEFAULT VALUES;"
+            )
+
+    # --- the clock -------------------------------------------------------------------------
+
+    def now(self) -> datetime:
+        """Database time."""
+        return self.began + timedelta(seconds=self.scheduler.now) + self.shift
+
+    def clock(self) -> str:
+        """The same, as the sessions are told it."""
+        return self.now().isoformat()
+
+    async def ask(self, query: str, *args: object) -> list[Any]:
+        """A query of the run itself, which nobody notices."""
+        async with self._asking:
+            with self._loop.watching():
+                await self.monitor.execute(f"SET rollcall.clock_at = '{self.clock()}'")
+                rows: list[Any] = await self.monitor.fetch(query, *args)
+        return rows
+
+    # --- engines ---------------------------------------------------------------------------
+
+    async def engine(self, process: Process) -> AsyncEngine:
+        """An engine whose connections are this process's."""
+        engine = self._shelf.pop() if self._shelf else await self._make_engine()
+        self._owners[engine][0] = process
+        return engine
+
+    async def _make_engine(self) -> AsyncEngine:
+        owner = [WORLD]
+
+        async def connect(*_: object, **__: object) -> Session:
+            await self.scheduler.turn("connect")
+            physical = self._free.pop() if self._free else await self._connect()
+            session = Session(self, physical, owner[0])
+            self._sessions.append(session)
+            return session
+
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=connect,
+            pool_size=6,
+            max_overflow=0,
+            isolation_level="READ COMMITTED",
+        )
+        self._owners[engine] = owner
+        # What SQLAlchemy asks of a new server, before anybody acts.
+        with self._loop.watching():
+            async with engine.connect() as connection:
+                await connection.execute(text("SELECT 1"))
+        await engine.dispose(close=False)
+        for session in [each for each in self._sessions if each.process is WORLD]:
+            self.lose(session)
+        await self.mend()
+        return engine
+
+    async def _connect(self) -> Physical:
+        self._made += 1
+        with self._loop.watching():
+            raw = await asyncpg.connect(self._url, statement_cache_size=0)
+        return Physical(raw, raw.get_server_pid(), self._made)
+
+    async def release(self, process: Process) -> None:
+        """The process is gone: its transactions are rolled back."""
+        for engine, owner in self._owners.items():
+            if owner[0] is process:
+                owner[0] = WORLD
+                await engine.dispose(close=False)
+                self._shelf.append(engine)
+        for session in [each for each in self._sessions if each.process is process]:
+            await self._recover(session)
+
+    async def forget_owners(self) -> None:
+        """The run is over: every engine is free, every connection in order."""
+        for engine, owner in self._owners.items():
+            if engine not in self._shelf:
+                owner[0] = WORLD
+                await engine.dispose(close=False)
+                self._shelf.append(engine)
+        for session in list(self._sessions):
+            self.lose(session)
+        await self.mend()
+
+    def lose(self, session: Session) -> None:
+        """A session gives up its connection; it is put in order before the next step."""
+        physical, session.physical = session.physical, None
+        if physical is not None and session in self._sessions:
+            self._sessions.remove(session)
+            self._broken.append(physical)
+
+    async def _recover(self, session: Session) -> None:
+        self.lose(session)
+        await self.mend()
+
+    async def mend(self) -> None:
+        """Roll back what lost connections left open."""
+        while self._broken:
+            physical = self._broken.pop()
+            with self._loop.watching():
+                if physical.answer is not None and not physical.answer.done():
+                    await self._sentry.execute(f"SELECT pg_cancel_backend({physical.pid})")
+                    with suppress(asyncpg.PostgresError):
+                        await physical.answer
+                physical.answer, physical.blocked, physical.waited = None, False, False
+                await physical.raw.execute("ROLLBACK")
+            physical.clock = ""
+            self._free.append(physical)
+            self._free.sort(key=lambda each: -each.number)
+
+    # --- what sessions call ----------------------------------------------------------------
+
+    def may_fail(self, session: Session) -> None:
+        """The connection may be lost just now.
+
+        Raises:
+            ConnectionDoesNotExistError: it was.
+        """
+        if session.process is not WORLD and self.fails(session):
+            self.scheduler.note(f"{session.process.name} loses a connection")
+            self.lose(session)
+            raise asyncpg.ConnectionDoesNotExistError("the connection was lost")
+
+    def hint(self, session: Session, query: str) -> None:
+        """Note what this statement may change."""
+        session.hints.update(what for words, what in HINTS.items() if words in query)
+
+    async def committed(self, session: Session) -> None:
+        """A transaction of this session has committed."""
+        if session.process is not WORLD:
+            await self.observer(session.process, frozenset(session.hints))
+
+    async def answered(self, physical: Physical, answer: "asyncio.Future[Any]") -> bool:
+        """Wait for an answer; whether it stood at a lock."""
+        physical.answer = answer
+        self._loop.await_answer(1)
+
+        def come(_: object) -> None:
+            if not physical.blocked:
+                self._loop.await_answer(-1)
+
+        answer.add_done_callback(come)
+        await asyncio.wait({answer})
+        waited, physical.waited, physical.blocked = physical.waited, False, False
+        physical.answer = None
+        return waited
+
+    # --- locks -----------------------------------------------------------------------------
+
+    async def settle(self) -> None:
+        """Wait until every actor waits for a turn, for time, or for another's lock."""
+        while True:
+            quiet = await self._loop.quiet()
+            await self.mend()
+            if quiet is Quiet.STALLED:
+                await self._look_at_locks()
+            elif not await self._freed():
+                return
+
+    def stands_at_a_lock(self, process: Process) -> bool:
+        """Whether an actor of it waits for a lock."""
+        return any(
+            each.process is process and each.physical is not None and each.physical.blocked
+            for each in self._sessions
+        )
+
+    def anybody_stands(self) -> bool:
+        """Whether any actor waits for a lock."""
+        return bool(self._awaited(blocked=True))
+
+    async def let_them_fight(self) -> None:
+        """Nobody else can go on: PostgreSQL breaks the deadlock, if it is one."""
+        for physical in self._awaited(blocked=True):
+            physical.blocked = False
+            self._loop.await_answer(1)
+        self.scheduler.note("a deadlock?")
+
+    def _awaited(self, *, blocked: bool) -> list[Physical]:
+        return [
+            each.physical
+            for each in self._sessions
+            if each.physical is not None
+            and each.physical.answer is not None
+            and not each.physical.answer.done()
+            and each.physical.blocked is blocked
+        ]
+
+    async def _blocked(self, physical: Physical) -> bool:
+        with self._loop.watching():
+            answer: bool = await self._sentry.fetchval(
+                "SELECT cardinality(pg_blocking_pids($1)) > 0", physical.pid
+            )
+        return answer
+
+    async def _look_at_locks(self) -> None:
+        for physical in self._awaited(blocked=False):
+            if await self._blocked(physical) and not _done(physical):
+                physical.blocked = physical.waited = True
+                self._loop.await_answer(-1)
+
+    async def _freed(self) -> bool:
+        freed = False
+        for physical in self._awaited(blocked=True):
+            if not await self._blocked(physical) and not _done(physical):
+                physical.blocked = False
+                self._loop.await_answer(1)
+                freed = True
+        return freed
+
+
+def _done(physical: Physical) -> bool:
+    return physical.answer is None or physical.answer.done()
+
+
+__all__ = ["Database", "Killed"]

@@ -1,0 +1,165 @@
+"""What goes wrong, when: a seed has its own kinds of trouble, each with its own rate."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from gateway.simulator.accounts import Refusal
+from gateway.simulator.chats import FULL_RIGHTS, Chat
+from projections import offsets
+from tests.simulation.register import ACCOUNTS
+from tests.simulation.scheduler import Process
+from tests.simulation.sessions import Session
+from tests.simulation.stage import KINDS, Stage
+
+RATES = {
+    "publish": 0.05,
+    "kill": 0.008,
+    "freeze": 0.012,
+    "rebalance": 0.008,
+    "kafka": 0.003,
+    "leap": 0.008,
+    "people": 0.01,
+    "refusal": 0.008,
+    "rewind": 0.003,
+}
+"""By step, where a seed has this kind of trouble at all."""
+
+STRANGERS = (901, 902)
+
+
+@dataclass(slots=True)
+class Faults:
+    """The troubles of one run."""
+
+    stage: Stage
+    rates: dict[str, float] = field(init=False)
+    connections: float = field(init=False)
+    missing: list[tuple[int, str]] = field(default_factory=list)
+    people_acted: bool = False
+
+    def __post_init__(self) -> None:
+        """Choose this seed's troubles."""
+        chance = self.stage.scheduler.random
+        self.rates = {kind: rate for kind, rate in RATES.items() if chance.random() < 0.6}
+        self.rates["publish"] = RATES["publish"]
+        self.connections = chance.choice((0.0, 0.0, 0.004))
+        self.stage.max.trouble = chance.choice((0.0, 0.1, 0.3))
+        self.stage.database.fails = self._loses_connection
+
+    def _loses_connection(self, _: Session) -> bool:
+        return self.stage.scheduler.random.random() < self.connections
+
+    async def strike(self) -> None:
+        """What happens before the next step."""
+        scheduler = self.stage.scheduler
+        for kind, rate in self.rates.items():
+            if scheduler.random.random() < rate:
+                await self._deeds()[kind]()
+        for entry in [each for each in self.missing if each[0] <= scheduler.steps]:
+            self.missing.remove(entry)
+            await self.stage.start(entry[1])
+
+    async def heal(self) -> None:
+        """Nothing goes wrong any more, and everybody is there."""
+        self.rates, self.connections, self.stage.max.trouble = {}, 0.0, 0.0
+        self.stage.kafka.down = False
+        for account in ACCOUNTS.values():
+            self.stage.max.world.accounts.set_refusal(account, None)
+        self.stage.scheduler.thaw(everybody=True)
+        for _, kind in self.missing:
+            await self.stage.start(kind)
+        self.missing.clear()
+        self.stage.rebalance()
+        self.stage.scheduler.note("healed")
+
+    def _deeds(self) -> dict[str, Callable[[], Awaitable[None]]]:
+        return {
+            "publish": self._publish,
+            "kill": self._kill,
+            "freeze": self._freeze,
+            "rebalance": self._rebalance,
+            "kafka": self._kafka,
+            "leap": self._leap,
+            "people": self._people,
+            "refusal": self._refusal,
+            "rewind": self._rewind,
+        }
+
+    async def _publish(self) -> None:
+        self.stage.publish()
+
+    def _victim(self) -> Process | None:
+        """Somebody who does not stand at a lock: that step is not ended yet."""
+        scheduler, database = self.stage.scheduler, self.stage.database
+        able = [
+            each
+            for each in scheduler.living()
+            if not database.stands_at_a_lock(each) and each.name.split("-")[0] in KINDS
+        ]
+        return scheduler.random.choice(able) if able else None
+
+    async def _kill(self) -> None:
+        victim = self._victim()
+        if victim is not None:
+            await self.stage.kill(victim)
+            kind = victim.name.split("-")[0]
+            back = self.stage.scheduler.steps + self.stage.scheduler.random.randrange(1, 60)
+            self.missing.append((back, kind))
+
+    async def _freeze(self) -> None:
+        victim, scheduler = self._victim(), self.stage.scheduler
+        if victim is not None:
+            seconds = scheduler.random.choice((1.0, 20.0, 60.0, 100.0))
+            victim.frozen_until = scheduler.now + seconds
+            scheduler.note(f"{victim.name} stands still for {seconds}")
+            if victim in self.stage.members and scheduler.random.random() < 0.7:
+                self.stage.rebalance()
+
+    async def _rebalance(self) -> None:
+        self.stage.rebalance()
+
+    async def _kafka(self) -> None:
+        self.stage.kafka.down = not self.stage.kafka.down
+
+    async def _leap(self) -> None:
+        self.stage.scheduler.loop.advance(self.stage.scheduler.random.choice((3.0, 50.0, 700.0)))
+        self.stage.known.look_at_register()
+
+    async def _refusal(self) -> None:
+        chance = self.stage.scheduler.random
+        account = chance.choice(sorted(set(ACCOUNTS.values())))
+        self.stage.max.world.accounts.set_refusal(account, chance.choice([*Refusal, None]))
+
+    async def _rewind(self) -> None:
+        await self.stage.once("operator", offsets.rewind)
+
+    async def _people(self) -> None:
+        """Somebody acts in MAX."""
+        chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
+        there = list(chats)
+        if not there:
+            return
+        chat = chance.choice(there)
+        self.people_acted = True
+        chat_id = chat.external_id.rsplit("#", 1)[0]
+        self.stage.known.disturbed[chat_id] = self.stage.scheduler.steps
+        self.stage.scheduler.note(f"somebody acts in {chat_id}")
+        self._act_in(chat)
+
+    def _act_in(self, chat: Chat) -> None:
+        chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
+        inside = [user for user in chat if user != chat.owner_id]
+        match chance.randrange(5):
+            case 0:
+                chats.enter(chat.chat_id, chance.choice(STRANGERS), None)
+            case 1 if inside:
+                chats.remove(chat.chat_id, chance.choice(inside), None)
+            case 2 if inside:
+                chats.set_admins(chat.chat_id, {chance.choice(inside): FULL_RIGHTS})
+            case 3 if chiefs := [user for user in chat.admins if user != chat.owner_id]:
+                chats.demote(chat.chat_id, chance.choice(chiefs))
+            case _:
+                chats.rename(chat.chat_id, "10 «Б»", 1)
+
+
+__all__ = ["KINDS", "Faults"]

@@ -1,0 +1,127 @@
+"""What was true, known and expected at each moment of a run, for the invariants to look back at."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tests.oracle import naive
+from tests.simulation.database import Database
+from tests.simulation.kafka import Kafka
+from tests.simulation.messenger import Call
+from tests.simulation.register import Event
+
+Roles = dict[int, str]
+"""Account → role."""
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A promise that was broken; ``step`` is where in the trace."""
+
+    name: str
+    step: int
+    about: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """When a pass last looked at what is wanted."""
+
+    step: int
+    at: float
+
+
+@dataclass(slots=True)
+class Knowledge:
+    """Kept by the run, read by the invariants."""
+
+    database: Database
+    kafka: Kafka
+    violations: list[Violation] = field(default_factory=list)
+    register: list[tuple[float, dict[str, Roles]]] = field(default_factory=list)
+    """Virtual time, and who is deliverable by all that was published, from then on."""
+    expected: list[tuple[int, dict[str, Roles]]] = field(default_factory=list)
+    """Step, and who is deliverable by what PostgreSQL holds, from then on."""
+    loads: dict[tuple[str, int], Loaded] = field(default_factory=dict)
+    doubts: dict[str, set[Call]] = field(default_factory=dict)
+    disturbed: dict[str, int] = field(default_factory=dict)
+    """Step at which a chat was changed by other hands than a lease holder's."""
+    refused: set[tuple[str, int]] = field(default_factory=set)
+    """Chat and account that the messenger ever refused to add."""
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    def broken(self, name: str, about: str) -> None:
+        """Note a broken promise."""
+        scheduler = self.database.scheduler
+        violation = Violation(name, scheduler.steps, about)
+        scheduler.note(f"VIOLATION {name}: {about}")
+        self.violations.append(violation)
+
+    # --- the register ----------------------------------------------------------------------
+
+    def events(self) -> list[Event]:
+        """Everything that was published and can be read."""
+        return [
+            event
+            for log in self.kafka.logs.values()
+            for record in log
+            if (event := _event(record.value)) is not None
+        ]
+
+    def look_at_register(self) -> None:
+        """Something was published, or the date has changed somewhere."""
+        now = self.database.now()
+        found = wanted(self.events(), now)
+        if not self.register or self.register[-1][1] != found:
+            self.register.append((self.database.scheduler.now, found))
+
+    def ever_deliverable(self, chat_id: str, account: int) -> bool:
+        """Whether the register ever gave this account a reason to be in this chat."""
+        return any(account in state.get(chat_id, {}) for _, state in self.register)
+
+    def deliverable_since(self, chat_id: str, account: int, at: float) -> bool:
+        """Whether it had a reason at every moment since ``at``."""
+        ends = [*(began for began, _ in self.register[1:]), float("inf")]
+        return all(
+            account in state.get(chat_id, {})
+            for (_, state), ended in zip(self.register, ends, strict=True)
+            if ended > at
+        )
+
+    # --- what PostgreSQL expects -----------------------------------------------------------
+
+    async def look_at_expected(self) -> None:
+        """Expected members or profiles may have changed."""
+        rows = await self.database.ask(
+            "SELECT chat_id, person_id, role, max_user_id FROM expected_members"
+            " JOIN fact_profiles USING (person_id) WHERE max_user_id IS NOT NULL"
+            " ORDER BY chat_id, person_id"
+        )
+        found: dict[str, Roles] = {}
+        for chat_id, _, role, account in rows:
+            roles = found.setdefault(chat_id, {})
+            roles[account] = naive.stronger(role, roles.get(account, naive.MEMBER))
+        self.expected.append((self.database.scheduler.steps, found))
+
+    def expected_since(self, chat_id: str, step: int) -> list[Roles]:
+        """Each state of the chat's deliverable members since a step."""
+        ends = [*(began for began, _ in self.expected[1:]), 10**9]
+        return [
+            state.get(chat_id, {})
+            for (_, state), ended in zip(self.expected, ends, strict=True)
+            if ended > step
+        ]
+
+
+def wanted(events: list[Event], now: datetime) -> dict[str, Roles]:
+    """Who should be in each chat that is not frozen, by the naive calculation."""
+    chats = naive.chats(events, now)
+    return {chat_id: chat.accounts for chat_id, chat in chats.items() if not chat.frozen}
+
+
+def _event(value: bytes | None) -> Event | None:
+    try:
+        parsed: Event = json.loads(value or b"")
+    except ValueError:
+        return None
+    return parsed

@@ -1,0 +1,91 @@
+"""An event loop whose time is ours: it stands still while anything runs, and is moved by hand.
+
+``quiet`` returns when no callback is ready and no answer of the database is awaited, so the
+scheduler alone decides what happens next. Sockets are real; a wait for one takes no time.
+"""
+
+import asyncio
+import selectors
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+PATIENCE = 0.002
+"""Real seconds after which a statement without an answer is looked at: it may wait for a lock."""
+
+
+class Quiet(Enum):
+    """Why the loop has nothing to do."""
+
+    IDLE = "everybody waits for a turn or for time"
+    STALLED = "an answer of the database has not come"
+
+
+class VirtualLoop(asyncio.SelectorEventLoop):
+    """See the module."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+        self._quiet: asyncio.Future[Quiet] | None = None
+        self._awaited = 0
+        self._watched = 0
+        super().__init__(_Selector(self))
+
+    def time(self) -> float:
+        """Virtual seconds since the loop began."""
+        return self._now
+
+    def advance(self, seconds: float) -> None:
+        """Move time; timers that are due by then fire."""
+        self._now += seconds
+
+    def next_timer(self) -> float | None:
+        """Seconds until the next timer, None where there is none."""
+        timers: list[asyncio.TimerHandle] = self._scheduled  # type: ignore[attr-defined]  # asyncio keeps no public list
+        live = [timer.when() for timer in timers if not timer.cancelled()]
+        return max(0.0, min(live) - self._now) if live else None
+
+    def await_answer(self, more: int) -> None:
+        """So many more answers are on their way: the loop is not idle until they are here."""
+        self._awaited += more
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """The scheduler itself asks the database: nothing else is looked at meanwhile."""
+        self._watched += 1
+        try:
+            yield
+        finally:
+            self._watched -= 1
+
+    async def quiet(self) -> Quiet:
+        """Wait until nothing is ready."""
+        self._quiet = self.create_future()
+        return await self._quiet
+
+    def patience(self) -> float | None:
+        """How long to wait for sockets: None for ever, 0 not at all."""
+        if self._watched or self._quiet is None or self._quiet.done():
+            return None
+        return PATIENCE if self._awaited else 0
+
+    def tell_quiet(self) -> None:
+        """Nothing is ready, and nothing has come in the meantime."""
+        if self._quiet is not None and not self._quiet.done():
+            self._quiet.set_result(Quiet.STALLED if self._awaited else Quiet.IDLE)
+
+
+class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # chosen at run time
+    """Never sleeps for a timer."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Events of sockets; ``timeout`` says no more than whether callbacks are ready."""
+        found: list[tuple[selectors.SelectorKey, int]]
+        found = super().select(0 if timeout == 0 else self._loop.patience())
+        if not found and timeout != 0:
+            self._loop.tell_quiet()
+        return found

@@ -1,0 +1,176 @@
+"""A seed from beginning to end: trouble, healing, and the messenger as the register says."""
+
+from dataclasses import dataclass
+
+from projections.errors import StoreUnavailable
+from projections.offsets import forget_observed
+from tests.simulation.database import Database
+from tests.simulation.faults import KINDS, Faults
+from tests.simulation.knowledge import Violation, wanted
+from tests.simulation.stage import Stage
+
+STEPS_OF_TROUBLE = 350
+STEPS_OF_PEACE = 2500
+TWO_DAYS = 172_800.0
+LONGEST_LEAP = 900.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of a seed."""
+
+    seed: int
+    steps: int
+    digest: str
+    violations: tuple[Violation, ...]
+    trace: tuple[str, ...]
+
+
+class Run:
+    """One seed on one database."""
+
+    def __init__(self, database: Database, seed: int) -> None:
+        self._database = database
+        self._stage = Stage(seed, database)
+
+    async def result(self) -> Result:
+        """Run it."""
+        stage = self._stage
+        await stage.open()
+        faults = Faults(stage)
+        try:
+            for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
+                await stage.start(kind)
+            while stage.scheduler.steps < STEPS_OF_TROUBLE and not self._over():
+                await faults.strike()
+                await self._step(peace=False)
+            await faults.heal()
+            await self._converge("after the faults")
+            if not self._over():
+                await self._sweep()
+                await self._converge("after a sweep")
+        finally:
+            await self._end()
+        scheduler = stage.scheduler
+        return Result(
+            stage.seed, scheduler.steps, scheduler.digest(),
+            tuple(stage.known.violations), tuple(scheduler.trace),
+        )  # fmt: skip
+
+    def _over(self) -> bool:
+        return bool(self._stage.known.violations)
+
+    async def _step(self, *, peace: bool) -> bool:
+        """One step; False where only time could bring one."""
+        stage, scheduler = self._stage, self._stage.scheduler
+        await self._database.settle()
+        scheduler.thaw()
+        await stage.max.late_arrivals()
+        self._look_at_failures()
+        ready = scheduler.ready()
+        if ready:
+            scheduler.grant(scheduler.random.choice(ready))
+            if scheduler.random.random() < 0.2:
+                scheduler.loop.advance(scheduler.random.choice((0.001, 0.01, 0.1)))
+            return True
+        if self._database.anybody_stands() and scheduler.loop.next_timer() is None:
+            await self._database.let_them_fight()
+            return True
+        await self._pass_time(peace=peace)
+        return False
+
+    def _look_at_failures(self) -> None:
+        for process, error in self._stage.scheduler.failures:
+            if not isinstance(error, StoreUnavailable):
+                import traceback; traceback.print_exception(error)
+                self._stage.known.broken("no loop dies of a bug", f"{process.name}: {error!r}")
+        self._stage.scheduler.failures.clear()
+
+    async def _pass_time(self, *, peace: bool) -> None:
+        """To the next timer, and at times far past many of them."""
+        scheduler = self._stage.scheduler
+        timer = scheduler.loop.next_timer() or 0.001
+        leap = timer
+        if peace:
+            leap = max(timer, await self._next_date())
+        elif scheduler.random.random() < 0.3:
+            leap = timer + scheduler.random.choice((1.0, 4.0, 20.0))
+        for at, _ in self._stage.max.late:
+            leap = min(leap, max(at - scheduler.now, 0.001))
+        scheduler.loop.advance(leap)
+        self._stage.known.look_at_register()
+
+    async def _next_date(self) -> float:
+        """Seconds until something is due by its date."""
+        rows = await self._database.ask(
+            "SELECT extract(epoch FROM min(at) - clock_now())::float8 FROM ("
+            " SELECT greatest(due_at, lease_until) AS at FROM chat_sync"
+            " UNION ALL SELECT next_change_at FROM chats"
+            " UNION ALL SELECT coalesce(claimed_until, clock_now()) FROM stale_entities) d"
+        )
+        seconds = rows[0][0]
+        return LONGEST_LEAP if seconds is None else min(max(seconds, 0.0), LONGEST_LEAP)
+
+    async def _converge(self, when: str) -> None:
+        """Until the messenger is as the register says, or it will never be."""
+        scheduler = self._stage.scheduler
+        limit, until = scheduler.steps + STEPS_OF_PEACE, scheduler.now + TWO_DAYS
+        idle = True
+        while not self._over():
+            if idle and await self._settled():
+                difference = self._difference()
+                if not difference:
+                    return
+                if scheduler.steps > limit or scheduler.now > until or await self._at_rest():
+                    self._stage.known.broken(f"converged {when}", "; ".join(difference[:4]))
+            elif scheduler.steps > limit + 1000:
+                self._stage.known.broken(f"settled {when}", "it never comes to rest")
+            idle = not await self._step(peace=True)
+
+    async def _settled(self) -> bool:
+        """Nothing unread, stale, due or under way."""
+        rows = await self._database.ask(
+            "SELECT NOT EXISTS (SELECT FROM stale_entities) AND NOT EXISTS (SELECT FROM chat_sync"
+            " WHERE due_at <= clock_now() OR lease_until > clock_now()) AND NOT EXISTS"
+            " (SELECT FROM chats WHERE next_change_at <= clock_now()) AND NOT EXISTS"
+            " (SELECT FROM catch_up WHERE armed_at IS NOT NULL)"
+        )
+        reached = await self._database.ask("SELECT topic, part, next_off FROM ingest_partitions")
+        ends = {key: len(log) for key, log in self._stage.kafka.logs.items() if log}
+        read = {(row[0], row[1]): row[2] for row in reached if row[2]}
+        return bool(rows[0][0]) and read == ends and not self._stage.max.late and not self._stage.chores
+
+    async def _at_rest(self) -> bool:
+        """Whether nothing will ever be due again."""
+        rows = await self._database.ask(
+            "SELECT NOT EXISTS (SELECT FROM chat_sync WHERE due_at IS NOT NULL)"
+        )
+        return bool(rows[0][0])
+
+    def _difference(self) -> list[str]:
+        """Where the messenger is not as the register says."""
+        should = wanted(self._stage.known.events(), self._database.now())
+        there = {
+            chat.external_id.rsplit("#", 1)[0]: {
+                user: "administrator" if user in chat.admins else "member"
+                for user in chat
+                if user != chat.owner_id
+            }
+            for chat in self._stage.max.world.chats
+        }
+        return [
+            f"{chat_id}: {there.get(chat_id, {})} for {roles}"
+            for chat_id, roles in sorted(should.items())
+            if there.get(chat_id, {}) != roles and chat_id not in self._stage.known.disturbed
+        ]
+
+    async def _sweep(self) -> None:
+        """Every chat is read anew: what people did in MAX, and late arrivals, are found."""
+        self._stage.known.disturbed.clear()
+        await self._stage.once("sweep", forget_observed)
+
+    async def _end(self) -> None:
+        await self._stage.scheduler.end()
+        for process in [*self._stage.scheduler.processes]:
+            await self._database.release(process)
+        await self._database.forget_owners()

@@ -1,0 +1,218 @@
+"""One run: the world, its processes, what goes wrong, and how it ends."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from consumers.config import IngestConfig
+from domain.actions import LIMITS
+from gateway.budget import SharedBudget
+from gateway.reconcile import Reconciler
+from gateway.workers import ReconcileLoop
+from projections.budget import CallSlots
+from projections.database import transaction
+from projections.derive.config import DeriveConfig
+from projections.errors import StoreUnavailable
+from projections.ingest_store import IngestStore
+from projections.reconcile.store import LEASE_SECONDS
+from rollcall.supervise import supervise
+from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
+from tests.simulation import invariants
+from tests.simulation.actors import (
+    READ_AT,
+    Bell,
+    SimulatedDerive,
+    SimulatedIngest,
+    SimulatedWatcher,
+    WatchedStore,
+)
+from tests.simulation.database import Database
+from tests.simulation.kafka import Kafka, Member, shares
+from tests.simulation.knowledge import Knowledge
+from tests.simulation.messenger import ASKED, Call, Line, Max, Mishap
+from tests.simulation.register import Register, record
+from tests.simulation.scheduler import Process, Scheduler
+
+TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
+PARTITIONS = 2
+KINDS = ("ingest", "derive", "reconcile", "watcher")
+
+# An evening in November: Kamchatka's day is over, Moscow's ends at 21:00 UTC.
+EVENING = datetime(2026, 11, 24, 20, 58, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything of one run."""
+
+    seed: int
+    database: Database
+    scheduler: Scheduler = field(init=False)
+    kafka: Kafka = field(init=False)
+    max: Max = field(init=False)
+    known: Knowledge = field(init=False)
+    register: Register = field(init=False)
+    members: dict[Process, Member] = field(default_factory=dict)
+    due: Bell = field(default_factory=Bell)
+    stale: Bell = field(default_factory=Bell)
+    chores: int = 0
+
+    async def open(self) -> None:
+        """A fresh world, and an ordinary beginning in the log."""
+        self.scheduler = Scheduler(self.database._loop, self.seed)  # noqa: SLF001 - one loop for all
+        chance = self.scheduler.random
+        began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600))
+        await self.database.reset(self.scheduler, began)
+        self.database.observer = self._committed
+        self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
+        self.known = Knowledge(self.database, self.kafka)
+        self.max = Max(self.scheduler, self)
+        self.register = Register(random.Random(chance.random()), EVENING.date(), began)
+        for event in self.register.beginning():
+            self._to_log(record(event))
+        self.known.look_at_register()
+        self.known.expected.append((0, {}))
+
+    def _to_log(self, value: bytes) -> None:
+        self.kafka.publish(self.scheduler.random.choice(sorted(self.kafka.logs)), value)
+
+    def publish(self) -> None:
+        """One more record."""
+        if self.scheduler.random.random() < 0.05:
+            self._to_log(b'{"specversion": "1.0", "type": ')
+        else:
+            event = self.register.next()
+            self.scheduler.note(f"published {event['type']} {event['data']}")
+            self._to_log(record(event))
+        self.known.look_at_register()
+
+    # --- processes -------------------------------------------------------------------------
+
+    async def start(self, kind: str) -> Process:
+        """A new process of this kind, as wiring makes it."""
+        process = self.scheduler.process(f"{kind}-{len(self.scheduler.trace)}")
+        engine = await self.database.engine(process)
+        if kind == "ingest":
+            config = IngestConfig(topics=TOPICS)
+            ingest = SimulatedIngest(self.kafka, IngestStore(engine), config)
+            self.members[process] = ingest.member
+            loop = ingest.run
+        elif kind == "watcher":
+            loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
+        elif kind == "derive":
+            derive = SimulatedDerive(engine, DeriveConfig(workers=2, batch=40))
+            derive.bell = self.stale
+            loop = derive.run
+        else:
+            store = WatchedStore(engine, self.known, self.max, self.due)
+            budget = SharedBudget(CallSlots(engine))
+            reconciler = Reconciler(
+                store, Line(self.max, budget), budget, LIMITS, lease_seconds=LEASE_SECONDS
+            )
+
+            async def probe() -> None:
+                await self.scheduler.turn("max whoami")
+
+            async def loop(stop: "asyncio.Event") -> None:
+                await store.arm("a start of reconcile")
+                await ReconcileLoop(store, reconciler, probe, workers=2).run(stop)
+
+        self.scheduler.start(process, supervise(kind, loop, asyncio.Event()))
+        if kind == "ingest":
+            self.rebalance()
+        return process
+
+    async def once(self, name: str, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
+        """Somebody does one thing in a transaction of its own, again if the store is away."""
+        process = self.scheduler.process(f"{name}-{len(self.scheduler.trace)}")
+        engine = await self.database.engine(process)
+        self.chores += 1
+
+        async def act() -> None:
+            while True:
+                try:
+                    async with transaction(engine) as connection:
+                        await work(connection)
+                except StoreUnavailable:
+                    await asyncio.sleep(1.0)
+                else:
+                    break
+            self.chores -= 1
+
+        self.scheduler.start(process, act())
+
+    async def kill(self, process: Process) -> None:
+        """As if its machine had gone."""
+        self.scheduler.note(f"{process.name} is killed")
+        self.max.orphan(process)
+        self.scheduler.kill(process)
+        self.members.pop(process, None)
+        await self.database.release(process)
+
+    def rebalance(self) -> None:
+        """Whoever answers gets a share; who stands still is not told."""
+        awake = [each for each in self.members if each.frozen_until is None]
+        if awake:
+            shares(self.kafka, [self.members[each] for each in awake])
+
+    # --- what is looked at -----------------------------------------------------------------
+
+    async def _committed(self, process: Process, hints: frozenset[str]) -> None:
+        """A process has committed; hints may be lost."""
+        if "stale" in hints and self.scheduler.random.random() < 0.7:
+            self.stale.ring()
+        if "due" in hints and self.scheduler.random.random() < 0.7:
+            self.due.ring()
+        if hints & {"offsets", "facts"} and process.name.startswith("ingest"):
+            await invariants.offsets_and_facts_agree(self.known)
+        if hints & {"expected", "facts"}:
+            await self.known.look_at_expected()
+
+    async def sent(self, call: Call) -> None:
+        """A changing call has passed its deadline."""
+        known = self.known
+        await invariants.no_call_without_a_committed_intent(known, call)
+        invariants.one_call_in_flight(known, self.max, call)
+        invariants.read_before_the_next_change(known, call)
+        invariants.nobody_added_without_a_reason(known, call)
+        invariants.nobody_removed_who_belongs(known, call)
+        await invariants.nothing_removed_from_the_unknown(known, call)
+        invariants.administrators_first(known, self.max, call)
+
+    def ended(self, call: Call, mishap: Mishap) -> None:
+        """A call has ended; its outcome may not be known."""
+        invariants.no_second_chat(self.known, self.max)
+        if call.asked is None:
+            return
+        chat_id = call.asked.lease.chat_id
+        if invariants.is_zombie(call):
+            self.known.disturbed[chat_id] = self.scheduler.steps
+        elif mishap in {Mishap.NO_EFFECT, Mishap.LOST_ANSWER, Mishap.LATE}:
+            self.known.doubts.setdefault(chat_id, set()).add(call)
+
+    def refused(self, users: Iterable[int]) -> None:
+        """The messenger would not add these."""
+        asked = ASKED.get()
+        if asked is not None:
+            self.known.refused |= {(asked.lease.chat_id, user) for user in users}
+
+    def orphaned(self, call: Call) -> None:
+        """Nobody will know what became of it."""
+        if call.asked is not None:
+            self.known.doubts.setdefault(call.asked.lease.chat_id, set()).add(call)
+
+    def came_late(self, call: Call) -> None:
+        """It had its effect behind everybody's back."""
+        if call.asked is not None:
+            self.known.disturbed[call.asked.lease.chat_id] = self.scheduler.steps
+
+    def read_began(self) -> None:
+        """In this task."""
+        READ_AT.set(self.scheduler.steps)
+
+
+__all__ = ["KINDS", "Stage"]
