@@ -7,8 +7,12 @@ from dataclasses import replace
 import pytest
 
 from domain.guard import GuardLimits
+from domain.lanes import Lane
 from domain.seasons import GuardPolicy, Season, scaled
 from gateway.errors import OutcomeUnknown, TooManyRequests
+from projections.database import transaction
+from projections.errors import StoreRefused
+from projections.reconcile import observed, queue
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
 
 FAR = 10**6
@@ -385,6 +389,34 @@ async def test_a_crash_in_the_middle_leaves_the_rest_admitted(database_url: str)
         await place.work()
         assert await place.present(chat) == set(everybody[6:])
         assert (await place.the_held()).chat_id == other
+
+
+@pytest.mark.parametrize("lane", list(Lane))
+async def test_a_chat_that_is_read_anew_in_any_lane_passes_the_same_guard(
+    place: Town, lane: Lane
+) -> None:
+    everybody = accounts(30)
+    chat = await place.chat("9g", everybody)
+    await place.leave(chat, everybody[:7])
+    for _ in range(2):
+        async with transaction(place.engine) as connection:
+            await observed.forget(connection, [chat])
+            await queue.mark_due(connection, [chat], lane)
+        await place.work()
+    assert await place.present(chat) == set(everybody)
+    assert await place.states() == ["held"]
+
+
+async def test_the_database_itself_takes_no_removing_intent_without_a_reservation(
+    place: Town,
+) -> None:
+    chat = await place.chat("9g", accounts(30))
+    with pytest.raises(StoreRefused):
+        await place.sql(
+            """INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
+               VALUES (:chat, 0, 'remove', '{"user_id": 1000}', clock_now())""",
+            chat=chat,
+        )
 
 
 async def test_no_removing_call_was_ever_intended_without_a_reservation(place: Town) -> None:
