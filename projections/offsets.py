@@ -152,6 +152,26 @@ async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = Non
     return count
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A partition that waits for a person, why, and where reading would go on."""
+
+    topic: str
+    part: int
+    next_off: int
+    reason: str
+    since: datetime
+
+
+async def gaps(connection: AsyncConnection) -> list[Gap]:
+    """The partitions whose records are missing."""
+    rows = await connection.execute(
+        text("""SELECT topic, part, next_off, coalesce(state_reason, '') AS reason, updated_at
+                  FROM ingest_partitions WHERE state = 'gap' ORDER BY topic, part""")
+    )
+    return [Gap(*row) for row in rows]
+
+
 async def acknowledge_gap(connection: AsyncConnection, topic: str, part: int) -> bool:
     """A person accepts that records are missing: read on from where the log starts.
 

@@ -89,3 +89,27 @@ async def newest(connection: AsyncConnection, limit: int) -> list[Kept]:
         {"limit": limit},
     )
     return [Kept(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A quarantined record with its content; headers are (name, base64 of the value)."""
+
+    kept: Kept
+    key: bytes | None
+    value: bytes | None
+    headers: list[tuple[str, str | None]]
+
+
+async def whole(connection: AsyncConnection, topic: str, part: int, off: int) -> Whole | None:
+    """One record with its content, which may hold names; None where there is none."""
+    rows = await connection.execute(
+        text("""SELECT topic, part, off, reason, first_seen, key, value, headers FROM quarantine
+                 WHERE (topic, part, off) = (:topic, :part, :off)"""),
+        {"topic": topic, "part": part, "off": off},
+    )
+    row = rows.one_or_none()
+    if row is None:
+        return None
+    headers = [(name, value) for name, value in row.headers]
+    return Whole(Kept(*row[:5]), row.key, row.value, headers)

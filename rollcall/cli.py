@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.commands import ask, feed, plans, serve
+from rollcall.commands import arrivals, ask, feed, plans, serve
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
@@ -232,7 +232,13 @@ def explain_person(
 
 @app.command(rich_help_panel=OPERATE)
 def quarantine(
+    record: Annotated[
+        str | None, typer.Argument(help="TOPIC/PARTITION/OFFSET; the newest if absent.")
+    ] = None,
     *,
+    content: Annotated[
+        bool, typer.Option("--content", help="Show what is in this record: it may hold names.")
+    ] = False,
     json: Json = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     data_dir: DataDir = None,
@@ -241,7 +247,32 @@ def quarantine(
 
     By place and reason, and never by their content: that may hold names.
     """
-    _leave(ask.list_quarantine(as_json=json, limit=limit, data_dir=data_dir))
+    if record is None:
+        if content:
+            raise typer.BadParameter("--content is of one record: name it")
+        _leave(arrivals.list_quarantine(as_json=json, limit=limit, data_dir=data_dir))
+    else:
+        _leave(arrivals.show_quarantined(record, content=content, as_json=json, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def gaps(
+    *,
+    acknowledge: Annotated[
+        str | None, typer.Option(metavar="TOPIC/PARTITION", help="Read on past what is missing.")
+    ] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List the partitions whose records are missing.
+
+    While there is one no chat changes. Find out what was lost, then acknowledge it; 3 where
+    there is nothing to acknowledge.
+    """
+    if acknowledge is None:
+        _leave(arrivals.list_gaps(as_json=json, data_dir=data_dir))
+    else:
+        _leave(arrivals.acknowledge_gap(acknowledge, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=SERVE)

@@ -1,11 +1,11 @@
-"""``status``, ``quarantine``, ``replay``, ``reconcile`` and ``settings``: ask, or tell, a stack."""
+"""``status``, ``replay``, ``reconcile`` and ``settings``: ask, or tell, a stack."""
 
 import asyncio
 from pathlib import Path
 
 from domain.ids import ChatId
 from domain.lanes import Lane
-from projections import offsets, quarantine
+from projections import offsets
 from projections.database import transaction
 from projections.reconcile import observed, queue
 from rollcall import settings as all_settings
@@ -50,31 +50,6 @@ def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return "no" if value is None else str(value)
-
-
-def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
-    """The newest quarantined records, by place and reason."""
-    for row in asyncio.run(_quarantine(limit, data_dir)):
-        if as_json:
-            say_json(
-                {
-                    "topic": row.topic,
-                    "partition": row.part,
-                    "offset": row.off,
-                    "reason": row.reason,
-                    "first_seen": row.first_seen.isoformat(),
-                }
-            )
-        else:
-            seen = f"{row.first_seen:%Y-%m-%d %H:%M:%S}"
-            say(f"{seen}  {row.topic}/{row.part} at {row.off}: {row.reason}")
-    return 0
-
-
-async def _quarantine(limit: int, data_dir: Path | None) -> list[quarantine.Kept]:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await quarantine.newest(connection, limit)
 
 
 def replay(topics: list[str] | None, data_dir: Path | None) -> int:

@@ -1,0 +1,85 @@
+"""``quarantine`` and ``gaps`` as a person at a terminal meets them."""
+
+import asyncio
+import json
+import os
+import sys
+
+from domain.lanes import Lane
+from projections import catch_up, offsets
+from projections.database import transaction
+from projections.ingest_store import Batch, IngestStore
+from projections.offsets import ReadingState, Standing, Step
+from projections.quarantine import BadRecord
+from tests.projections.builders import engine_of
+
+REASON = "offsets 0 to 6 are gone from the log, and were never read"
+GAP = Standing("id", 7, 7, ReadingState.GAP, REASON)
+NAME = "Сокровенная"
+BAD = BadRecord(
+    "sgo.orders", 3, 0, b"\xff", f"{NAME}\x1b[31m".encode(), [("h", b"v")], "value: is not JSON"
+)
+
+
+async def rollcall(url: str, *words: str) -> tuple[int, str, str]:
+    """The exit code, stdout and stderr of a command in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        "from rollcall.cli import main; main()",
+        *words,
+        env={"PATH": os.environ["PATH"], "ROLLCALL_POSTGRES__URL": url},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    assert process.returncode is not None
+    return process.returncode, out.decode(), err.decode()
+
+
+async def test_a_gap_is_listed_until_it_is_acknowledged_and_then_the_catch_up_is_armed(
+    database_url: str,
+) -> None:
+    async with engine_of(database_url) as engine:
+        await IngestStore(engine).place(
+            [(("sgo.orders", 3), None, GAP)], restored=False, backward=None
+        )
+    code, out, _ = await rollcall(database_url, "gaps", "--json")
+    row = json.loads(out)
+    assert (code, row["topic"], row["partition"], row["next_offset"], row["reason"]) == (
+        0, "sgo.orders", 3, 7, REASON,
+    )  # fmt: skip
+    assert (await rollcall(database_url, "gaps", "--acknowledge", "sgo.orders/2"))[0] == 3
+    code, out, _ = await rollcall(database_url, "gaps", "--acknowledge", "sgo.orders/3")
+    assert code == 0
+    async with engine_of(database_url) as engine, transaction(engine) as connection:
+        standing = (await offsets.load(connection, ["sgo.orders"]))["sgo.orders", 3]
+        armed = await catch_up.armed(connection)
+    assert standing == Standing("id", 7, 7)
+    assert armed is not None
+    assert armed.reason == "a gap was acknowledged"
+    code, _, err = await rollcall(database_url, "gaps", "--acknowledge", "sgo.orders/3")
+    assert code == 3
+    assert err.count("\n") == 1
+    assert (await rollcall(database_url, "gaps", "--json"))[1] == ""
+
+
+async def test_content_is_shown_on_request_alone_and_cannot_steer_the_terminal(
+    database_url: str,
+) -> None:
+    async with engine_of(database_url) as engine:
+        store = IngestStore(engine)
+        key = ("sgo.orders", 3)
+        await store.place([(key, None, Standing("id", 0, 0))], restored=False, backward=None)
+        await store.commit(Batch([], [BAD], [Step(*key, "id", 0, 1)], Lane.LIVE))
+    listed = await rollcall(database_url, "quarantine")
+    shown = await rollcall(database_url, "quarantine", "sgo.orders/3/0")
+    assert listed == shown
+    assert "sgo.orders/3 at 0: value: is not JSON" in listed[1]
+    assert NAME not in listed[1]
+    code, out, _ = await rollcall(database_url, "quarantine", "sgo.orders/3/0", "--content")
+    assert code == 0
+    assert NAME in out
+    assert "\x1b" not in out
+    assert (await rollcall(database_url, "quarantine", "sgo.orders/3/9"))[0] == 1
+    assert (await rollcall(database_url, "quarantine", "sgo.orders/3"))[0] == 2
