@@ -60,10 +60,19 @@ class FaultProxy:
     target: int
     port: int = 0
     unanswered: int = 0
-    carried: int = 0
     _delay: float = 0.0
     _hole: bool = False
     _connections: set[_Connection] = field(default_factory=set)
+
+    @property
+    def open(self) -> int:
+        """Connections that it carries now."""
+        return len(self._connections)
+
+    @property
+    def waiting(self) -> int:
+        """How many of them wait for an answer."""
+        return sum(each.asked for each in self._connections)
 
     async def strike(self, fault: Fault, seconds: float) -> None:
         """Do it; a delay and a black hole last for so many seconds, and then this returns."""
@@ -97,7 +106,6 @@ class FaultProxy:
             return
         connection = _Connection(writer, to_server)
         self._connections.add(connection)
-        self.carried += 1
         try:
             await asyncio.gather(
                 self._ask(client, connection),
