@@ -142,7 +142,8 @@ async def _verdict(
     if not planned.strangers and asked.counted <= await reservations.open_ones(connection, chat_id):
         # What is left of a plan that was admitted: it counts in all windows already.
         return Pass()
-    windows = await count_windows(connection, chat_id, school_id, planned.counted, limits)
+    most = max(planned.counted, planned.strangers)
+    windows = await count_windows(connection, chat_id, school_id, most, limits)
     return judge(planned, windows.chat, windows.school, windows.total, limits)
 
 

@@ -68,7 +68,7 @@ async def count_windows(
     planned: int,
     limits: GuardLimits,
 ) -> Windows:
-    """The windows for a plan of this chat with ``planned`` removals that count."""
+    """The windows for a plan of this chat with at most ``planned`` removals of one sort."""
     places = {"chat": chat_id, "school": school_id}
     waiting = int((await connection.execute(_WAITING, places)).scalar_one())
 

@@ -2,9 +2,9 @@
 
 Guarantees: a removal counts unless facts say otherwise. Uncounted is an account that its
 person gave up (unlinked, or changed for another) and that nobody holds now who lost a place
-in this chat. An account that nobody was ever known to hold counts: proving that it is a
-stranger needs the history of what was seen in the chat, and whoever keeps that history
-answers ``RemovalCause.STRANGER`` here.
+in this chat. Counted apart is a proven stranger: never ours in this chat, and seen to arrive
+between two complete reads. What was there when a chat was first read, or first read after a
+restore, is not proven and counts.
 """
 
 from collections.abc import Sequence
@@ -12,12 +12,19 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.guard import RemovalCause
+from domain.guard import RemovalCause, is_proven_stranger
 from domain.ids import ChatId, MaxUserId
 
 _FACTS = text("""
     SELECT account, linked, given_up, kept_place,
            changed,
+           was_ours(:chat, account) AS ours,
+           EXISTS (
+               SELECT FROM drift d JOIN chat_sync s USING (chat_id)
+                WHERE d.chat_id = :chat AND d.max_user_id = account AND s.known_at IS NOT NULL
+                  AND d.kind IN ('added', 'added_by_administrator')
+                  AND coalesce(d.resolution IN ('kept', 'tolerated', 'recorded'), true))
+               AS seen_to_arrive,
            linked AND EXISTS (
                SELECT FROM fact_profiles p
                  JOIN membership_history h USING (person_id)
@@ -62,6 +69,9 @@ async def causes_of(
         MaxUserId(row.account): _cause(
             given_up=row.given_up and not row.lost_place and (row.kept_place or not row.linked),
             changed=row.changed,
+            stranger=is_proven_stranger(
+                ever_expected=row.ours, history_complete=True, seen_to_arrive=row.seen_to_arrive
+            ),
         )
         for row in found
     }
@@ -88,7 +98,9 @@ async def people_of(
     ]
 
 
-def _cause(*, given_up: bool, changed: bool) -> RemovalCause:
+def _cause(*, given_up: bool, changed: bool, stranger: bool) -> RemovalCause:
+    if stranger:
+        return RemovalCause.STRANGER
     if not given_up:
         return RemovalCause.NOT_EXPECTED
     return RemovalCause.ACCOUNT_CHANGED if changed else RemovalCause.UNLINKED
