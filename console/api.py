@@ -1,5 +1,6 @@
 """What programs ask: whether the process lives, whether it can work, how things stand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from fastapi import APIRouter
@@ -7,12 +8,20 @@ from fastapi.responses import JSONResponse
 
 from projections.overview import Overview, Standing
 
+Fault = Callable[[], str | None]
+"""Why this process does not live and should be started again; None while it does."""
+
+
+def lives() -> None:
+    """Of a process that lives as long as it answers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Api:
     """The JSON addresses over one store."""
 
     store: Overview
+    fault: Fault = lives
 
     def router(self) -> APIRouter:
         """The addresses."""
@@ -23,7 +32,10 @@ class Api:
         return router
 
     async def healthz(self) -> JSONResponse:
-        """200 while the process answers at all."""
+        """200 while the process lives; 503 with the reason where it should be started again."""
+        fault = self.fault()
+        if fault is not None:
+            return _fresh({"status": "not alive", "reason": fault}, 503)
         return _fresh({"status": "alive"})
 
     async def readyz(self) -> JSONResponse:
@@ -63,5 +75,5 @@ def as_json(standing: Standing) -> dict[str, object]:
     }
 
 
-def _fresh(content: dict[str, object]) -> JSONResponse:
-    return JSONResponse(content, headers={"Cache-Control": "no-store"})
+def _fresh(content: dict[str, object], status: int = 200) -> JSONResponse:
+    return JSONResponse(content, status, headers={"Cache-Control": "no-store"})

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.api import Api
+from console.api import Api, Fault, lives
 from console.pages import Pages
 from console.render import Renderer
 from projections.errors import StoreError
@@ -60,17 +60,18 @@ class _SecurityHeaders:
         await self._app(scope, receive, secured)
 
 
-def create_app(store: Overview, *, hosts: Sequence[str] = ("*",)) -> FastAPI:
+def create_app(store: Overview, *, hosts: Sequence[str] = ("*",), fault: Fault = lives) -> FastAPI:
     """The console over ``store``.
 
     ``hosts``: the names by which it may be asked for. Where it listens on the local address
     only, give just those names: a foreign page cannot then read it by a name of its own.
+    ``fault`` tells why the process does not live, or None while it does.
     """
     app = FastAPI(title="Rollcall", docs_url=None, redoc_url=None, openapi_url=None)
     errors = _Errors(Renderer())
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(_SecurityHeaders)
-    app.include_router(Api(store).router())
+    app.include_router(Api(store, fault).router())
     app.include_router(Pages(store, errors.renderer).router())
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, errors.http)

@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -53,10 +52,41 @@ class Name(Enum):
     GATE = ("rollcall_gate", "whether chats may be changed now")
 
 
-def metrics_app(store: Overview, process: CollectorRegistry) -> Starlette:
+class ProcessName(Enum):
+    """What one process has done since it started: (name, what it says).
+
+    Counters but where it says so; a process has those of the parts that it runs.
+    """
+
+    READ = ("rollcall_ingest_records", "records ingested, read again ones too")
+    APPLIED = ("rollcall_ingest_facts", "facts that became the ones that count")
+    QUARANTINED = ("rollcall_ingest_quarantined", "records put into quarantine")
+    BATCHES = ("rollcall_ingest_batches", "transactions of ingest")
+    OFFSETS_MOVED = (
+        "rollcall_ingest_offsets_moved",
+        "batches refused by an offset moved by others",
+    )
+    UNREADABLE = (
+        "rollcall_ingest_unreadable",
+        "fetches that ended in a batch that nobody can read",
+    )
+    # Labelled ``what``: subject or key. Upstream should look; the ids in data count.
+    DIFFERS = (
+        "rollcall_ingest_identity_differs",
+        "events whose subject or key names another entity",
+    )
+    # Gauges: 0 means lag and no progress for too long; partitions that are being read.
+    INGEST_LIVE = ("rollcall_ingest_live", "1 while records are read as they should")
+    PARTITIONS = ("rollcall_ingest_partitions", "partitions that this process reads")
+    MARKS = ("rollcall_derive_marks", "marks of changed entities that were derived")
+    # Labelled ``kind`` (create, add, remove, …) and ``outcome`` (done, some_refused, …).
+    CALLS = ("rollcall_calls", "changing calls by what came of them")
+
+
+def metrics_app(store: Overview, process: Collector) -> Starlette:
     """``/metrics`` (and ``/``, the base address): what the store and this process say.
 
-    ``process`` holds the counters of this process.
+    ``process`` has the counters of this process.
     """
 
     async def scrape(request: Request) -> Response:

@@ -16,8 +16,10 @@ from urllib.parse import urlunsplit
 
 import uvicorn
 from prometheus_client import CollectorRegistry
+from prometheus_client.registry import Collector
 from starlette.types import ASGIApp
 
+from console.api import Fault, lives
 from console.app import create_app
 from console.errors import CannotListen
 from console.metrics import metrics_app
@@ -37,13 +39,17 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class ConsoleServer:
-    """The console's two servers. Port 0 is any free one; ``process`` is added to the metrics."""
+    """The console's two servers. Port 0 is any free one; ``process`` is added to the metrics.
+
+    ``fault`` tells why this process does not live, or None while it does: ``/healthz``.
+    """
 
     store: Overview
     host: str
     port: int
     metrics_port: int
-    process: CollectorRegistry = field(default_factory=CollectorRegistry)
+    process: Collector = field(default_factory=CollectorRegistry)
+    fault: Fault = lives
 
     async def run(
         self, stop: asyncio.Event, on_listening: Callable[[Listening], None] = lambda _: None
@@ -56,7 +62,7 @@ class ConsoleServer:
         with ExitStack() as closing:
             pages = closing.enter_context(_bound(self.host, self.port, "PORT"))
             metrics = closing.enter_context(_bound(self.host, self.metrics_port, "METRICS_PORT"))
-            console = _server(create_app(self.store, hosts=_names(self.host)))
+            console = _server(create_app(self.store, hosts=_names(self.host), fault=self.fault))
             gauges = _server(metrics_app(self.store, self.process))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(console.serve([pages]), name="console")

@@ -1,7 +1,8 @@
 """Whether ingest lives: a process that has records to read and reads none does not.
 
 A consumer that was put out of its group, or waits on a partition that nobody serves, raises
-no error; only the missing progress tells.
+no error; only the missing progress tells. A partition that waits for a person to acknowledge
+missing records does not count, and having nothing to read is as good as progress.
 """
 
 from collections.abc import Mapping
@@ -31,7 +32,7 @@ def judge(
     idle_seconds: float,
     limit_seconds: float,
 ) -> IngestHealth:
-    """The verdict. ``ends`` are of the assigned partitions, ``idle_seconds`` since progress."""
+    """The verdict. ``ends`` are of the partitions to be read, ``idle_seconds`` since progress."""
     lag = sum(unread(held, ends).values())
     stuck = lag > 0 and idle_seconds > limit_seconds
     reason = f"{lag} records to read and none read for {idle_seconds:.0f} s" if stuck else None

@@ -23,13 +23,14 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from consumers.config import IngestConfig
+from consumers.counters import Counters
 from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_view import KafkaView
 from consumers.lenient import Damaged
 from consumers.pieces import Item, Piece, batch_of, halves, refused
 from consumers.positions import Positions
-from consumers.reading import Counters, read
+from consumers.reading import read
 from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
 from projections.ingest_store import Batch, Committed, IngestStore
 from projections.offsets import PartitionKey
@@ -140,6 +141,7 @@ class Ingestor:
         """Read nothing more of a partition than the good before; the next look tries again."""
         key = (damaged.topic, damaged.partition)
         place = {"topic": key[0], "partition": key[1], "offset": damaged.offset}
+        self.counters.unreadable += 1
         log.error("ingest.unreadable", reason=damaged.reason, **place)
         self._positions.lose([key])
 
@@ -149,6 +151,7 @@ class Ingestor:
 
     def _lose(self, keys: Iterable[PartitionKey], error: Exception) -> None:
         self._positions.lose(keys)
+        self.counters.offsets_moved += isinstance(error, OffsetsMoved)
         if isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
             log.warning("ingest.seeks_again", error=type(error).__name__, reason=str(error))
         else:
@@ -212,7 +215,8 @@ class Ingestor:
             for smaller in _smaller(pieces, error):
                 await self._write(smaller)
             return
-        self._note(batch, committed)
+        self.progressed_at = monotonic()
+        self.counters.note(batch, committed)
 
     async def _commit(self, batch: Batch) -> Committed:
         try:
@@ -220,17 +224,6 @@ class Ingestor:
                 return await self._store.commit(batch)
         except TimeoutError as error:
             raise StoreUnavailable("a transaction took too long") from error
-
-    def _note(self, batch: Batch, committed: Committed) -> None:
-        counters = self.counters
-        counters.batches += 1
-        counters.records += len(batch.arrivals) + len(batch.bad)
-        counters.quarantined += len(batch.bad)
-        counters.applied += committed.applied
-        counters.marked += committed.marked
-        self.progressed_at = monotonic()
-        if batch.bad:
-            log.warning("ingest.quarantined", quarantined=len(batch.bad))
 
     async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
         """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""

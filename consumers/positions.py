@@ -28,6 +28,7 @@ class Positions:
         self._consumer: AIOKafkaConsumer | None = None
         self._assigned: set[PartitionKey] = set()
         self._held: dict[PartitionKey, Standing] = {}
+        self._gaps: set[PartitionKey] = set()
 
     @property
     def held(self) -> dict[PartitionKey, Standing]:
@@ -38,6 +39,11 @@ class Positions:
     def assigned(self) -> frozenset[PartitionKey]:
         """The partitions that the group has given us."""
         return frozenset(self._assigned)
+
+    @property
+    def readable(self) -> frozenset[PartitionKey]:
+        """Those that are assigned and do not wait for a person."""
+        return frozenset(self._assigned - self._gaps)
 
     @property
     def lost(self) -> frozenset[PartitionKey]:
@@ -51,13 +57,14 @@ class Positions:
     def assign(self, consumer: AIOKafkaConsumer, keys: Iterable[PartitionKey]) -> None:
         """These are ours now, none of them held."""
         self._consumer = consumer
-        self._held.clear()
+        self.revoke()
         self._assigned = set(keys)
         consumer.pause(*map(partition, self._assigned))
 
     def revoke(self) -> None:
         """The group is being rebalanced: nothing is ours."""
         self._held.clear()
+        self._gaps.clear()
         self._assigned.clear()
 
     def hold(self, key: PartitionKey, standing: Standing) -> None:
@@ -65,7 +72,9 @@ class Positions:
         if self._consumer is None or key not in self._assigned:
             return
         if standing.state is ReadingState.GAP:
+            self._gaps.add(key)
             return
+        self._gaps.discard(key)
         self._consumer.seek(partition(key), standing.next_off)
         self._consumer.resume(partition(key))
         self._held[key] = standing

@@ -5,11 +5,10 @@ with the field and the rule; so does a record over which our own code fails, wit
 the failure, since stopping the partition for it would cost every good one behind it.
 """
 
-from dataclasses import dataclass
-
 import structlog
 from aiokafka import ConsumerRecord
 
+from consumers.counters import Counters
 from consumers.lenient import unreadable
 from consumers.pieces import Item, bad_record
 from consumers.translate import fact_of
@@ -17,19 +16,6 @@ from projections.facts_store import Arrival
 from schemas.decode import Rejected, decode
 
 log = structlog.get_logger()
-
-
-@dataclass(slots=True)
-class Counters:
-    """What ingest has done since the process started."""
-
-    records: int = 0
-    applied: int = 0
-    marked: int = 0
-    quarantined: int = 0
-    subject_differs: int = 0
-    key_differs: int = 0
-    batches: int = 0
 
 
 def read(record: "ConsumerRecord[bytes, bytes]", counters: Counters) -> Item:

@@ -16,13 +16,13 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from consumers.config import IngestConfig
+from consumers.counters import Counters
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
 from consumers.health import IngestHealth, judge
 from consumers.ingest import Ingestor
 from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
-from consumers.reading import Counters
 from consumers.subscriber import make_broker
 from consumers.take_up import TakeUp
 from consumers.topics import check_topics
@@ -163,7 +163,9 @@ class Ingest:
             await self._find_moved()
             await self._take_up.lost(consumer)
         await self._ingestor.step_over(consumer, self._idle)
-        self._ends = await self._view.ends(self._positions.assigned)
+        self._ends = await self._view.ends(self._positions.readable)
+        if self.health().lag == 0:
+            self._ingestor.progressed_at = monotonic()
 
     def _idle(self) -> bool:
         """Whether FastStream has handed on all that it fetched.

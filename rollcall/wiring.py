@@ -39,10 +39,10 @@ from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
 from projections.overview import Overview
-from projections.reconcile.store import PostgresReconcileStore
 from projections.sweep import Sweep
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
+from rollcall.process import CountingStore, Process
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, either, supervise
 from rollcall.upkeep import Upkeep
@@ -156,16 +156,19 @@ class Wiring:
         async with AsyncExitStack() as closing:
             engine = await closing.enter_async_context(self.engine())
             loops: dict[str, Loop] = {}
+            process = Process()
             if Part.INGEST in parts:
-                loops |= self._ingest(engine)
+                loops |= self._ingest(engine, process)
             if Part.DERIVE in parts:
-                loops["derive"] = DeriveLoop(engine, self.derive_config()).run
+                process.derive = DeriveLoop(engine, self.derive_config())
+                loops["derive"] = process.derive.run
                 loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
             if Part.RECONCILE in parts:
-                loops |= await self._reconcile(engine, closing)
+                loops |= await self._reconcile(engine, closing, process)
             listening = asyncio.Event()
             if Part.CONSOLE in parts:
-                loops["console"] = self._console(engine, listening, alone=parts == {Part.CONSOLE})
+                alone = parts == {Part.CONSOLE}
+                loops["console"] = self._console(engine, listening, process, alone=alone)
             else:
                 listening.set()
             async with asyncio.TaskGroup() as tasks:
@@ -175,23 +178,33 @@ class Wiring:
                 if not stop.is_set():
                     ready()
 
-    def _ingest(self, engine: AsyncEngine) -> dict[str, Loop]:
+    def _ingest(self, engine: AsyncEngine, process: Process) -> dict[str, Loop]:
         kafka, store = self.kafka(), IngestStore(engine)
         given = self.settings.kafka
         config = IngestConfig(given.topics, given.group, self.settings.ingest.batch)
+        process.ingest = Ingest(kafka, store, config)
         return {
-            "ingest": Ingest(kafka, store, config).run,
+            "ingest": process.ingest.run,
             "ends": EndsWatcher(kafka, given.topics, store).run,
             "outbox": OutboxPublisher(kafka, store).run,
         }
 
-    def _console(self, engine: AsyncEngine, listening: asyncio.Event, *, alone: bool) -> Loop:
+    def _console(
+        self, engine: AsyncEngine, listening: asyncio.Event, process: Process, *, alone: bool
+    ) -> Loop:
         """The pages and metrics; beside other parts a taken port is not worth a crash.
 
         Several processes with all parts may run on one machine, and one of them has the port.
         """
         console = self.settings.console
-        server = ConsoleServer(Overview(engine), console.host, console.port, console.metrics_port)
+        server = ConsoleServer(
+            Overview(engine),
+            console.host,
+            console.port,
+            console.metrics_port,
+            process,
+            process.fault,
+        )
 
         async def loop(stop: asyncio.Event) -> None:
             try:
@@ -219,19 +232,22 @@ class Wiring:
         )
         return {"webhook": WebhookLoop(place, engine, messenger).run}
 
-    async def _reconcile(self, engine: AsyncEngine, closing: AsyncExitStack) -> dict[str, Loop]:
+    async def _reconcile(
+        self, engine: AsyncEngine, closing: AsyncExitStack, process: Process
+    ) -> dict[str, Loop]:
         gateway = self.settings.gateway
         slots = CallSlots(engine, calls=gateway.calls_per_second, window=gateway.window)
         budget = SharedBudget(slots)
         messenger = MaxMessenger(self.messenger_config(), budget)
         closing.push_async_callback(messenger.aclose)
-        store = PostgresReconcileStore(
+        store = CountingStore(
             engine,
             policy=self.settings.guard.policy(),
             lease_seconds=gateway.lease_seconds,
             reread_seconds=gateway.reread_seconds,
-            drift=self.settings.drift.rules(),
+            drift_rules=self.settings.drift.rules(),
         )
+        process.calls = store.calls
         reconciler = Reconciler(
             store,
             BreakingMessenger(messenger),

@@ -25,11 +25,15 @@ _log = structlog.get_logger(__name__)
 
 
 class DeriveLoop:
-    """Workers over one engine; give the engine as many connections as there are workers."""
+    """Workers over one engine; give the engine as many connections as there are workers.
+
+    ``handled`` counts the marks that were derived.
+    """
 
     def __init__(self, engine: AsyncEngine, config: DeriveConfig) -> None:
         self._engine = engine
         self._config = config
+        self.handled = 0
 
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop`` is set; a batch under way is finished."""
@@ -44,6 +48,7 @@ class DeriveLoop:
         while not stop.is_set():
             try:
                 handled = await derive_once(self._engine, self._config)
+                self.handled += handled
                 failures = 0
             except StoreError as error:
                 # Whatever was claimed lapses; whoever comes next finds it.

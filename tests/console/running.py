@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import httpx2
 
+from console.api import Fault, lives
 from console.serve import ConsoleServer, Listening
 from projections.database import create_engine
 from projections.overview import Overview
@@ -33,12 +34,12 @@ class Running:
 
 
 @asynccontextmanager
-async def running(url: str) -> AsyncIterator[Running]:
+async def running(url: str, fault: Fault = lives) -> AsyncIterator[Running]:
     """The console over the database at ``url``, on free ports."""
     engine = create_engine(url)
     stop = asyncio.Event()
     listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
-    server = ConsoleServer(Overview(engine), "127.0.0.1", 0, 0)
+    server = ConsoleServer(Overview(engine), "127.0.0.1", 0, 0, fault=fault)
     task = asyncio.create_task(server.run(stop, listening.set_result))
     try:
         async with httpx2.AsyncClient(trust_env=False) as client:

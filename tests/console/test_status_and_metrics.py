@@ -32,6 +32,16 @@ async def test_without_its_database_the_console_lives_and_says_what_is_wrong() -
         assert await console.metrics() == {"rollcall_store_up": 0.0}
 
 
+async def test_a_process_that_does_not_live_says_why() -> None:
+    async with running(NOWHERE, lambda: "3 records to read and none read for 31 s") as console:
+        answer = await console.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {
+        "status": "not alive",
+        "reason": "3 records to read and none read for 31 s",
+    }
+
+
 async def test_the_status_counts_what_the_store_holds(console: Running, database_url: str) -> None:
     await populate(database_url)
     assert (await console.get("/api/status")).json() == {

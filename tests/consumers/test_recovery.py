@@ -102,9 +102,14 @@ async def test_missing_records_close_the_gate_until_a_person_acknowledges_it(
     await harness.produce(*_some("a", 9))
     await harness.delete_records({0: 2})
     engine = create_engine(harness.url)
-    async with harness.ingesting():
+    async with harness.ingesting(replace(harness.config, stuck_seconds=0)) as ingest:
         await eventually(lambda: _in_gap(harness, 1))
         await eventually(lambda: _holds(harness, 6))
+
+        async def nothing_else_to_read() -> bool:
+            return ingest.health().held == 2 and ingest.health().live
+
+        await eventually(nothing_else_to_read)
         gate = await IngestStore(engine).gate()
         assert isinstance(gate, GateClosed)
         assert gate.reason.startswith(f"records are missing in {harness.topic}/0")
