@@ -6,11 +6,12 @@ The last line of stdout is one JSON object; 1 is the exit code where anything wa
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak.soak import Plan, soak
+from tests.soak.soak import Plan, Result, soak
 
 
 def _plan() -> tuple[Plan, Path | None]:
@@ -30,15 +31,23 @@ def _plan() -> tuple[Plan, Path | None]:
     return Plan(**vars(given)), keep
 
 
+async def _soak(plan: Plan, folder: Path) -> Result:
+    """Soak, and on SIGTERM end the servers and workers before leaving."""
+    task = asyncio.current_task()
+    if task is not None:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await soak(plan, folder)
+
+
 def main() -> int:
     """Soak, say what came of it, and return the exit code."""
     plan, keep = _plan()
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        result = asyncio.run(soak(plan, keep))
+        result = asyncio.run(_soak(plan, keep))
     else:
         with tempfile.TemporaryDirectory(prefix="rollcall-soak-") as folder:
-            result = asyncio.run(soak(plan, Path(folder)))
+            result = asyncio.run(_soak(plan, Path(folder)))
     for violation in result.violations:
         sys.stderr.write(f"soak: {violation}\n")
     sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")

@@ -7,33 +7,49 @@ and counted apart. Who ends by itself is counted too, with what it said.
 """
 
 import asyncio
-import os
 import signal
-import sys
 from collections import Counter
-from contextlib import suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
 from random import Random
 
 from tests.soak.crash_points import POINTS
-from tests.system.processes import Program, Programs
+from tests.soak.worker import start
 
 WORKERS = 3
-PATIENCE = 20.0
+PATIENCE = 25.0
 """Seconds of a wave: a few to start, a few for Kafka to bury the dead, and the work."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    process: ForkServerProcess
+    log: Path
+
+    @property
+    def ended(self) -> bool:
+        return self.process.exitcode is not None
+
+    def said(self) -> str:
+        """Its stderr."""
+        return self.log.read_text(encoding="utf-8", errors="replace")
 
 
 @dataclass(slots=True)
 class Crew:
-    """Keeps the waves coming, and counts the dead."""
+    """Keeps the waves coming, and counts the dead; logs go to ``folder``."""
 
-    programs: Programs
+    environment: Mapping[str, str]
+    folder: Path
     rng: Random
     at_label: Counter[str] = field(default_factory=Counter)
     elsewhere: int = 0
     ended: Counter[str] = field(default_factory=Counter)
+    bugs: list[str] = field(default_factory=list)
     waves: int = 0
-    _working: dict[str, Program] = field(default_factory=dict)
+    _working: dict[str, _Worker] = field(default_factory=dict)
     _until: float = 0.0
 
     @property
@@ -51,25 +67,24 @@ class Crew:
             self.waves += 1
             self._until = now + PATIENCE
             for _ in range(WORKERS):
-                await self._start()
+                self._start()
 
-    async def strike_all(self) -> int:
-        """Kill whoever works now; how many that were."""
+    async def strike_all(self) -> None:
+        """Kill whoever works now."""
         self._bury()
-        struck = 0
-        for program in self._working.values():
-            with suppress(ProcessLookupError):
-                os.kill(program.pid, signal.SIGKILL)
-            await program.process.wait()
-            struck += 1
+        for label, worker in self._working.items():
+            worker.process.kill()
+            await asyncio.to_thread(worker.process.join)
+            self.elsewhere += 1
+            self._look_for_bugs(label, worker)
         self._working.clear()
-        self.elsewhere += struck
-        return struck
 
-    async def _start(self) -> None:
+    def _start(self) -> None:
         label = self._neediest()
         passes = self.rng.randint(1, POINTS[label].often)
-        self._working[label] = await start(self.programs, f"{label}:{passes}")
+        log = self.folder / f"{self.waves:03}-{label}-{passes}.log"
+        process = start(label, passes, self.environment, log)
+        self._working[label] = _Worker(process, log)
 
     def _neediest(self) -> str:
         """A label that is not on its way already, among those with the fewest deaths."""
@@ -78,32 +93,22 @@ class Crew:
         return self.rng.choice([label for label in free if self.at_label[label] == fewest])
 
     def _bury(self) -> None:
-        for label, program in list(self._working.items()):
-            if program.ended:
-                del self._working[label]
-                if program.process.returncode == -signal.SIGKILL:
-                    self.at_label[label] += 1
-                else:
-                    self.ended[f"{program.process.returncode}: {_last_words(program)}"] += 1
+        for label, worker in list(self._working.items()):
+            if not worker.ended:
+                continue
+            del self._working[label]
+            if worker.process.exitcode == -signal.SIGKILL:
+                self.at_label[label] += 1
+            else:
+                words = worker.said().strip().splitlines() or ["nothing"]
+                self.ended[f"{worker.process.exitcode}: {words[-1][:160]}"] += 1
+            self._look_for_bugs(label, worker)
+
+    def _look_for_bugs(self, label: str, worker: _Worker) -> None:
+        if shows_a_bug(worker.said()):
+            self.bugs.append(f"{label} in wave {self.waves}")
 
 
-def _last_words(program: Program) -> str:
-    words = program.said().strip().splitlines() or ["nothing"]
-    return words[-1][:160]
-
-
-async def start(programs: Programs, argument: str) -> Program:
-    """A worker that will die at ``LABEL:N``."""
-    log = programs.folder / f"{len(programs.started):03}-{argument.replace(':', '-')}.log"
-    ours = {name: value for name, value in os.environ.items() if not name.startswith("ROLLCALL_")}
-    with log.open("wb") as file:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "tests.soak.worker", argument),
-            stdin=asyncio.subprocess.DEVNULL,
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=file,
-            env={**ours, **programs.environment},
-        )
-    program = Program((argument,), process, log)
-    programs.started.append(program)
-    return program
+def shows_a_bug(said: str) -> bool:
+    """Whether a process said that it met something nobody thought of."""
+    return "Traceback" in said or "this is a bug of Rollcall" in said

@@ -95,14 +95,14 @@ class _Run:
     rng: Random
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     faults: list[str] = field(default_factory=list)
-    killed_at_the_end: int = 0
 
     @classmethod
     def on(cls, made: Stage, plan: Plan) -> "_Run":
         today = local_today()
         first = region(plan.pupils, plan.seed % 1000, today)
         later = Later(first, Random(plan.seed), today)
-        crew = Crew(made.school.programs, Random(plan.seed + 1))
+        programs = made.school.programs
+        crew = Crew(programs.environment, programs.folder, Random(plan.seed + 1))
         ledger = Ledger()
         outages = Outages(made, crew, ledger, Random(plan.seed + 2))
         events = _chained(first, later)
@@ -130,7 +130,7 @@ class _Run:
                 each.cancel()
             await asyncio.gather(*faults, return_exceptions=True)
             self.stop.set()
-            self.killed_at_the_end = await self.crew.strike_all()
+            await self.crew.strike_all()
             await publishing
             await self.school.no_faults()
 
@@ -247,7 +247,7 @@ class _Run:
             yield f"{refused(stats)} calls of {stats['total']} were refused with 429"
         if codes != [0] * len(codes):
             yield f"the last workers ended with {codes}"
-        bugs = [each.words for each in self.school.programs.started if _shows_a_bug(each.said())]
+        bugs = [*self.crew.bugs, *self.school.programs.tracebacks()]
         if bugs:
             yield f"{len(bugs)} workers met a bug: {bugs[:5]}"
 
@@ -282,10 +282,6 @@ def refused(stats: dict[str, Any]) -> int:
 
 def _some(counted: dict[str, int]) -> dict[str, int]:
     return {kind: count for kind, count in sorted(counted.items()) if count}
-
-
-def _shows_a_bug(said: str) -> bool:
-    return "Traceback" in said or "this is a bug of Rollcall" in said
 
 
 def _chained(first: list[Event], later: Later) -> Iterator[Event]:
