@@ -2,7 +2,7 @@
 
 Off by the setting (``gateway.adding=invite``), or because the messenger refused the method as
 such: then people are invited by the chat's link until they are seen inside, and once a day
-one call finds out whether it works again. One chat's refusal proves nothing: it takes
+the next calls find out whether it works again. One chat's refusal proves nothing: it takes
 ``REFUSALS`` in a row, of different chats in which the bot had its rights, or one answer that
 the method is not there.
 """
@@ -20,9 +20,9 @@ PROBE_SECONDS = 86_400
 REASON = "adding.refused"
 """How ``blocked_accounts`` calls an account that could not be added for no fault of its own."""
 
-_PROBE = text("""
+_PROBED = text("""
     UPDATE adding SET probe_at = clock_now() + make_interval(secs => :seconds)
-     WHERE off_since IS NOT NULL AND probe_at <= clock_now() RETURNING 1""")
+     WHERE off_since IS NOT NULL AND probe_at IS NOT NULL""")
 
 _REFUSED = text("""
     UPDATE adding SET refusals = refusals + CASE WHEN last_chat = :chat THEN 0 ELSE 1 END,
@@ -41,12 +41,11 @@ _ON = text("""
 
 
 async def is_possible(connection: AsyncConnection) -> bool:
-    """Whether adds are planned now; where a probe is due, the caller is the one to make it."""
-    found = await connection.execute(text("SELECT off_since IS NULL FROM adding"))
-    if found.scalar_one():
-        return True
-    probe = await connection.execute(_PROBE, {"seconds": PROBE_SECONDS})
-    return probe.one_or_none() is not None
+    """Whether adds are planned now: they work as far as we know, or it is time to find out."""
+    found = await connection.execute(
+        text("SELECT off_since IS NULL OR coalesce(probe_at <= clock_now(), false) FROM adding")
+    )
+    return bool(found.scalar_one())
 
 
 async def configure(connection: AsyncConnection, *, invites: bool) -> bool:
@@ -79,7 +78,10 @@ async def refused(
         return False
     counted = await connection.execute(_REFUSED, {"chat": chat_id})
     refusals = counted.scalar_one_or_none()
-    if refusals is None or not (certain or refusals >= REFUSALS):
+    if refusals is None:
+        await connection.execute(_PROBED, {"seconds": PROBE_SECONDS})
+        return False
+    if not (certain or refusals >= REFUSALS):
         return False
     turned = await connection.execute(_OFF, {"reason": "refused", "seconds": PROBE_SECONDS})
     return turned.one_or_none() is not None

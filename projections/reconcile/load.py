@@ -15,7 +15,7 @@ from domain.expected import ExpectedMember, Role, deliverable
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId, SchoolId
 from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
 from domain.work import Lease, LeaseLost, Work
-from projections.reconcile import drift, lenience
+from projections.reconcile import lenience
 from projections.reconcile.frozen import leavers
 
 _LOAD = text("""
@@ -65,8 +65,6 @@ async def load(
     if row.max_chat_id is None:
         observed = NotCreated()
     next_at = None
-    if isinstance(observed, Unknown):
-        await drift.begin_read(connection, chat_id)
     if isinstance(observed, Seen) and not isinstance(target, Deleted):
         policy = (rules or DriftRules()).policy(ChatKind(row.kind))
         adapted = await lenience.planned(connection, chat_id, policy, target, observed)

@@ -9,7 +9,7 @@ from domain.drift import DriftRules
 from domain.gate import Gate
 from domain.guard import Verdict
 from domain.ids import MaxUserId
-from domain.plan import Action, Seen
+from domain.plan import Action, Seen, Unknown
 from domain.seasons import GuardPolicy
 from domain.work import (
     Done,
@@ -27,6 +27,7 @@ from projections.database import transaction
 from projections.reconcile import (
     adding,
     announce,
+    drift,
     drift_ends,
     intents,
     observed,
@@ -50,13 +51,13 @@ class PostgresReconcileStore:
         policy: GuardPolicy | None = None,
         lease_seconds: float = LEASE_SECONDS,
         reread_seconds: float = intents.REREAD_SECONDS,
-        drift: DriftRules | None = None,
+        drift_rules: DriftRules | None = None,
     ) -> None:
         self._engine = engine
         self._policy = policy or GuardPolicy()
         self._lease_seconds = lease_seconds
         self._reread_seconds = reread_seconds
-        self._drift = drift or DriftRules()
+        self._drift = drift_rules or DriftRules()
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now."""
@@ -81,7 +82,10 @@ class PostgresReconcileStore:
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """The leased chat's work."""
         async with transaction(self._engine) as connection:
-            return await load(connection, lease, self._drift)
+            work = await load(connection, lease, self._drift)
+            if isinstance(work, Work) and isinstance(work.observed, Unknown):
+                await drift.begin_read(connection, lease.chat_id)
+            return work
 
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]

@@ -159,7 +159,7 @@ async def people(database_url: str, policy: Policy = Policy.EXCLUSIVE) -> AsyncI
     """A class chat under this policy; nothing in it yet."""
     async with bench(database_url) as school:
         rules = DriftRules({ChatKind.CLASS: policy})
-        school.store = PostgresReconcileStore(school.engine, drift=rules)
+        school.store = PostgresReconcileStore(school.engine, drift_rules=rules)
         school.reconciler = Reconciler(
             school.store, school.messenger, school.budget, LIMITS, lease_seconds=LEASE_SECONDS
         )
