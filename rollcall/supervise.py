@@ -32,6 +32,20 @@ async def supervise(name: str, loop: Loop, stop: asyncio.Event) -> None:
             wait = min(wait * 2, CEILING_SECONDS)
 
 
+async def outlast(work: Callable[[], Awaitable[None]]) -> bool:
+    """Do ``work`` once, and again after a growing wait while PostgreSQL is away; then true."""
+    wait = 0.25
+    while True:
+        try:
+            await work()
+        except StoreUnavailable as outage:
+            log.warning("run.waits_for_postgresql", reason=str(outage), wait=wait)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, CEILING_SECONDS)
+        else:
+            return True
+
+
 async def nap(stop: asyncio.Event, seconds: float) -> None:
     """Wait, but not past ``stop``."""
     try:

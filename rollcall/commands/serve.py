@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 from gateway.simulator.config import SimulatorConfig
@@ -22,6 +23,7 @@ from rollcall.commands.session import (
     unless_stopped,
 )
 from rollcall.failures import CommandFailed
+from rollcall.supervise import outlast
 from rollcall.wiring import ALL, Part, Wiring
 
 
@@ -64,7 +66,9 @@ async def _run(only: Part | None, data_dir: Path | None) -> int:
     found.need(*_NEEDED[only])
     wiring = Wiring(settings, found)
     with stop_on_signals() as stop:
-        await wiring.prepare(create_topics=False)
+        prepare = partial(wiring.prepare, create_topics=False)
+        if not await unless_stopped(stop, outlast(prepare)):
+            return 0
         await wiring.run(ALL if only is None else frozenset({only}), stop)
     return 0
 
