@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.commands import arrivals, ask, feed, plans, serve
+from rollcall.commands import arrivals, ask, drift, feed, plans, serve
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
@@ -37,7 +37,9 @@ DataDir = Annotated[
 ]
 PortBase = Annotated[
     int | None,
-    typer.Option("--port-base", min=1, max=65000, help="First of six ports; free ones if absent."),
+    typer.Option(
+        "--port-base", min=1, max=65000, help="First of seven ports; free ones if absent."
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
@@ -216,6 +218,34 @@ def reject(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
     An approval that is not used up ends too; 3 if there is no such plan now.
     """
     _leave(plans.reject(name, by, data_dir=data_dir))
+
+
+@app.command("drift", rich_help_panel=OPERATE)
+def list_drift(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    data_dir: DataDir = None,
+) -> None:
+    """List what people changed in MAX by themselves, and what becomes of it."""
+    _leave(drift.listed(everything=everything, as_json=json, limit=limit, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def keep(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    account: Annotated[int, typer.Argument(min=1, help="A MAX account in it.")],
+    *,
+    by: By = None,
+    no_longer: Annotated[bool, typer.Option("--no-longer", help="It leaves again.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Keep an account in a chat although nobody expects it there.
+
+    So a proposal ends: somebody whom a chat administrator added in MAX. 3 if it is so already.
+    """
+    _leave(drift.keep(chat, account, by, kept_on=not no_longer, data_dir=data_dir))
 
 
 @app.command("explain", rich_help_panel=OPERATE)
