@@ -11,7 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.soak.soak import Plan, Result, soak
+from tests.soak.report import Evidence, Plan
+from tests.soak.soak import soak
 
 
 def _plan() -> tuple[Plan, Path | None]:
@@ -31,7 +32,7 @@ def _plan() -> tuple[Plan, Path | None]:
     return Plan(**vars(given)), keep
 
 
-async def _soak(plan: Plan, folder: Path) -> Result:
+async def _soak(plan: Plan, folder: Path) -> Evidence:
     """Soak, and on SIGTERM end the servers and workers before leaving."""
     task = asyncio.current_task()
     if task is not None:
@@ -44,14 +45,15 @@ def main() -> int:
     plan, keep = _plan()
     if keep is not None:
         keep.mkdir(parents=True, exist_ok=True)
-        result = asyncio.run(_soak(plan, keep))
+        evidence = asyncio.run(_soak(plan, keep))
     else:
         with tempfile.TemporaryDirectory(prefix="rollcall-soak-") as folder:
-            result = asyncio.run(_soak(plan, Path(folder)))
-    for violation in result.violations:
+            evidence = asyncio.run(_soak(plan, Path(folder)))
+    found = evidence.as_json(plan)
+    for violation in found["violations"]:
         sys.stderr.write(f"soak: {violation}\n")
-    sys.stdout.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
-    return 1 if result.violations else 0
+    sys.stdout.write(json.dumps(found, ensure_ascii=False) + "\n")
+    return 0 if found["ok"] else 1
 
 
 if __name__ == "__main__":

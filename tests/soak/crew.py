@@ -22,6 +22,9 @@ WORKERS = 3
 PATIENCE = 25.0
 """Seconds of a wave: a few to start, a few for Kafka to bury the dead, and the work."""
 
+SHORTEST = 2.0
+"""Seconds between two waves, for workers that end because a server is away."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
@@ -51,6 +54,7 @@ class Crew:
     waves: int = 0
     _working: dict[str, _Worker] = field(default_factory=dict)
     _until: float = 0.0
+    _next: float = 0.0
 
     @property
     def kills(self) -> int:
@@ -63,9 +67,9 @@ class Crew:
         self._bury()
         if self._working and now > self._until:
             await self.strike_all()
-        if not self._working:
+        if not self._working and now > self._next:
             self.waves += 1
-            self._until = now + PATIENCE
+            self._until, self._next = now + PATIENCE, now + SHORTEST
             for _ in range(WORKERS):
                 self._start()
 

@@ -82,8 +82,10 @@ class FaultProxy:
                     each.close(reset=fault is Fault.RESET)
             case Fault.DELAY:
                 self._delay = 0.05 + seconds / 10
-                await asyncio.sleep(seconds)
-                self._delay = 0.0
+                try:
+                    await asyncio.sleep(seconds)
+                finally:
+                    self._delay = 0.0
             case Fault.BLACK_HOLE:
                 await self._swallow(seconds)
 

@@ -10,66 +10,35 @@ import asyncio
 import logging
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from consumers.errors import ConsumersError
 from rollcall.publish import PublishError, local_today
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
-from tests.soak.outages import Outages
+from tests.soak.outages import Outage, Outages
+from tests.soak.report import Evidence, Plan
 from tests.soak.stage import Stage, stage
-from tests.soak.verdict import Verdict, judge
+from tests.soak.verdict import judge
 from tests.system.histories import Event, Later, region
 from tests.system.processes import NotInTime, Program
 from tests.system.stack import Stack
 
-CALLS_PER_SECOND = 30
 AT_ONCE = 10
 LONGEST_PAUSE = 2.5
 """Seconds between portions of changes: some four changes a second in all."""
 SETTLE_SECONDS = 420.0
-CALLS_FOR_ONE_429 = 10_000
 TICK = 0.05
+TELL_SECONDS = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """How much is to happen, at least; ``minutes`` bounds how long that may take."""
-
-    kills: int = 200
-    broker: int = 20
-    database: int = 20
-    restores: int = 5
-    seed: int = 1
-    pupils: int = 200
-    minutes: float = 60.0
-
-
-@dataclass(slots=True)
-class Result:
-    """What happened, and what of it should not have."""
-
-    plan: Plan
-    seconds: float
-    figures: dict[str, Any] = field(default_factory=dict)
-    violations: list[str] = field(default_factory=list)
-
-    def as_json(self) -> dict[str, Any]:
-        """The last line of the command."""
-        ok = not self.violations
-        plan = {**asdict(self.plan)}
-        return {"ok": ok, "plan": plan, **self.figures, "violations": self.violations}
-
-
-async def soak(plan: Plan, folder: Path) -> Result:
+async def soak(plan: Plan, folder: Path) -> Evidence:
     """Do all of it on servers of its own, with its data in ``folder``."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     began = time.monotonic()
@@ -77,11 +46,8 @@ async def soak(plan: Plan, folder: Path) -> Result:
         run = _Run.on(made, plan)
         await run.ledger.open(made.postgres.uri)
         await run.trouble()
-        final = await run.heal()
-        result = await run.conclude(final)
-    result.seconds = round(time.monotonic() - began, 1)
-    result.figures["seconds"] = result.seconds
-    return result
+        last = await run.heal()
+        return await run.conclude(last, began)
 
 
 @dataclass(slots=True)
@@ -95,6 +61,7 @@ class _Run:
     rng: Random
     stop: asyncio.Event = field(default_factory=asyncio.Event)
     faults: list[str] = field(default_factory=list)
+    tell_at: float = 0.0
 
     @classmethod
     def on(cls, made: Stage, plan: Plan) -> "_Run":
@@ -128,7 +95,9 @@ class _Run:
         finally:
             for each in faults:
                 each.cancel()
-            await asyncio.gather(*faults, return_exceptions=True)
+            for each in await asyncio.gather(*faults, return_exceptions=True):
+                if not isinstance(each, asyncio.CancelledError):
+                    self.faults.append(f"the proxies' faults ended: {each!r}")
             self.stop.set()
             await self.crew.strike_all()
             await publishing
@@ -137,30 +106,33 @@ class _Run:
     async def _strike(self) -> None:
         """Kills as they come; outages one at a time, spread evenly over the kills."""
         schedule = self.outages.schedule(self.plan.broker, self.plan.database, self.plan.restores)
-        step = self.plan.kills / (len(schedule) + 1)
-        done = 0
+        ahead = len(schedule)
+        step = self.plan.kills / (ahead + 1)
         under_way: asyncio.Task[None] | None = None
-        deadline = time.monotonic() + 60 * self.plan.minutes
-        told = 0.0
-        while self._wanting() or schedule or under_way is not None:
-            if time.monotonic() > deadline:
-                self.faults.append(f"not done in {self.plan.minutes} minutes")
-                break
-            await self.crew.turn()
-            if under_way is not None and under_way.done():
+        try:
+            async with asyncio.timeout(60 * self.plan.minutes):
+                while self._wanting() or schedule or under_way is not None:
+                    await self.crew.turn()
+                    if under_way is not None and under_way.done():
+                        await under_way
+                        under_way = None
+                    due = self.crew.kills >= step * (ahead - len(schedule) + 1)
+                    if under_way is None and schedule and due:
+                        under_way = await self._begin(schedule.pop(0))
+                    self._tell(len(schedule))
+                    await asyncio.sleep(TICK)
+        except TimeoutError:
+            self.faults.append(f"not done in {self.plan.minutes} minutes")
+        finally:
+            if under_way is not None:
                 await under_way
-                under_way = None
-            if under_way is None and schedule and self.crew.kills >= step * (done + 1):
-                outage = schedule.pop(0)
-                done += 1
-                if outage == self.outages.restore:
-                    await outage()
-                else:
-                    under_way = asyncio.create_task(outage())
-            if time.monotonic() - told > 10:
-                told = time.monotonic()
-                self._tell(len(schedule))
-            await asyncio.sleep(TICK)
+
+    async def _begin(self, outage: Outage) -> asyncio.Task[None] | None:
+        """Outages go on beside the kills; a restore kills everybody itself, so it comes alone."""
+        if outage == self.outages.restore:
+            await outage()
+            return None
+        return asyncio.create_task(outage())
 
     def _wanting(self) -> bool:
         enough = self.crew.kills >= self.plan.kills
@@ -168,11 +140,15 @@ class _Run:
         return not enough or (reach and len(self.crew.at_label) < len(POINTS))
 
     def _tell(self, left: int) -> None:
-        said = (
-            f"{self.crew.kills} kills at labels, {self.crew.elsewhere} elsewhere, {left} outages "
-            f"to come, {len(self.school.published)} events, {sum(self.crew.ended.values())} ended"
+        """How far it is, every ten seconds."""
+        if time.monotonic() < self.tell_at:
+            return
+        self.tell_at = time.monotonic() + TELL_SECONDS
+        crew = self.crew
+        sys.stderr.write(
+            f"soak: {crew.kills} kills at labels, {crew.elsewhere} elsewhere, {left} outages to "
+            f"come, {len(self.school.published)} events\n"
         )
-        sys.stderr.write(f"soak: {said}\n")
 
     async def _publish(self) -> None:
         first = True
@@ -199,69 +175,25 @@ class _Run:
             self.faults.append(str(late)[:2000])
         return running
 
-    async def conclude(self, running: list[Program]) -> Result:
-        """The verdict, and all figures."""
+    async def conclude(self, running: list[Program], began: float) -> Evidence:
+        """All figures, with the verdict."""
         await self.ledger.take_out(self.stage.postgres.uri)
         verdict = await judge(self.school)
         stats = await self.school.stats()
-        codes = [await each.terminate() for each in running]
-        result = Result(self.plan, 0.0)
-        result.figures = self._figures(verdict, stats)
-        result.violations = [*self.faults, *self._violations(verdict, stats, codes)]
-        return result
-
-    def _figures(self, verdict: Verdict, stats: dict[str, Any]) -> dict[str, Any]:
-        return {
-            "kills_at_labels": self.crew.kills,
-            "waves": self.crew.waves,
-            "kills_elsewhere": self.crew.elsewhere,
-            "kills_by_label": {label: self.crew.at_label[label] for label in POINTS},
-            "ended_by_themselves": dict(self.crew.ended),
-            "outages": dict(sorted(self.outages.counted.items())),
-            "events": len(self.school.published),
-            **verdict.as_json(),
-            "calls": stats["total"],
-            "changing_calls": stats["changing"],
-            "reads": stats["reads"],
-            "repeated_calls": _some(stats["without_effect"]),
-            "lost_answers": _some(Counter(action for _, action, _ in self.ledger.lost)),
-            "answers_cut_by_proxy": self.stage.to_messenger.unanswered,
-            "chats_forgotten_by_restores": self.outages.forgotten_chats,
-            "grants": len(self.ledger.grants),
-            "most_grants_in_a_second": self.ledger.peak(),
-            "most_calls_in_a_second": stats["peak_per_second"],
-            "calls_refused_with_429": refused(stats),
-        }
-
-    def _violations(
-        self, verdict: Verdict, stats: dict[str, Any], codes: list[int]
-    ) -> Iterator[str]:
-        for kind, count in verdict.as_json().items():
-            if count:
-                yield f"{kind}: {count}"
-        yield from verdict.examples
-        yield from self._repetitions(stats["without_effect"])
-        if self.ledger.peak() > CALLS_PER_SECOND:
-            yield f"{self.ledger.peak()} grants in one second"
-        if refused(stats) > max(1, stats["total"] // CALLS_FOR_ONE_429):
-            yield f"{refused(stats)} calls of {stats['total']} were refused with 429"
-        if codes != [0] * len(codes):
-            yield f"the last workers ended with {codes}"
-        bugs = [*self.crew.bugs, *self.school.programs.tracebacks()]
-        if bugs:
-            yield f"{len(bugs)} workers met a bug: {bugs[:5]}"
-
-    def _repetitions(self, idle: dict[str, int]) -> Iterator[str]:
-        """A call whose effect was there is right only after its answer was lost.
-
-        All but a create are preceded by a read then. A create finds its chat, whose answer was
-        lost, or which a restored database did not know.
-        """
-        for kind, count in idle.items():
-            lost = self.ledger.lost_of("create") + self.outages.forgotten_chats
-            allowed = lost if kind == "create" else 0
-            if count > allowed:
-                yield f"{count} calls of {kind} found their effect there, of {allowed} lost"
+        for program in running:
+            if code := await program.terminate():
+                self.faults.append(f"one of the last workers ended with {code}")
+        self.faults += self.school.programs.tracebacks()
+        return Evidence(
+            crew=self.crew,
+            ledger=self.ledger,
+            outages=self.outages,
+            verdict=verdict,
+            stats=stats,
+            events=len(self.school.published),
+            seconds=time.monotonic() - began,
+            last_words=self.faults,
+        )
 
 
 async def publish(school: Stack, portion: list[Event]) -> None:
@@ -273,15 +205,6 @@ async def publish(school: Stack, portion: list[Event]) -> None:
             await asyncio.sleep(0.5)
         else:
             return
-
-
-def refused(stats: dict[str, Any]) -> int:
-    """Calls that the messenger refused for their number."""
-    return sum(call["count"] for call in stats["calls"] if call["status"] == 429)
-
-
-def _some(counted: dict[str, int]) -> dict[str, int]:
-    return {kind: count for kind, count in sorted(counted.items()) if count}
 
 
 def _chained(first: list[Event], later: Later) -> Iterator[Event]:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.soak.crash_points import POINTS
-from tests.soak.soak import Plan, soak
+from tests.soak.report import Plan
+from tests.soak.soak import soak
 
 KILLS = 30
 
@@ -19,8 +20,8 @@ async def test_thirty_kills_at_labelled_points_lose_nothing_and_repeat_nothing(
     tmp_path: Path, seed: int
 ) -> None:
     plan = Plan(kills=KILLS, broker=1, database=1, restores=1, seed=seed, pupils=90, minutes=7)
-    result = await soak(plan, tmp_path)
-    assert result.violations == []
-    assert result.figures["kills_at_labels"] >= KILLS
-    assert all(result.figures["kills_by_label"][label] for label in POINTS)
-    assert result.figures["outages"]["restore"] == 1
+    evidence = await soak(plan, tmp_path)
+    assert list(evidence.violations()) == []
+    assert evidence.crew.kills >= KILLS
+    assert all(evidence.crew.at_label[label] for label in POINTS)
+    assert evidence.outages.counted["restore"] == 1
