@@ -95,9 +95,9 @@ class _Run:
         finally:
             for each in faults:
                 each.cancel()
-            for each in await asyncio.gather(*faults, return_exceptions=True):
-                if not isinstance(each, asyncio.CancelledError):
-                    self.faults.append(f"the proxies' faults ended: {each!r}")
+            for end in await asyncio.gather(*faults, return_exceptions=True):
+                if not isinstance(end, asyncio.CancelledError):
+                    self.faults.append(f"the proxies' faults ended: {end!r}")
             self.stop.set()
             await self.crew.strike_all()
             await publishing
