@@ -35,6 +35,7 @@ from gateway.simulator.changes import Change, MemberRemoved, MembersAdded
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import RunningSimulator, serve
 from projections.database import create_engine
+from projections.migrate import upgrade
 from rollcall import publish, status
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.publish import RawRecord, Report
@@ -198,6 +199,7 @@ async def bench(folder: Path) -> AsyncIterator[Bench]:
         broker = await running.enter_async_context(EmbeddedKafka(folder / "kafka"))
         simulator = await running.enter_async_context(serve(SimulatorConfig(token=TOKEN)))
         kafka = KafkaConfig(broker.bootstrap)
+        await upgrade(postgres.uri)
         await ensure_topics(kafka, Settings().kafka.topics)
         producer = AIOKafkaProducer(bootstrap_servers=broker.bootstrap, acks="all")
         await producer.start()
@@ -238,7 +240,10 @@ async def sample(made: Bench, watch: Watch, change: Event, account: int) -> tupl
     watch.seen.clear()
     watch.changed.clear()
     began = await made.send(change)
-    await asyncio.wait_for(watch.changed.wait(), EFFECT_SECONDS)
+    try:
+        await asyncio.wait_for(watch.changed.wait(), EFFECT_SECONDS)
+    except TimeoutError:
+        raise SystemExit(f"no chat has changed {EFFECT_SECONDS:.0f} s after an order") from None
     await watch.quiet()  # nothing of ours asks the database while it works
     await made.settled()
     return watch.seen[0] - began, watch.seen[-1] - began
@@ -289,7 +294,12 @@ async def measure(samples: int) -> Result:
 
 async def _measure(made: Bench, samples: int) -> Result:
     events: list[Event] = [dict(each) for each in generate(PUPILS, 1, publish.local_today())]
-    classes = [each["data"] for each in events if each["type"] == "sgo.class.created.v1"]
+    closed = {each["subject"] for each in events if each["data"].get("status") == "closed"}
+    classes = [
+        each["data"]
+        for each in events
+        if each["type"] == "sgo.class.created.v1" and each["subject"] not in closed
+    ]
     newcomers = [one for number in range(samples // 2 + 1) for one in pupil(number)]
     await publish.publish(made.kafka, map(record, [*events, *newcomers]), Report())
     await made.settled()

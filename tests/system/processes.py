@@ -99,11 +99,8 @@ class Program:
 
     def events(self) -> list[dict[str, Any]]:
         """Its log, line by line."""
-        found = []
-        for line in self.said().splitlines():
-            if line.startswith("{"):
-                found.append(json.loads(line))
-        return found
+        lines = self.said().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def children(self) -> list[int]:
         """Its descendants that run."""

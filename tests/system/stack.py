@@ -25,7 +25,6 @@ from projections.migrate import upgrade
 from rollcall import publish as publishing
 from rollcall import status
 from rollcall.publish import RawRecord
-from rollcall.settings import Settings
 from schemas.decode import Rejected
 from schemas.encode import read_line
 from tests.system.processes import NotInTime, Program, Programs
@@ -170,24 +169,17 @@ async def stack(
             "ROLLCALL_DERIVE__LEASE_SECONDS": "3",
             # So that anything may happen between two batches.
             "ROLLCALL_INGEST__BATCH": "50",
-            **_without_guard(),
-            **_console_anywhere(),
+            # Random histories take out more than the guard lets pass; it has tests of its own.
+            "ROLLCALL_GUARD__ENABLED": "false",
+            "ROLLCALL_SWEEP__ENABLED": "false",
+            # Several processes on one machine, each with pages and metrics on a free port.
+            "ROLLCALL_CONSOLE__PORT": "0",
+            "ROLLCALL_CONSOLE__METRICS_PORT": "0",
             **(more or {}),
         }
-        folder.mkdir(parents=True, exist_ok=True)
         programs = Programs(environment, folder)
         try:
             yield Stack(postgres, kafka, topics, simulator, http, engine, programs, prefix)
         finally:
             await programs.end()
             await engine.dispose()
-
-
-def _without_guard() -> dict[str, str]:
-    """Random histories take out more than the guard lets pass; it has tests of its own."""
-    return {"ROLLCALL_GUARD__ENABLED": "false"} if "guard" in Settings.model_fields else {}
-
-
-def _console_anywhere() -> dict[str, str]:
-    """Several processes on one machine, each with pages and metrics on a free port."""
-    return {"ROLLCALL_CONSOLE__PORT": "0", "ROLLCALL_CONSOLE__METRICS_PORT": "0"}

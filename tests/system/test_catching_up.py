@@ -63,3 +63,22 @@ async def test_nobody_is_added_whom_a_later_record_takes_out_again(
     assert (await school.stats())["reads"] == 0
     assert [await first.terminate(), await second.terminate()] == [0, 0]
     assert school.programs.tracebacks() == []
+
+
+@pytest.mark.timeout(180)
+async def test_the_verifier_sees_one_stranger_and_one_wrong_role(school: Stack, seed: int) -> None:
+    await school.publish(region(90, seed % 1000, local_today()))
+    engine = await school.run()
+    await school.acting()
+    await school.settled()
+    await engine.terminate()
+    await check(school)
+    chat = next(chat for chat in await school.chats() if len(chat["members"]) > 3)
+    person = next(m["user_id"] for m in chat["members"] if not (m["is_admin"] or m["is_bot"]))
+    people = f"/sim/chats/{chat['chat_id']}/people"
+    for user_id, action, back in ((1, "join", "leave"), (person, "promote", "demote")):
+        await school.http.post(f"{people}/{user_id}", json={"action": action})
+        with pytest.raises(AssertionError, match=f"{user_id} is "):
+            await check(school)
+        await school.http.post(f"{people}/{user_id}", json={"action": back})
+    await check(school)

@@ -17,8 +17,8 @@ from tests.system.publishing import history, publishing
 from tests.system.stack import Stack
 from tests.system.verifier import check, check_no_call_was_repeated
 
-ALONE = 16
-SIDE_BY_SIDE = 16
+ALONE = 15
+SIDE_BY_SIDE = 15
 LONGEST_LIFE = 3.0
 """Seconds of whom a random moment ends: from the first import to the first calls."""
 PATIENCE = 15.0

@@ -12,12 +12,14 @@ import pytest
 from rollcall.publish import local_today
 from tests.rollcall.embedded.processes import all_ended
 from tests.system.histories import region
-from tests.system.processes import Program, Programs
+from tests.system.processes import Program, Programs, until
 
 pytestmark = pytest.mark.servers
 
 ADDRESSES = {"kafka", "postgres", "messenger", "messenger_token", "console", "metrics"}
-SPEED = {
+SETTINGS = {
+    # Where the webhook was subscribed anew all chats are swept: reads of which this is no test.
+    "ROLLCALL_SWEEP__ENABLED": "false",
     "ROLLCALL_SIMULATOR__REQUESTS_PER_SECOND": "600",
     "ROLLCALL_GATEWAY__CALLS_PER_SECOND": "300",
 }
@@ -25,7 +27,7 @@ SPEED = {
 
 @pytest.fixture
 async def programs(tmp_path: Path) -> AsyncIterator[Programs]:
-    made = Programs(SPEED, tmp_path)
+    made = Programs(SETTINGS, tmp_path)
     try:
         yield made
     finally:
@@ -92,10 +94,22 @@ async def test_a_stack_keeps_its_folder_over_restarts_and_leaves_no_process(
     second, found = await up(programs, folder)
     await settled(programs, folder)
     assert await sim(found, "chats") == chats
-    assert (await sim(found, "stats"))["total"] == 0
+    stats = await sim(found, "stats")
+    assert (sum(stats["changing"].values()), stats["reads"]) == (0, 0), stats
 
     children = second.children()
     assert len(children) > 1
     await second.kill()
+    assert await all_ended(children)
+    assert programs.tracebacks() == []
+
+
+@pytest.mark.timeout(120)
+async def test_ctrl_c_while_servers_start_ends_them_too(programs: Programs, tmp_path: Path) -> None:
+    starting = await programs.start("up", "--data-dir", str(tmp_path / "stack"))
+    await until(lambda: len(starting.children()) > 1, "no server is started")
+    children = starting.children()
+    starting.send(signal.SIGINT)
+    assert await starting.exit(within=30) == 0
     assert await all_ended(children)
     assert programs.tracebacks() == []
