@@ -18,6 +18,7 @@ from consumers.run import Ingest
 from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
 from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
+from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.errors import StoreError
 from projections.ingest_store import IngestStore
@@ -45,10 +46,6 @@ class Bell:
         """Wake whoever listens now."""
         self._rung.set()
         self._rung = asyncio.Event()
-
-    async def heard(self) -> None:
-        """Wait for it."""
-        await self._rung.wait()
 
     async def wait(self, seconds: float) -> None:
         """As ``gateway.store.WakeUps``."""
@@ -125,12 +122,15 @@ class SimulatedWatcher(EndsWatcher):
 class SimulatedDerive(DeriveLoop):
     """The derive loop, woken by a simulated NOTIFY."""
 
-    bell: Bell
+    def __init__(self, engine: AsyncEngine, config: DeriveConfig, bell: Bell) -> None:
+        super().__init__(engine, config)
+        self._bell = bell
 
-    async def _listen(self) -> None:
-        while True:
-            await self.bell.heard()
-            self._wake.set()
+    async def run(self, stop: asyncio.Event) -> None:
+        """Derive until ``stop``."""
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(self._config.workers):
+                tasks.create_task(self._work(stop, self._bell))  # type: ignore[arg-type]  # it waits as a ``WakeUps`` does
 
 
 class WatchedStore(PostgresReconcileStore):

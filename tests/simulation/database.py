@@ -55,6 +55,7 @@ class Database:
         self._shelf: list[AsyncEngine] = []
         self._owners: dict[AsyncEngine, list[Process]] = {}
         self._tables = ""
+        self._beginning = ""
         self._asking = asyncio.Lock()
         self.monitor: Any = None  # asyncpg ships no types
         self._sentry: Any = None  # likewise: it looks at locks while others ask
@@ -74,10 +75,20 @@ class Database:
                 " AND tablename <> 'alembic_version' ORDER BY 1"
             )
             for row in rows:
-                await self.monitor.execute(
-                    f"ALTER TABLE {row[0]} SET (autovacuum_enabled = false)"
-                )
+                await self._adopt(row[0])
         self._tables = ", ".join(row[0] for row in rows)
+
+    async def _adopt(self, table: str) -> None:
+        """Have this table left alone, and remember what the migrations put into it."""
+        await self.monitor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
+        kept = await self.monitor.fetchval(
+            f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"  # noqa: S608 - a table's name
+        )
+        if kept is not None:
+            self._beginning += (
+                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"  # noqa: S608 - PostgreSQL quoted it
+                f" SELECT * FROM jsonb_populate_recordset(NULL::{table}, {kept});"
+            )
 
     async def close(self) -> None:
         """Disconnect."""
@@ -93,13 +104,12 @@ class Database:
         """An empty database for a new run that begins at this instant."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
         with self._loop.watching():
-            # As right after the migrations: whatever they insert is inserted again.
             await self.monitor.execute(
                 f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
                 "ALTER SEQUENCE stale_generations RESTART;"
                 f"SET rollcall.clock_at = '{self.clock()}';"
-                "INSERT INTO catch_up (armed_at, reason) VALUES (clock_now(), 'a new database');"
-                "INSERT INTO call_pause DEFAULT VALUES;"
+                f"{self._beginning}"
+                "UPDATE catch_up SET armed_at = clock_now();"
             )
 
     # --- the clock -------------------------------------------------------------------------
@@ -286,10 +296,17 @@ class Database:
             and each.physical.blocked is blocked
         ]
 
-    async def _blocked(self, physical: Physical) -> bool:
+    async def blocking(self) -> frozenset[int]:
+        """The connections for whose locks somebody waits."""
+        found: set[int] = set()
+        for physical in self._awaited(blocked=True):
+            found.update(await self._blocked(physical))
+        return frozenset(found)
+
+    async def _blocked(self, physical: Physical) -> list[int]:
         with self._loop.watching():
-            answer: bool = await self._sentry.fetchval(
-                "SELECT cardinality(pg_blocking_pids($1)) > 0", physical.pid
+            answer: list[int] = await self._sentry.fetchval(
+                "SELECT pg_blocking_pids($1)", physical.pid
             )
         return answer
 
@@ -302,10 +319,12 @@ class Database:
     async def _freed(self) -> bool:
         freed = False
         for physical in self._awaited(blocked=True):
-            if not await self._blocked(physical) and not _done(physical):
+            if await self._blocked(physical):
+                continue
+            freed = True
+            if not _done(physical):
                 physical.blocked = False
                 self._loop.await_answer(1)
-                freed = True
         return freed
 
 

@@ -94,7 +94,7 @@ class Faults:
         able = [
             each
             for each in scheduler.living()
-            if not database.stands_at_a_lock(each) and each.name.split("-")[0] in KINDS
+            if not database.stands_at_a_lock(each) and each.kind in KINDS
         ]
         return scheduler.random.choice(able) if able else None
 
@@ -102,9 +102,8 @@ class Faults:
         victim = self._victim()
         if victim is not None:
             await self.stage.kill(victim)
-            kind = victim.name.split("-")[0]
             back = self.stage.scheduler.steps + self.stage.scheduler.random.randrange(1, 60)
-            self.missing.append((back, kind))
+            self.missing.append((back, victim.kind))
 
     async def _freeze(self) -> None:
         victim, scheduler = self._victim(), self.stage.scheduler

@@ -1,5 +1,6 @@
 """A seed from beginning to end: trouble, healing, and the messenger as the register says."""
 
+import gc
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
@@ -36,12 +37,15 @@ class Run:
     async def result(self) -> Result:
         """Run it."""
         stage = self._stage
+        # What the collector would close, it would close at no particular step.
+        gc.disable()
         await stage.open()
         faults = Faults(stage)
         try:
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
                 await stage.start(kind)
             while stage.scheduler.steps < STEPS_OF_TROUBLE and not self._over():
+                await self._database.settle()
                 await faults.strike()
                 await self._step(peace=False)
             await faults.heal()
@@ -67,7 +71,7 @@ class Run:
         scheduler.thaw()
         await stage.max.late_arrivals()
         self._look_at_failures()
-        ready = scheduler.ready()
+        ready = scheduler.ready(await self._database.blocking())
         if ready:
             scheduler.grant(scheduler.random.choice(ready))
             if scheduler.random.random() < 0.2:
@@ -170,6 +174,7 @@ class Run:
         await self._stage.once("sweep", forget_observed)
 
     async def _end(self) -> None:
+        gc.enable()
         await self._stage.scheduler.end()
         for process in [*self._stage.scheduler.processes]:
             await self._database.release(process)

@@ -25,11 +25,10 @@ class Process:
     """Actors that live and die together."""
 
     name: str
-    born: int
+    kind: str
     dead: bool = False
     frozen_until: float | None = None
     thawed_at: float | None = None
-    calls: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -39,16 +38,26 @@ class Turn:
     process: Process
     label: str
     number: int
+    pid: int
     granted: "asyncio.Future[None]"
 
 
-WORLD = Process("world", 0)
+WORLD = Process("world", "world")
 _CURRENT: ContextVar[Process] = ContextVar("process", default=WORLD)
 
 
 def current() -> Process:
     """The process in which the caller runs."""
     return _CURRENT.get()
+
+
+def _number(task: "asyncio.Task[object] | None") -> int:
+    """Tasks in the order in which they were made.
+
+    Not the order in which they came: a task group cancels its tasks in no particular one.
+    """
+    assert task is not None
+    return int(task.get_name().removeprefix("Task-"))
 
 
 class Scheduler:
@@ -63,6 +72,8 @@ class Scheduler:
         self.processes: list[Process] = []
         self.failures: list[tuple[Process, BaseException]] = []
         self._waiting: list[Turn] = []
+        self._buried: list[Turn] = []
+        self._born = 0
         self._over = False
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -81,15 +92,14 @@ class Scheduler:
 
     # --- what actors call ------------------------------------------------------------------
 
-    async def turn(self, label: str) -> None:
-        """Wait for a turn. In a killed process it never comes."""
+    async def turn(self, label: str, pid: int = 0) -> None:
+        """Wait for a turn, on the connection ``pid``. In a killed process it never comes."""
         process = current()
         if process is WORLD:
             return
         if self._over:
             raise Killed
-        process.calls += 1
-        turn = Turn(process, label, process.calls, self.loop.create_future())
+        turn = Turn(process, label, _number(asyncio.current_task()), pid, self.loop.create_future())
         self._waiting.append(turn)
         try:
             await turn.granted
@@ -101,7 +111,8 @@ class Scheduler:
 
     def process(self, name: str) -> Process:
         """A new process."""
-        process = Process(name, self.steps)
+        self._born += 1
+        process = Process(f"{name}-{self._born}", name)
         self.processes.append(process)
         return process
 
@@ -124,6 +135,7 @@ class Scheduler:
         """None of its actors goes on."""
         process.dead = True
         self.processes.remove(process)
+        self._buried += [turn for turn in self._waiting if turn.process is process]
         self._waiting = [turn for turn in self._waiting if turn.process is not process]
 
     def living(self) -> list[Process]:
@@ -141,9 +153,14 @@ class Scheduler:
                 process.thawed_at = self.now
                 self.note(f"{process.name} goes on")
 
-    def ready(self) -> list[Turn]:
-        """Turns that can be given, in an order that only the run decides."""
-        ready = [turn for turn in self._waiting if turn.process.frozen_until is None]
+    def ready(self, blocking: frozenset[int] = frozenset()) -> list[Turn]:
+        """Turns that can be given, in an order that only the run decides.
+
+        While somebody waits for a lock, whoever has it goes on first, frozen or not: with two
+        waiters PostgreSQL itself would choose, and not always the same.
+        """
+        first = [turn for turn in self._waiting if turn.pid in blocking]
+        ready = first or [turn for turn in self._waiting if turn.process.frozen_until is None]
         return sorted(ready, key=lambda turn: (turn.process.name, turn.number))
 
     def grant(self, turn: Turn) -> None:

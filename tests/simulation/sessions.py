@@ -117,10 +117,9 @@ class Session:
 
     async def begin(self) -> None:
         """Begin a transaction: with a turn, and with the virtual time."""
-        scheduler = self._scheduler
-        await scheduler.turn("begin")
+        await self._turn("begin")
         self.database.may_fail(self)
-        self._fine = scheduler.random.random() < FINE
+        self._fine = self._scheduler.random.random() < FINE
         self.hints.clear()
         clock = self.database.clock()
         self._physical.clock = clock
@@ -130,7 +129,7 @@ class Session:
 
     async def commit(self) -> None:
         """Commit, unless the connection is lost before; or after, and nobody knows."""
-        await self._scheduler.turn("commit " + ",".join(sorted(self.hints)))
+        await self._turn("commit " + ",".join(sorted(self.hints)))
         self.database.may_fail(self)
         await self._ask(lambda: self._raw.execute("COMMIT"))
         self.in_transaction = False
@@ -139,7 +138,7 @@ class Session:
     async def rollback(self) -> None:
         """Roll back."""
         if self.physical is not None:
-            await self._scheduler.turn("rollback")
+            await self._turn("rollback")
             self.in_transaction = False
             await self._ask(lambda: self._raw.execute("ROLLBACK"))
 
@@ -150,7 +149,7 @@ class Session:
     async def _step(self, query: str, act: Callable[[], Awaitable[T]]) -> T:
         self.database.hint(self, query)
         if self._fine or not self.in_transaction:
-            await self._scheduler.turn(" ".join(query.split()[:4]))
+            await self._turn(" ".join(query.split()[:4]))
             self.database.may_fail(self)
         physical, clock = self._physical, self.database.clock()
         if physical.clock != clock and self.in_transaction:
@@ -159,6 +158,9 @@ class Session:
                 lambda: physical.raw.execute(f"SET LOCAL rollcall.clock_at = '{clock}'")
             )
         return await self._ask(act)
+
+    async def _turn(self, label: str) -> None:
+        await self._scheduler.turn(label, self._physical.pid)
 
     async def _prepared(self, query: str) -> Any:  # noqa: ANN401 - asyncpg's
         physical = self._physical
@@ -177,7 +179,7 @@ class Session:
             self.terminate()
             raise
         if waited:
-            await self._scheduler.turn("got the lock")
+            await self._turn("got the lock")
         return answer.result()
 
     @property

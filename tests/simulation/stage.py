@@ -94,19 +94,17 @@ class Stage:
 
     async def start(self, kind: str) -> Process:
         """A new process of this kind, as wiring makes it."""
-        process = self.scheduler.process(f"{kind}-{len(self.scheduler.trace)}")
+        process = self.scheduler.process(kind)
         engine = await self.database.engine(process)
         if kind == "ingest":
-            config = IngestConfig(topics=TOPICS)
-            ingest = SimulatedIngest(self.kafka, IngestStore(engine), config)
+            ingest = SimulatedIngest(self.kafka, IngestStore(engine), IngestConfig(topics=TOPICS))
             self.members[process] = ingest.member
             loop = ingest.run
         elif kind == "watcher":
             loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
         elif kind == "derive":
-            derive = SimulatedDerive(engine, DeriveConfig(workers=2, batch=40))
-            derive.bell = self.stale
-            loop = derive.run
+            config = DeriveConfig(workers=2, batch=40)
+            loop = SimulatedDerive(engine, config, self.stale).run
         else:
             store = WatchedStore(engine, self.known, self.max, self.due)
             budget = SharedBudget(CallSlots(engine))
@@ -128,7 +126,7 @@ class Stage:
 
     async def once(self, name: str, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         """Somebody does one thing in a transaction of its own, again if the store is away."""
-        process = self.scheduler.process(f"{name}-{len(self.scheduler.trace)}")
+        process = self.scheduler.process(name)
         engine = await self.database.engine(process)
         self.chores += 1
 
@@ -167,7 +165,7 @@ class Stage:
             self.stale.ring()
         if "due" in hints and self.scheduler.random.random() < 0.7:
             self.due.ring()
-        if hints & {"offsets", "facts"} and process.name.startswith("ingest"):
+        if hints & {"offsets", "facts"} and process.kind == "ingest":
             await invariants.offsets_and_facts_agree(self.known)
         if hints & {"expected", "facts"}:
             await self.known.look_at_expected()
