@@ -1,47 +1,98 @@
-"""``./run simulate --seeds N [--first-seed S]``: many seeds, and a summary as the last line."""
+"""``./run simulate --seeds N [--first-seed S]``: many seeds, and a summary as the last line.
+
+Exit code 1 where a promise was broken; the failing seeds are named, and ``--seeds 1
+--first-seed S --show`` shows the whole run of one.
+"""
 
 import argparse
-import asyncio
+import os
 import sys
 import tempfile
 from pathlib import Path
-from time import monotonic
+from time import monotonic, process_time
 
-from tests.simulation.loop import VirtualLoop
-from tests.simulation.database import Database
-from tests.simulation.run import Result, Run
 from tests.servers import sources
-from projections.migrate import upgrade
+from tests.servers.databases import database_url, make_empty
+from tests.servers.loops import run_now
+from tests.simulation.play import Summary, migrate, play, regressions, side_by_side, summary_line
+from tests.simulation.run import Result
+
+PROCESSES = min(os.cpu_count() or 1, 8)
 
 
-import logging, structlog
-structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-async def play(url: str, loop: VirtualLoop, seeds, show: bool) -> list[Result]:
-    database = Database(url, loop)
-    await database.open()
-    results = []
-    for seed in seeds:
-        result = await Run(database, seed).result()
-        results.append(result)
-        if show or result.violations:
-            for line in result.trace: print(line)
-        print(seed, result.steps, result.digest, result.violations, flush=True)
-    await database.close()
-    return results
+def main() -> int:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="./run simulate", description=__doc__)
+    parser.add_argument("--seeds", type=int, default=100, help="how many (100)")
+    parser.add_argument("--first-seed", type=int, default=1, help="from which on (1)")
+    parser.add_argument("--processes", type=int, default=PROCESSES, help="side by side")
+    parser.add_argument("--show", action="store_true", help="print every step")
+    parser.add_argument("--database", help=argparse.SUPPRESS)
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.database:
+        return _be_one(asked.database)
+    seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
+    began = monotonic()
+    with tempfile.TemporaryDirectory() as folder, sources.postgres(Path(folder) / "pg") as url:
+        if asked.show:
+            return _show(url, list(seeds))
+        urls = [_database(url) for _ in range(max(1, min(asked.processes, len(seeds))))]
+        first = regressions() if asked.first_seed == 1 else []
+        found = side_by_side(urls, [*first, *(seed for seed in seeds if seed not in first)])
+    return _tell(found, monotonic() - began)
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--show", action="store_true")
-    a = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir="/var/tmp") as d:
-      with sources.postgres(Path(d)/"pg") as url:
-        asyncio.run(upgrade(url))
-        loop = VirtualLoop()
-        asyncio.set_event_loop(loop)
-        began = monotonic()
-        r = loop.run_until_complete(play(url, loop, range(a.first_seed, a.first_seed+a.seeds), a.show))
-        s = monotonic()-began
-        print(len(r), "seeds", sum(x.steps for x in r), "steps", sum(bool(x.violations) for x in r), "violations", s, "s", len(r)/s)
-main()
+
+def _database(server_url: str) -> str:
+    url = run_now(make_empty(server_url))
+    migrate(url)
+    return url
+
+
+def _be_one(url: str) -> int:
+    """One of several processes: seeds come by stdin, results go to stdout."""
+    broken = False
+
+    def tell(result: Result) -> bool:
+        nonlocal broken
+        broken = broken or bool(result.violations)
+        print(summary_line(result), flush=True)  # noqa: T201 - this is the protocol
+        return False
+
+    play(url, map(int, sys.stdin.read().split()), tell)
+    return int(broken)
+
+
+def _show(url: str, seeds: list[int]) -> int:
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606 - ourselves
+    database, broken = database_url(url, "postgres"), False
+    migrate(database)
+
+    def tell(result: Result) -> bool:
+        nonlocal broken
+        broken = broken or bool(result.violations)
+        for line in (*result.trace, *map(str, result.violations)):
+            print(line)  # noqa: T201 - asked for
+        return False
+
+    play(database, seeds, tell)
+    print(f"{len(seeds)} seeds, {process_time():.1f} s of this process")  # noqa: T201 - as above
+    return int(broken)
+
+
+def _tell(found: list[Summary], seconds: float) -> int:
+    broken = [each for each in found if each.violations]
+    for each in broken:
+        print(f"seed {each.seed}, step {each.steps}: {'; '.join(each.violations)}")  # noqa: T201 - a command
+    steps = sum(each.steps for each in found)
+    print(  # noqa: T201 - as above
+        f"{len(found)} seeds, {steps} steps, {len(broken)} with violations,"
+        f" {len(found) / seconds:.2f} seeds a second"
+    )
+    return int(bool(broken))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

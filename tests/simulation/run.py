@@ -86,7 +86,6 @@ class Run:
     def _look_at_failures(self) -> None:
         for process, error in self._stage.scheduler.failures:
             if not isinstance(error, StoreUnavailable):
-                import traceback; traceback.print_exception(error)
                 self._stage.known.broken("no loop dies of a bug", f"{process.name}: {error!r}")
         self._stage.scheduler.failures.clear()
 
