@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from projections import status
 from projections.overview import Overview, Standing
 
 Fault = Callable[[], str | None]
@@ -54,25 +55,13 @@ def as_json(standing: Standing) -> dict[str, object]:
     ``lag`` is of the last look at the topics' ends and null before the first; where that
     look is old, ``settled`` is false.
     """
-    counts = standing.counts
-    return {
-        "settled": standing.settled,
-        "lag": standing.lag,
-        "stale": counts.stale + counts.turning,
-        "due": counts.due,
-        "leased": counts.leased,
-        "in_flight": counts.in_flight,
-        "held": counts.held,
-        "parked": counts.parked,
-        "refused": counts.refused,
-        "blocked": counts.blocked,
-        "quarantined": counts.quarantined,
-        "unpublished": counts.unpublished,
-        "gaps": len(standing.gaps),
-        "catching_up": standing.armed_reason,
-        "converged": standing.chats.get("converged", 0),
-        "chats": standing.chats,
-    }
+    return status.as_json(
+        standing.counts,
+        standing.chats,
+        lag=standing.lag,
+        gaps=len(standing.gaps),
+        settled=standing.settled,
+    )
 
 
 def _fresh(content: dict[str, object], status: int = 200) -> JSONResponse:

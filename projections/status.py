@@ -57,6 +57,33 @@ class Status:
         return self.stale + self.turning + self.due + self.leased + self.in_flight
 
 
+def as_json(
+    counts: Status, chats: dict[str, int], *, lag: int | None, gaps: int, settled: bool
+) -> dict[str, object]:
+    """The members of ``rollcall status --json`` and of the console's ``/api/status``.
+
+    ``lag`` is null where nobody knows; ``chats`` counts by the states of ``dashboard.chats``.
+    """
+    return {
+        "settled": settled,
+        "lag": lag,
+        "stale": counts.stale + counts.turning,
+        "due": counts.due,
+        "leased": counts.leased,
+        "in_flight": counts.in_flight,
+        "held": counts.held,
+        "parked": counts.parked,
+        "refused": counts.refused,
+        "blocked": counts.blocked,
+        "quarantined": counts.quarantined,
+        "unpublished": counts.unpublished,
+        "gaps": gaps,
+        "catching_up": counts.armed_reason if counts.armed_at else None,
+        "converged": chats.get("converged", 0),
+        "chats": chats,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""

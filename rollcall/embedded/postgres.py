@@ -18,7 +18,6 @@ import signal
 import stat
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
 
 import asyncpg
 
@@ -26,11 +25,11 @@ from rollcall.embedded.directory import DirectoryLock
 from rollcall.embedded.errors import EmbeddedError
 from rollcall.embedded.ports import HOST, free_port, require_free
 from rollcall.embedded.processes import Child, Command, User, log_tail, run_to_end, until_ready
+from rollcall.embedded.server import EmbeddedServer
 
 _MAJOR = "18"
 _WHO = "PostgreSQL"
 _START_TIMEOUT = 60.0
-_STOP = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast, then immediate shutdown
 _PORT_ATTEMPTS = 3
 _LOG_LIMIT = 10_000_000  # bytes; one older log is kept
 
@@ -60,21 +59,21 @@ def _binaries() -> Path:
     return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
-class EmbeddedPostgres:
-    """A server on one data directory; ``async with`` starts and stops it.
+class EmbeddedPostgres(EmbeddedServer):
+    """A server; ``stop`` is a fast shutdown: sessions end, what was committed is kept.
 
     ``durable=False`` does not wait for the disk: for tests, whose data may die with the
-    machine. A port that was chosen freely is kept for later starts of the same object.
+    machine.
     """
 
+    _patience = _START_TIMEOUT
+    _ending = ((signal.SIGINT, 20.0), (signal.SIGQUIT, 5.0))  # fast, then immediate shutdown
+
     def __init__(self, data_dir: Path, port: int | None = None, *, durable: bool = True) -> None:
-        self._directory = data_dir.resolve()
-        self._wanted_port = port
-        self._port = port
-        self._durable = durable
+        directory = data_dir.resolve()
         # Data and password inside are closed each by itself; the server must pass through.
-        self._lock = DirectoryLock(self._directory, 0o711, _WHO)
-        self._child: Child | None = None
+        super().__init__(directory, DirectoryLock(directory, 0o711, _WHO), port)
+        self._durable = durable
 
     @property
     def uri(self) -> str:
@@ -83,57 +82,16 @@ class EmbeddedPostgres:
         return f"postgresql://postgres:{password}@{HOST}:{self._port}/postgres"
 
     @property
-    def pid(self) -> int | None:
-        """The postmaster's process id while it runs."""
-        return self._child.pid if self._child else None
-
-    async def start(self) -> str:
-        """Start the server, making the database directory at the first time.
-
-        Returns:
-            Its ``postgresql://`` address.
-
-        Raises:
-            EmbeddedError: it cannot be started; the message says why.
-        """
-        if self._child is not None:
-            return self.uri
-        await self._lock.acquire(_START_TIMEOUT)
-        try:
-            await self._prepare()
-            await self._launch()
-        except BaseException:
-            await self.kill()
-            raise
+    def address(self) -> str:
+        """``uri``."""
         return self.uri
 
-    async def stop(self) -> None:
-        """Fast shutdown: sessions end, what was committed is kept; no-op when not running."""
-        child, self._child = self._child, None
-        try:
-            if child is not None:
-                await child.end(_STOP)
-        finally:
-            self._lock.release()
+    async def _fetch(self) -> None:
+        """Nothing: the binaries came with the package."""
 
-    async def kill(self) -> None:
-        """End the server as a crash would."""
-        child, self._child = self._child, None
-        if child is not None:
-            child.kill()
-        self._lock.release()
-
-    async def restart(self) -> str:
-        """Stop and start again, on the same port."""
-        await self.stop()
-        return await self.start()
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.stop()
+    async def _begin(self) -> None:
+        await self._prepare()
+        await self._launch()
 
     @property
     def _cluster(self) -> Path:
