@@ -55,7 +55,7 @@ class Database:
         self._shelf: list[AsyncEngine] = []
         self._owners: dict[AsyncEngine, list[Process]] = {}
         self._tables = ""
-        self._beginning = ""
+        self._empty = ""
         self._asking = asyncio.Lock()
         self.monitor: Any = None  # asyncpg ships no types
         self._sentry: Any = None  # likewise: it looks at locks while others ask
@@ -75,19 +75,41 @@ class Database:
                 " AND tablename <> 'alembic_version' ORDER BY 1"
             )
             for row in rows:
-                await self._adopt(row[0])
+                await self.monitor.execute(
+                    f"ALTER TABLE {row[0]} SET (autovacuum_enabled = false)"
+                )
         self._tables = ", ".join(row[0] for row in rows)
+        self._empty = await self.rows()
 
-    async def _adopt(self, table: str) -> None:
-        """Have this table left alone, and remember what the migrations put into it."""
-        await self.monitor.execute(f"ALTER TABLE {table} SET (autovacuum_enabled = false)")
-        kept = await self.monitor.fetchval(
-            f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"  # noqa: S608 - a table's name
-        )
-        if kept is not None:
-            self._beginning += (
-                f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"  # noqa: S608 - PostgreSQL quoted it
-                f" SELECT * FROM jsonb_populate_recordset(NULL::{table}, {kept});"
+    async def rows(self) -> str:
+        """A script that makes an empty database what this one is now."""
+        script = ""
+        with self._loop.watching():
+            for table in self._tables.split(", "):
+                kept = await self.monitor.fetchval(
+                    f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"  # noqa: S608 - a table's name
+                )
+                if kept is not None:
+                    script += (
+                        f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"  # noqa: S608 - PostgreSQL quoted it
+                        f" SELECT * FROM jsonb_populate_recordset(NULL::{table}, {kept});"
+                    )
+            for row in await self.monitor.fetch(
+                "SELECT quote_literal(sequencename), last_value FROM pg_sequences"
+                " WHERE last_value IS NOT NULL ORDER BY 1"
+            ):
+                script += f"SELECT setval({row[0]}, {row[1]});"
+        return script
+
+    async def fill(self, script: str) -> None:
+        """Empty the database, and run what ``rows`` made."""
+        with self._loop.watching():
+            # Foreign keys are among the rows themselves; their order is of no interest.
+            await self.monitor.execute(
+                f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
+                "ALTER SEQUENCE stale_generations RESTART;"
+                f"SET session_replication_role = replica; {script}"
+                "SET session_replication_role = DEFAULT"
             )
 
     async def close(self) -> None:
@@ -103,13 +125,11 @@ class Database:
     async def reset(self, scheduler: Scheduler, began: datetime) -> None:
         """An empty database for a new run that begins at this instant."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
+        await self.fill(self._empty)
         with self._loop.watching():
             await self.monitor.execute(
-                f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
-                "ALTER SEQUENCE stale_generations RESTART;"
                 f"SET rollcall.clock_at = '{self.clock()}';"
-                f"{self._beginning}"
-                "UPDATE catch_up SET armed_at = clock_now();"
+                "UPDATE catch_up SET armed_at = clock_now() WHERE armed_at IS NOT NULL"
             )
 
     # --- the clock -------------------------------------------------------------------------
@@ -126,7 +146,8 @@ class Database:
         """A query of the run itself, which nobody notices."""
         async with self._asking:
             with self._loop.watching():
-                await self.monitor.execute(f"SET rollcall.clock_at = '{self.clock()}'")
+                if "clock_now" in query:
+                    await self.monitor.execute(f"SET rollcall.clock_at = '{self.clock()}'")
                 rows: list[Any] = await self.monitor.fetch(query, *args)
         return rows
 

@@ -48,6 +48,8 @@ def play(url: str, seeds: Iterable[int], tell: Callable[[Result], bool]) -> None
     warnings.filterwarnings("ignore", message="The garbage collector is trying to clean up")
     logging.getLogger("sqlalchemy").setLevel(logging.CRITICAL)
     loop = VirtualLoop()
+    # What became of the tasks of killed processes is nobody's business.
+    loop.set_exception_handler(lambda _, __: None)
     try:
         loop.run_until_complete(_play(url, loop, seeds, tell))
     finally:
@@ -60,8 +62,9 @@ async def _play(
     database = Database(url, loop)
     await database.open()
     try:
+        beginning = await Run(database, 0).beginning()
         for seed in seeds:
-            if tell(await Run(database, seed).result()):
+            if tell(await Run(database, seed, beginning).result()):
                 return
     finally:
         await database.close()

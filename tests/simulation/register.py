@@ -49,6 +49,10 @@ class Register:
         kept = self._random.sample(events, len(events) - lost)
         return [self._keep(event) for event in kept]
 
+    def go_on(self, chance: float, now: datetime) -> None:
+        """Go on with other dice, at another time."""
+        self._random, self._now = random.Random(chance), now
+
     def _first_classes(self) -> list[tuple[str, str]]:
         return [(pupil, self._random.choice(list(CLASSES))) for pupil in PUPILS]
 

@@ -5,15 +5,19 @@ from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
 from projections.offsets import forget_observed
+from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, wanted
 from tests.simulation.stage import Stage
 
-STEPS_OF_TROUBLE = 350
+STEPS_OF_TROUBLE = 320
+STEPS_OF_MAKING = 250
 STEPS_OF_PEACE = 2500
+SHARE_AT_WORK = 0.7
+"""Runs that begin with a school at work."""
 TWO_DAYS = 172_800.0
-LONGEST_LEAP = 900.0
+LONGEST_LEAP = 90_000.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +34,10 @@ class Result:
 class Run:
     """One seed on one database."""
 
-    def __init__(self, database: Database, seed: int) -> None:
+    def __init__(self, database: Database, seed: int, beginning: Beginning | None = None) -> None:
         self._database = database
         self._stage = Stage(seed, database)
+        self._beginning = beginning
 
     async def result(self) -> Result:
         """Run it."""
@@ -40,11 +45,16 @@ class Run:
         # What the collector would close, it would close at no particular step.
         gc.disable()
         await stage.open()
+        trouble = STEPS_OF_TROUBLE
+        if self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK:
+            await self._beginning.restore(stage)
+        else:
+            trouble += STEPS_OF_MAKING
         faults = Faults(stage)
         try:
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
                 await stage.start(kind)
-            while stage.scheduler.steps < STEPS_OF_TROUBLE and not self._over():
+            while stage.scheduler.steps < trouble and not self._over():
                 await self._database.settle()
                 await faults.strike()
                 await self._step(peace=False)
@@ -61,6 +71,21 @@ class Run:
             tuple(stage.known.violations), tuple(scheduler.trace),
         )  # fmt: skip
 
+    async def beginning(self) -> Beginning:
+        """Without any trouble: the school at work, for other runs to begin with."""
+        stage = self._stage
+        gc.disable()
+        await stage.open()
+        recorder = Recorder(stage)
+        try:
+            for kind in KINDS:
+                await stage.start(kind)
+            await self._converge("in the beginning")
+            assert not stage.known.violations, stage.known.violations
+            return await recorder.beginning()
+        finally:
+            await self._end()
+
     def _over(self) -> bool:
         return bool(self._stage.known.violations)
 
@@ -74,8 +99,8 @@ class Run:
         ready = scheduler.ready(await self._database.blocking())
         if ready:
             scheduler.grant(scheduler.random.choice(ready))
-            if scheduler.random.random() < 0.2:
-                scheduler.loop.advance(scheduler.random.choice((0.001, 0.01, 0.1)))
+            if scheduler.random.random() < 0.1:
+                scheduler.loop.advance(scheduler.random.choice((0.001, 0.01, 0.05)))
             return True
         if self._database.anybody_stands() and scheduler.loop.next_timer() is None:
             await self._database.let_them_fight()
@@ -132,16 +157,20 @@ class Run:
 
     async def _settled(self) -> bool:
         """Nothing unread, stale, due or under way."""
+        if self._stage.max.late or self._stage.chores:
+            return False
         rows = await self._database.ask(
             "SELECT NOT EXISTS (SELECT FROM stale_entities) AND NOT EXISTS (SELECT FROM chat_sync"
             " WHERE due_at <= clock_now() OR lease_until > clock_now()) AND NOT EXISTS"
             " (SELECT FROM chats WHERE next_change_at <= clock_now()) AND NOT EXISTS"
-            " (SELECT FROM catch_up WHERE armed_at IS NOT NULL)"
+            " (SELECT FROM catch_up WHERE armed_at IS NOT NULL),"
+            " array(SELECT topic || '/' || part || '/' || next_off FROM ingest_partitions"
+            " WHERE next_off > 0)"
         )
-        reached = await self._database.ask("SELECT topic, part, next_off FROM ingest_partitions")
-        ends = {key: len(log) for key, log in self._stage.kafka.logs.items() if log}
-        read = {(row[0], row[1]): row[2] for row in reached if row[2]}
-        return bool(rows[0][0]) and read == ends and not self._stage.max.late and not self._stage.chores
+        ends = {
+            f"{topic}/{part}/{len(log)}" for (topic, part), log in self._stage.kafka.logs.items() if log
+        }
+        return bool(rows[0][0]) and set(rows[0][1]) == ends
 
     async def _at_rest(self) -> bool:
         """Whether nothing will ever be due again."""

@@ -103,7 +103,7 @@ class Stage:
         elif kind == "watcher":
             loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
         elif kind == "derive":
-            config = DeriveConfig(workers=2, batch=40)
+            config = DeriveConfig(workers=1, batch=40)
             loop = SimulatedDerive(engine, config, self.stale).run
         else:
             store = WatchedStore(engine, self.known, self.max, self.due)
