@@ -2,11 +2,14 @@
 
 The last step before rendering is an allow-list: a field that is not on it is dropped, and
 its name is kept under ``dropped``, so a field is added here on purpose or not at all. What
-is about minors (names, birth dates, sex) has no entry and never gets one.
+is about minors (names, birth dates, sex) has no entry and never gets one. A line that cannot
+be written (a full disk, a closed pipe) is lost and stops nothing: a library whose log call
+raises may leave a task of its own dead and ours waiting for it.
 """
 
 import logging
 import sys
+from contextlib import suppress
 from typing import Literal
 
 import structlog
@@ -50,11 +53,23 @@ def configure(
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Stderr(),
         cache_logger_on_first_use=False,
     )
     handler = _LibraryHandler() if libraries else logging.NullHandler()
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+
+
+class _Stderr:
+    """The last step: one line on stderr, whichever that is by now."""
+
+    def msg(self, line: str) -> None:
+        """Write the line, or lose it."""
+        with suppress(OSError, ValueError):  # ValueError: the stream is closed
+            sys.stderr.write(f"{line}\n")
+            sys.stderr.flush()
+
+    debug = info = warning = error = critical = msg
 
 
 class _LibraryHandler(logging.Handler):

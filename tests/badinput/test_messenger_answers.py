@@ -73,7 +73,7 @@ async def until_calm(school: Bench, chat: ChatId) -> None:
 
 async def nobody_wrong(school: Bench) -> None:
     """At most one chat, and nobody in it who was never expected."""
-    chats: list[dict[str, Any]] = await school.chats()  # type: ignore[assignment] # any JSON
+    chats: list[dict[str, Any]] = await school.chats()
     assert len(chats) <= 1
     for chat in chats:
         people = {each["user_id"] for each in chat["members"] if not each["is_bot"]}
