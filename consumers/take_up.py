@@ -40,9 +40,11 @@ class TakeUp:
         lost = self._positions.lost
         if not lost:
             return
-        logs = await self._logs(lost)
+        # In this order, since others read on meanwhile: a commit in Kafka never comes before
+        # the one in PostgreSQL, and no position that we know is past an end asked later.
         committed = await self._view.committed(self._config.group)
         stored = await self._store.standings(self._config.topics)
+        logs = await self._logs(lost)
         found = {key: resume(stored.get(key), logs[key], committed.get(key)) for key in logs}
         await self._place(stored, found)
         for key, result in found.items():

@@ -47,7 +47,7 @@ class Database:
 
     def __init__(self, url: str, loop: VirtualLoop) -> None:
         self._url = url
-        self._loop = loop
+        self.loop = loop
         self._free: list[Physical] = []
         self._made = 0
         self._sessions: list[Session] = []
@@ -67,9 +67,10 @@ class Database:
 
     async def open(self) -> None:
         """Connect, and have nothing run by itself in this database."""
-        with self._loop.watching():
-            self.monitor = await asyncpg.connect(self._url)
-            self._sentry = await asyncpg.connect(self._url)
+        with self.loop.watching():
+            # No timers of the driver's own: time is ours.
+            self.monitor = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
+            self._sentry = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             rows = await self.monitor.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
                 " AND tablename <> 'alembic_version' ORDER BY 1"
@@ -84,7 +85,7 @@ class Database:
     async def rows(self) -> str:
         """A script that makes an empty database what this one is now."""
         script = ""
-        with self._loop.watching():
+        with self.loop.watching():
             for table in self._tables.split(", "):
                 kept = await self.monitor.fetchval(
                     f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"  # noqa: S608 - a table's name
@@ -103,7 +104,7 @@ class Database:
 
     async def fill(self, script: str) -> None:
         """Empty the database, and run what ``rows`` made."""
-        with self._loop.watching():
+        with self.loop.watching():
             # Foreign keys are among the rows themselves; their order is of no interest.
             await self.monitor.execute(
                 f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
@@ -114,7 +115,7 @@ class Database:
 
     async def close(self) -> None:
         """Disconnect."""
-        with self._loop.watching():
+        with self.loop.watching():
             for engine in self._shelf:
                 await engine.dispose(close=False)
             for physical in self._free:
@@ -126,7 +127,7 @@ class Database:
         """An empty database for a new run that begins at this instant."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
         await self.fill(self._empty)
-        with self._loop.watching():
+        with self.loop.watching():
             await self.monitor.execute(
                 f"SET rollcall.clock_at = '{self.clock()}';"
                 "UPDATE catch_up SET armed_at = clock_now() WHERE armed_at IS NOT NULL"
@@ -145,7 +146,7 @@ class Database:
     async def ask(self, query: str, *args: object) -> list[Any]:
         """A query of the run itself, which nobody notices."""
         async with self._asking:
-            with self._loop.watching():
+            with self.loop.watching():
                 if "clock_now" in query:
                     await self.monitor.execute(f"SET rollcall.clock_at = '{self.clock()}'")
                 rows: list[Any] = await self.monitor.fetch(query, *args)
@@ -178,7 +179,7 @@ class Database:
         )
         self._owners[engine] = owner
         # What SQLAlchemy asks of a new server, before anybody acts.
-        with self._loop.watching():
+        with self.loop.watching():
             async with engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
         await engine.dispose(close=False)
@@ -189,7 +190,7 @@ class Database:
 
     async def _connect(self) -> Physical:
         self._made += 1
-        with self._loop.watching():
+        with self.loop.watching():
             raw = await asyncpg.connect(self._url, statement_cache_size=0)
         return Physical(raw, raw.get_server_pid(), self._made)
 
@@ -229,7 +230,7 @@ class Database:
         """Roll back what lost connections left open."""
         while self._broken:
             physical = self._broken.pop()
-            with self._loop.watching():
+            with self.loop.watching():
                 if physical.answer is not None and not physical.answer.done():
                     await self._sentry.execute(f"SELECT pg_cancel_backend({physical.pid})")
                     with suppress(asyncpg.PostgresError):
@@ -265,11 +266,11 @@ class Database:
     async def answered(self, physical: Physical, answer: "asyncio.Future[Any]") -> bool:
         """Wait for an answer; whether it stood at a lock."""
         physical.answer = answer
-        self._loop.await_answer(1)
+        self.loop.await_answer(1)
 
         def come(_: object) -> None:
             if not physical.blocked:
-                self._loop.await_answer(-1)
+                self.loop.await_answer(-1)
 
         answer.add_done_callback(come)
         await asyncio.wait({answer})
@@ -282,7 +283,7 @@ class Database:
     async def settle(self) -> None:
         """Wait until every actor waits for a turn, for time, or for another's lock."""
         while True:
-            quiet = await self._loop.quiet()
+            quiet = await self.loop.quiet()
             await self.mend()
             if quiet is Quiet.STALLED:
                 await self._look_at_locks()
@@ -304,7 +305,7 @@ class Database:
         """Nobody else can go on: PostgreSQL breaks the deadlock, if it is one."""
         for physical in self._awaited(blocked=True):
             physical.blocked = False
-            self._loop.await_answer(1)
+            self.loop.await_answer(1)
         self.scheduler.note("a deadlock?")
 
     def _awaited(self, *, blocked: bool) -> list[Physical]:
@@ -325,7 +326,7 @@ class Database:
         return frozenset(found)
 
     async def _blocked(self, physical: Physical) -> list[int]:
-        with self._loop.watching():
+        with self.loop.watching():
             answer: list[int] = await self._sentry.fetchval(
                 "SELECT pg_blocking_pids($1)", physical.pid
             )
@@ -335,7 +336,7 @@ class Database:
         for physical in self._awaited(blocked=False):
             if await self._blocked(physical) and not _done(physical):
                 physical.blocked = physical.waited = True
-                self._loop.await_answer(-1)
+                self.loop.await_answer(-1)
 
     async def _freed(self) -> bool:
         freed = False
@@ -345,7 +346,7 @@ class Database:
             freed = True
             if not _done(physical):
                 physical.blocked = False
-                self._loop.await_answer(1)
+                self.loop.await_answer(1)
         return freed
 
 

@@ -35,6 +35,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         """Virtual seconds since the loop began."""
         return self._now
 
+    def begin_anew(self) -> None:
+        """Time begins at zero, without any timer of before."""
+        self._now = 0.0
+        self._scheduled.clear()  # type: ignore[attr-defined]  # asyncio keeps no public list
+
     def advance(self, seconds: float) -> None:
         """Move time; timers that are due by then fire."""
         self._now += seconds

@@ -63,7 +63,8 @@ class Stage:
 
     async def open(self) -> None:
         """A fresh world, and an ordinary beginning in the log."""
-        self.scheduler = Scheduler(self.database._loop, self.seed)  # noqa: SLF001 - one loop for all
+        self.database.loop.begin_anew()
+        self.scheduler = Scheduler(self.database.loop, self.seed)
         chance = self.scheduler.random
         began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600))
         await self.database.reset(self.scheduler, began)
