@@ -58,6 +58,8 @@ def configure(
     )
     handler = _LibraryHandler() if libraries else logging.NullHandler()
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # It reports each retry as an error; what matters of Kafka our own loops say.
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
 
 
 class _Stderr:

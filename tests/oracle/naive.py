@@ -113,7 +113,8 @@ class _Region:
                 continue
             of = self.classes[group["class_id"]]
             frozen = self.closing(group["school_id"], of, group) is not None
-            title = group.get("name") or f"{of['name']} - {group['subject']}"
+            own = group.get("name") or ""
+            title = own if own.strip() else f"{of['name']} - {group['subject']}"
             found[f"subject:{group_id}"] = self.chat(title, frozen, self.subject_chat(group_id))
         return found
 

@@ -168,12 +168,18 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(database_url: str, config: SimulatorConfig | None = None) -> AsyncIterator[Bench]:
-    """A bench on a fresh database; the limits of calls are out of the way."""
+async def bench(
+    database_url: str,
+    config: SimulatorConfig | None = None,
+    *,
+    calls: int = 100_000,
+    window: float = 0.001,
+) -> AsyncIterator[Bench]:
+    """A bench on a fresh database; the limits of calls are out of the way by default."""
     simulated = config or SimulatorConfig(token=TOKEN, requests_per_second=100_000)
     engine = create_engine(database_url, pool_size=10)
     async with serve(simulated) as running, httpx2.AsyncClient(base_url=running.base_url) as http:
-        budget = SharedBudget(CallSlots(engine, calls=100_000, window=0.001))
+        budget = SharedBudget(CallSlots(engine, calls=calls, window=window))
         settings = MessengerConfig(
             bot_url=running.base_url,
             partner_url=running.base_url,
