@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway.simulator.accounts import Refusal
 from gateway.simulator.chats import FULL_RIGHTS, Chat
 from projections import offsets
+from tests.simulation.knowledge import STRANGERS
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.scheduler import Process
 from tests.simulation.sessions import Session
@@ -21,11 +22,11 @@ RATES = {
     "people": 0.01,
     "refusal": 0.008,
     "rewind": 0.003,
+    "mass": 0.004,
+    "approve": 0.01,
+    "reject": 0.003,
 }
 """By step, where a seed has this kind of trouble at all."""
-
-STRANGERS = (901, 902)
-
 
 @dataclass(slots=True)
 class Faults:
@@ -83,6 +84,9 @@ class Faults:
             "people": self._people,
             "refusal": self._refusal,
             "rewind": self._rewind,
+            "mass": self._mass,
+            "approve": self._approve,
+            "reject": self._reject,
         }
 
     async def _publish(self) -> None:
@@ -132,6 +136,15 @@ class Faults:
     async def _rewind(self) -> None:
         await self.stage.once("operator", offsets.rewind)
 
+    async def _mass(self) -> None:
+        self.stage.publish_a_mass()
+
+    async def _approve(self) -> None:
+        await self.stage.decide()
+
+    async def _reject(self) -> None:
+        await self.stage.decide(approve=False)
+
     async def _people(self) -> None:
         """Somebody acts in MAX."""
         chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
@@ -143,16 +156,18 @@ class Faults:
         chat_id = chat.external_id.rsplit("#", 1)[0]
         self.stage.known.disturbed[chat_id] = self.stage.scheduler.steps
         self.stage.scheduler.note(f"somebody acts in {chat_id}")
-        self._act_in(chat)
+        self._act_in(chat, chat_id)
 
-    def _act_in(self, chat: Chat) -> None:
+    def _act_in(self, chat: Chat, chat_id: str) -> None:
         chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
         inside = [user for user in chat if user != chat.owner_id]
         match chance.randrange(5):
             case 0:
                 chats.enter(chat.chat_id, chance.choice(STRANGERS), None)
             case 1 if inside:
-                chats.remove(chat.chat_id, chance.choice(inside), None)
+                gone = chance.choice(inside)
+                self.stage.known.left[chat_id, gone] += 1
+                chats.remove(chat.chat_id, gone, None)
             case 2 if inside:
                 chats.set_admins(chat.chat_id, {chance.choice(inside): FULL_RIGHTS})
             case 3 if chiefs := [user for user in chat.admins if user != chat.owner_id]:

@@ -6,8 +6,10 @@ a call that arrives. A broken promise is noted in ``Knowledge`` and ends the run
 
 import json
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
+from domain.guard import GuardLimits
 from domain.work import Lease
 from tests.oracle.naive import ADMINISTRATOR, instant
 from tests.simulation.knowledge import Knowledge
@@ -87,15 +89,25 @@ def _identity(value: bytes | None) -> tuple[tuple[str, str] | None, tuple[Any, .
 
 
 async def only_the_holder_intends(known: Knowledge, lease: Lease) -> None:
-    """An intent is committed by the holder of the chat alone, and while the lease lasts."""
+    """An intent is committed by the holder of the chat alone."""
     rows = await known.database.ask(
-        "SELECT lease_token, coalesce(lease_until > clock_now(), false) FROM chat_sync"
-        " WHERE chat_id = $1",
+        "SELECT lease_token FROM chat_sync WHERE chat_id = $1", lease.chat_id
+    )
+    if rows[0][0] != lease.token:
+        known.broken("only the holder intends", f"{lease.chat_id}: {lease.token} of {rows[0][0]}")
+
+
+async def only_the_holder_calls(known: Knowledge, call: Call) -> None:
+    """A call is sent while the lease of its intent lasts, but by a process that stood still."""
+    if call.asked is None or is_zombie(call):
+        return
+    lease = call.asked.lease
+    rows = await known.database.ask(
+        "SELECT lease_token, lease_until > clock_now() FROM chat_sync WHERE chat_id = $1",
         lease.chat_id,
     )
-    token, holds = rows[0]
-    if token != lease.token or not holds:
-        known.broken("only the holder intends", f"{lease.chat_id}: {lease.token} of {token}")
+    if list(rows[0]) != [lease.token, True]:
+        known.broken("only the holder calls", f"{lease.chat_id}: {lease.token} of {rows[0]}")
 
 
 async def no_call_without_a_committed_intent(known: Knowledge, call: Call) -> None:
@@ -200,6 +212,38 @@ async def nothing_removed_from_the_unknown(known: Knowledge, call: Call) -> None
         known.broken("nothing is removed from the unknown", f"{chat}: {call.user_ids[0]}")
 
 
+async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
+    """In 24 hours a chat loses no more than the guard allows, or what a person has approved.
+
+    Whoever was approved to leave was shown in the plan that was approved.
+    """
+    if call.kind != "remove" or call.asked is None:
+        return
+    chat, account = _chat(call), call.user_ids[0]
+    rows = await known.database.ask(
+        "SELECT r.counts, r.approval IS NOT NULL, r.max_user_id = ANY(h.accounts)"
+        " FROM intents i JOIN removal_reservations r USING (reservation_id)"
+        " LEFT JOIN held_plans h ON h.held_id = r.approval WHERE i.intent_id = $1",
+        call.asked.intent,
+    )
+    if not rows:
+        known.broken("nobody is removed without a reservation", f"{chat}: {account}")
+        return
+    counts, approved, shown = rows[0]
+    if approved and counts and not shown:
+        known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
+    if approved or not counts:
+        return
+    now = known.database.now()
+    removed = known.removed.setdefault(chat, [])
+    removed.append(now)
+    recent = [at for at in removed if now - at < timedelta(hours=24)]
+    limits = GuardLimits()
+    allowed = max(limits.chat_floor, int(limits.chat_share * known.largest.get(chat, 0)))
+    if len(recent) > allowed:
+        known.broken("nobody is removed past the guard", f"{chat}: {len(recent)} of {allowed}")
+
+
 def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:
     """Nobody else enters a chat while an administrator who could be in it is not."""
     if call.kind not in {"add", "create"} or call.asked is None or is_zombie(call):
@@ -217,6 +261,7 @@ def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:
         account
         for account in chiefs - inside - set(call.user_ids)
         if max_.world.accounts.refusal(account) is None and (chat, account) not in known.refused
+        and not known.left[chat, account]
     }
     if missing and set(call.user_ids) - chiefs:
         known.broken("administrators first", f"{chat}: {sorted(missing)} not in before others")

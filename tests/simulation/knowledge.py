@@ -1,6 +1,7 @@
 """What was true, known and expected at each moment of a run, for the invariants to look back at."""
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from tests.simulation.kafka import Kafka
 from tests.simulation.messenger import Call
 from tests.simulation.register import Event
 
+STRANGERS = (901, 902)
+AGAIN = 2
 Roles = dict[int, str]
 """Account → role."""
 
@@ -49,6 +52,12 @@ class Knowledge:
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    left: Counter[tuple[str, int]] = field(default_factory=Counter)
+    """How often an account went out of a chat by other hands than ours."""
+    removed: dict[str, list[datetime]] = field(default_factory=dict)
+    """When somebody was removed who counts for the guard, by chat."""
+    largest: dict[str, int] = field(default_factory=dict)
+    """The most people whom a chat ever had."""
 
     def broken(self, name: str, about: str) -> None:
         """Note a broken promise."""
@@ -56,6 +65,19 @@ class Knowledge:
         violation = Violation(name, scheduler.steps, about)
         scheduler.note(f"VIOLATION {name}: {about}")
         self.violations.append(violation)
+
+    def apart(self, chat_id: str, roles: Roles) -> Roles:
+        """Without those whom the policy of drift leaves alone.
+
+        Staff rooms are additive, so strangers may stay there; and whoever goes out again and
+        again is not put back.
+        """
+        additive = chat_id.startswith("staff_room")
+        return {
+            account: role
+            for account, role in roles.items()
+            if not (additive and account in STRANGERS) and self.left[chat_id, account] < AGAIN
+        }
 
     # --- the register ----------------------------------------------------------------------
 

@@ -14,12 +14,13 @@ Event = dict[str, Any]  # any event's JSON
 
 ZONES = {"s1": "Europe/Moscow", "s2": "Asia/Kamchatka"}
 CLASSES = {"c1": "s1", "c2": "s1", "c3": "s2"}
-PUPILS = ("p1", "p2", "p3", "p4", "p5")
+PUPILS = ("p1", "p2", "p3", "p4", "p5", "p6", "p7")
 GUARDIANS = ("g1", "g2", "g3", "g4")
 TEACHERS = ("t1", "t2")
 # A teacher who is a parent with one account; two guardians who share a telephone.
 ACCOUNTS = {
     "p1": 101, "p2": 102, "p3": 103, "p4": 104, "p5": 105,
+    "p6": 106, "p7": 107,
     "g1": 201, "g2": 201, "g3": 203, "g4": 301, "t1": 301, "t2": 302,
 }  # fmt: skip
 KINSHIP = (("g1", "p1"), ("g2", "p2"), ("g2", "p1"), ("g3", "p3"), ("g4", "p4"), ("g3", "p5"))
@@ -54,7 +55,8 @@ class Register:
         self._random, self._now = random.Random(chance), now
 
     def _first_classes(self) -> list[tuple[str, str]]:
-        return [(pupil, self._random.choice(list(CLASSES))) for pupil in PUPILS]
+        crowd = [(pupil, "c1") for pupil in PUPILS[:5]]
+        return crowd + [(pupil, self._random.choice(list(CLASSES))) for pupil in PUPILS[5:]]
 
     def next(self) -> Event:
         """One more event; at times one of those before, or an older version."""
@@ -67,6 +69,13 @@ class Register:
             self._any_person, self._any_employment, self._any_group, self._any_class,
         )  # fmt: skip
         return self._keep(chance.choice(makers)())
+
+    def mass(self) -> list[Event]:
+        """Everybody leaves a class at once."""
+        class_id = self._random.choice(("c1", "c1", "c2"))
+        return [
+            self._keep(self._order("withdrawal", pupil, class_id, self._today)) for pupil in PUPILS
+        ]
 
     def _keep(self, event: Event) -> Event:
         self._published.append(event)

@@ -7,8 +7,8 @@ from projections.errors import StoreUnavailable
 from projections.offsets import forget_observed
 from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
-from tests.simulation.faults import KINDS, STRANGERS, Faults
-from tests.simulation.knowledge import Roles, Violation, wanted
+from tests.simulation.faults import KINDS, Faults
+from tests.simulation.knowledge import Violation, wanted
 from tests.simulation.stage import Stage
 
 STEPS_OF_TROUBLE = 320
@@ -16,7 +16,7 @@ STEPS_OF_MAKING = 250
 STEPS_OF_PEACE = 2500
 SHARE_AT_WORK = 0.7
 """Runs that begin with a school at work."""
-TWO_DAYS = 172_800.0
+A_WEEK = 604_800.0
 LONGEST_LEAP = 90_000.0
 
 
@@ -57,7 +57,8 @@ class Run:
             while stage.scheduler.steps < trouble and not self._over():
                 await self._database.settle()
                 await faults.strike()
-                await self._step(peace=False)
+                if not await self._step():
+                    await self._pass_time(peace=False)
             await faults.heal()
             await self._converge("after the faults")
             if not self._over():
@@ -89,7 +90,7 @@ class Run:
     def _over(self) -> bool:
         return bool(self._stage.known.violations)
 
-    async def _step(self, *, peace: bool) -> bool:
+    async def _step(self) -> bool:
         """One step; False where only time could bring one."""
         stage, scheduler = self._stage, self._stage.scheduler
         await self._database.settle()
@@ -105,7 +106,6 @@ class Run:
         if self._database.anybody_stands() and scheduler.loop.next_timer() is None:
             await self._database.let_them_fight()
             return True
-        await self._pass_time(peace=peace)
         return False
 
     def _look_at_failures(self) -> None:
@@ -142,18 +142,21 @@ class Run:
     async def _converge(self, when: str) -> None:
         """Until the messenger is as the register says, or it will never be."""
         scheduler = self._stage.scheduler
-        limit, until = scheduler.steps + STEPS_OF_PEACE, scheduler.now + TWO_DAYS
-        idle = True
+        limit, until = scheduler.steps + STEPS_OF_PEACE, scheduler.now + A_WEEK
         while not self._over():
-            if idle and await self._settled():
+            if await self._step():
+                continue
+            if await self._settled():
                 difference = self._difference()
                 if not difference:
                     return
+                if await self._decided():
+                    continue
                 if scheduler.steps > limit or scheduler.now > until or await self._at_rest():
                     self._stage.known.broken(f"converged {when}", "; ".join(difference[:4]))
             elif scheduler.steps > limit + 1000:
                 self._stage.known.broken(f"settled {when}", "it never comes to rest")
-            idle = not await self._step(peace=True)
+            await self._pass_time(peace=True)
 
     async def _settled(self) -> bool:
         """Nothing unread, stale, due or under way."""
@@ -171,6 +174,13 @@ class Run:
             f"{topic}/{part}/{len(log)}" for (topic, part), log in self._stage.kafka.logs.items() if log
         }
         return bool(rows[0][0]) and set(rows[0][1]) == ends
+
+    async def _decided(self) -> bool:
+        """A person approves what the guard holds, whether it was rejected before or not."""
+        await self._database.ask(
+            "UPDATE held_plans SET state = 'held' WHERE state = 'rejected' RETURNING 1"
+        )
+        return await self._stage.decide()
 
     async def _at_rest(self) -> bool:
         """Whether nothing will ever be due again."""
@@ -190,11 +200,12 @@ class Run:
             }
             for chat in self._stage.max.world.chats
         }
+        known = self._stage.known
         return [
             f"{chat_id}: {there.get(chat_id, {})} for {roles}"
             for chat_id, roles in sorted(should.items())
-            if _ours(chat_id, there.get(chat_id, {})) != roles
-            and chat_id not in self._stage.known.disturbed
+            if known.apart(chat_id, there.get(chat_id, {})) != known.apart(chat_id, roles)
+            and chat_id not in known.disturbed
         ]
 
     async def _sweep(self) -> None:
@@ -209,9 +220,3 @@ class Run:
             await self._database.release(process)
         await self._database.forget_owners()
 
-
-def _ours(chat_id: str, roles: Roles) -> Roles:
-    """Without strangers where they may stay: staff rooms are additive."""
-    if not chat_id.startswith("staff_room"):
-        return roles
-    return {account: role for account, role in roles.items() if account not in STRANGERS}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from tests.simulation.scheduler import Killed, Process
+from tests.simulation.scheduler import WORLD, Killed, Process
 
 if TYPE_CHECKING:
     from tests.simulation.database import Database
@@ -119,7 +119,7 @@ class Session:
         """Begin a transaction: with a turn, and with the virtual time."""
         await self._turn("begin")
         self.database.may_fail(self)
-        self._fine = self._scheduler.random.random() < FINE
+        self._fine = self.process is not WORLD and self._scheduler.random.random() < FINE
         self.hints.clear()
         clock = self.database.clock()
         self._physical.clock = clock

@@ -13,6 +13,7 @@ from domain.actions import LIMITS
 from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
 from gateway.workers import ReconcileLoop
+from projections import plan_decisions
 from projections.budget import CallSlots
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
@@ -90,6 +91,31 @@ class Stage:
             self.scheduler.note(f"published {event['type']} {event['data']}")
             self._to_log(record(event))
         self.known.look_at_register()
+
+    def publish_a_mass(self) -> None:
+        """A class is closed, or somebody has made a great mistake."""
+        for event in self.register.mass():
+            self.scheduler.note(f"published {event['type']} {event['data']}")
+            self._to_log(record(event))
+        self.known.look_at_register()
+
+    async def decide(self, *, approve: bool = True) -> bool:
+        """A person decides about a plan that is held; False where there is none."""
+        rows = await self.database.ask(
+            "SELECT hash FROM held_plans WHERE state = 'held' ORDER BY held_id"
+        )
+        if not rows:
+            return False
+        name = self.scheduler.random.choice(rows)[0]
+
+        async def decide(connection: AsyncConnection) -> None:
+            if approve:
+                await plan_decisions.approve(connection, name, "a person", 24.0)
+            else:
+                await plan_decisions.reject(connection, name, "a person")
+
+        await self.once("person", decide)
+        return True
 
     # --- processes -------------------------------------------------------------------------
 
@@ -175,11 +201,16 @@ class Stage:
         """A changing call has passed its deadline."""
         known = self.known
         await invariants.no_call_without_a_committed_intent(known, call)
+        await invariants.only_the_holder_calls(known, call)
         invariants.one_call_in_flight(known, self.max, call)
         invariants.read_before_the_next_change(known, call)
         invariants.nobody_added_without_a_reason(known, call)
         invariants.nobody_removed_who_belongs(known, call)
         await invariants.nothing_removed_from_the_unknown(known, call)
+        for chat in self.max.world.chats:
+            name = chat.external_id.rsplit("#", 1)[0]
+            known.largest[name] = max(known.largest.get(name, 0), len(chat))
+        await invariants.nobody_removed_past_the_guard(known, call)
         invariants.administrators_first(known, self.max, call)
 
     def ended(self, call: Call, mishap: Mishap) -> None:
