@@ -32,58 +32,29 @@ from domain.actions import (
 )
 from domain.expected import Role
 from domain.ids import MaxUserId
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """The chat should hold exactly these accounts in these roles, under this title."""
-
-    members: Mapping[MaxUserId, Role]
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class Frozen:
-    """The chat has closed: these accounts leave if they are in it, all else stays as it is."""
-
-    leavers: frozenset[MaxUserId]
-
-
-@dataclass(frozen=True, slots=True)
-class Deleted:
-    """A person deleted the chat."""
-
-
-Target = Wanted | Frozen | Deleted
-
-
-@dataclass(frozen=True, slots=True)
-class NotCreated:
-    """The messenger has no such chat."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """The chat exists and was never read completely, or a call on it has no known outcome."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """What the messenger has: all accounts but the bot's own, with their roles, and the title."""
-
-    members: Mapping[MaxUserId, Role]
-    title: str
-
-
-Observed = NotCreated | Unknown | Seen
+from domain.states import (
+    Deleted,
+    Doubtful,
+    Frozen,
+    NotCreated,
+    Observed,
+    Seen,
+    Target,
+    Unknown,
+    Wanted,
+)
 
 
 def plan(
-    target: Target, observed: NotCreated | Seen, limits: Limits = LIMITS
+    target: Target, observed: NotCreated | Doubtful | Seen, limits: Limits = LIMITS
 ) -> tuple[Action, ...]:
     """The calls to make, in their order; none where the chat is as it should be."""
-    if isinstance(observed, NotCreated):
-        return _creation(target, limits) if isinstance(target, Wanted) else ()
+    if isinstance(observed, NotCreated | Doubtful):
+        creation = _creation(target, limits) if isinstance(target, Wanted) else ()
+        if isinstance(observed, Doubtful) and not creation:
+            # Nobody should be in it; who is there may only be because of us.
+            return (Create(observed.title, (), ()),)
+        return creation
     match target:
         case Wanted(members, title):
             wanted = _fitting(members, observed.members, limits)
@@ -231,6 +202,7 @@ __all__ = [
     "Delete",
     "Deleted",
     "Demote",
+    "Doubtful",
     "Frozen",
     "Limits",
     "NotCreated",

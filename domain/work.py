@@ -11,7 +11,7 @@ from typing import NewType, assert_never
 from domain.chats import ChatKind
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
-from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
+from domain.plan import Deleted, Doubtful, Frozen, NotCreated, Seen, Unknown, Wanted
 
 IntentId = NewType("IntentId", int)
 
@@ -62,7 +62,7 @@ class Work:
     external_id: str
     max_chat_id: MaxChatId | None
     target: Wanted | Frozen | Deleted
-    observed: NotCreated | Unknown | Seen
+    observed: NotCreated | Doubtful | Unknown | Seen
     generation: int
     attempts: int
     next_at: datetime | None = None

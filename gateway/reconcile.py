@@ -224,7 +224,8 @@ class _LeasedChat:
             raise
         await self.store.settle(self.lease, work, intent, action, effect)
         self.changed = True
-        found = isinstance(effect, ChatMade) and not effect.created
+        # A chat that was there already is read; one made only to find out is looked at again.
+        found = isinstance(effect, ChatMade) and not (effect.created and _has_people(action))
         return found or (isinstance(effect, ChatMade | Applied) and bool(effect.failed))
 
     async def _call(self, work: Work, action: Action) -> Effect:
@@ -279,6 +280,10 @@ def seen(snapshot: ChatSnapshot) -> Seen:
         if not (member.is_bot or member.is_owner)
     }
     return Seen(members, snapshot.title)
+
+
+def _has_people(action: Action) -> bool:
+    return isinstance(action, Create) and bool(action.members)
 
 
 def _takes(action: Action) -> bool:

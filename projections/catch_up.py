@@ -15,6 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.gate import Gate, Progress, lag, verdict
 from projections.database import Driver, driver
+from projections.doubts import raise_doubts
+
+RESTORED = "the database was restored"
+"""The reason that outlives other reasons to arm: at its end chats are looked for."""
 
 Ends = Mapping[tuple[str, int], int]
 """The end offset of each (topic, partition): the offset that the next record will get."""
@@ -31,9 +35,10 @@ class Armed:
 async def arm(connection: AsyncConnection, reason: str) -> None:
     """Change no chat until everything that the topics hold by now is read and derived."""
     await connection.execute(
-        text("""UPDATE catch_up SET armed_at = clock_now(), reason = :reason,
+        text("""UPDATE catch_up SET armed_at = clock_now(),
+                       reason = CASE WHEN reason = :restored THEN reason ELSE :reason END,
                        ends_seen_at = NULL, passed_at = NULL"""),
-        {"reason": reason},
+        {"reason": reason, "restored": RESTORED},
     )
     await connection.execute(text("DELETE FROM catch_up_ends"))
 
@@ -162,11 +167,15 @@ async def _advance(store: Driver, ends: Ends) -> None:
                   SELECT FROM catch_up_ends e LEFT JOIN ingest_partitions p USING (topic, part)
                    WHERE e.end_off > coalesce(p.next_off, 0) OR p.state = 'gap')"""
     )
-    await store.execute(
+    reason = await store.fetchval(
         """UPDATE catch_up c SET armed_at = NULL, reason = NULL
+             FROM (SELECT reason FROM catch_up) before
             WHERE passed_at IS NOT NULL AND NOT EXISTS (
-                  SELECT FROM stale_entities s WHERE s.marked_at <= c.passed_at)"""
+                  SELECT FROM stale_entities s WHERE s.marked_at <= c.passed_at)
+            RETURNING before.reason"""
     )
+    if reason == RESTORED:
+        await raise_doubts(store)
 
 
 async def _note_lag(connection: AsyncConnection, store: Driver) -> None:

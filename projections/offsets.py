@@ -190,13 +190,16 @@ async def acknowledge_gap(connection: AsyncConnection, topic: str, part: int) ->
 
 
 async def forget_observed(connection: AsyncConnection) -> None:
-    """The database is older than the messenger: what chats hold is unknown, all are due."""
+    """The database is older than the messenger: what chats hold is unknown, all are due.
+
+    Which chats may have been made since then is decided once all is read again.
+    """
     await connection.execute(text("UPDATE chat_sync SET observed_at = NULL, known_at = NULL"))
     await connection.execute(
         text("""UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1
                  WHERE max_chat_id IS NOT NULL""")
     )
-    await catch_up.arm(connection, "the database was restored")
+    await catch_up.arm(connection, catch_up.RESTORED)
 
 
 def unread(

@@ -85,9 +85,15 @@ async def settle(
     """Write the outcome, and its effect where the lease is still ours."""
     holds = await _holds(connection, lease)
     await connection.execute(
-        text("""UPDATE intents SET settled_at = clock_now(), outcome = :outcome
+        text("""UPDATE intents SET outcome = :outcome,
+                       settled_at = CASE WHEN :open THEN NULL ELSE clock_now() END
                  WHERE intent_id = :intent"""),
-        {"intent": intent, "outcome": _outcome(effect)},
+        {
+            "intent": intent,
+            "outcome": _outcome(effect),
+            # No read tells of a chat whose id nobody knows, only the create repeated does.
+            "open": isinstance(effect, EffectUnknown) and isinstance(action, Create),
+        },
     )
     if isinstance(action, Remove) and not isinstance(effect, EffectUnknown):
         removed = not isinstance(effect, NoEffect)

@@ -13,7 +13,7 @@ from domain.chats import ChatKind
 from domain.drift import DriftRules
 from domain.expected import ExpectedMember, Role, deliverable
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId, SchoolId
-from domain.plan import Deleted, Frozen, NotCreated, Seen, Unknown, Wanted
+from domain.plan import Deleted, Doubtful, Frozen, NotCreated, Seen, Unknown, Wanted
 from domain.work import Lease, LeaseLost, Work
 from projections.reconcile import lenience
 from projections.reconcile.frozen import leavers
@@ -59,11 +59,11 @@ async def load(
     elif row.frozen:
         surplus = [user for user in members if user not in wanted]
         target = Frozen(await leavers(connection, chat_id, surplus))
-    observed: NotCreated | Unknown | Seen = Seen(members, row.observed_title or "")
+    observed: NotCreated | Doubtful | Unknown | Seen = Seen(members, row.observed_title or "")
     if not row.known or row.unsettled:
         observed = Unknown()
     if row.max_chat_id is None:
-        observed = NotCreated()
+        observed = Doubtful(row.title) if row.unsettled else NotCreated()
     next_at = None
     if isinstance(observed, Seen) and not isinstance(target, Deleted):
         policy = (rules or DriftRules()).policy(ChatKind(row.kind))

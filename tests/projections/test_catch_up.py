@@ -32,7 +32,7 @@ async def _stands(engine: AsyncEngine, offset: int) -> None:
     await _run(
         engine,
         f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, 'reading',
-            NULL, clock_now()) ON CONFLICT (topic, part) DO UPDATE SET next_off = {offset}""",  # noqa: S608 - numbers of ours
+            NULL, clock_now()) ON CONFLICT (topic, part) DO UPDATE SET next_off = {offset}""",
     )
 
 
@@ -187,3 +187,18 @@ async def test_a_restored_database_knows_no_chat_and_makes_all_created_ones_due(
     assert _reason(await IngestStore(engine).gate()).startswith(
         "catching up (the database was restored)"
     )
+
+
+async def test_that_the_database_was_restored_outlives_a_restart_while_it_catches_up(
+    engine: AsyncEngine,
+) -> None:
+    for reason in (catch_up.RESTORED, "a start of reconcile"):
+        async with transaction(engine) as connection:
+            await catch_up.arm(connection, reason)
+    assert "the database was restored" in _reason(await IngestStore(engine).gate())
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    async with transaction(engine) as connection:
+        await catch_up.arm(connection, "a start of reconcile")
+    assert "a start of reconcile" in _reason(await IngestStore(engine).gate())
