@@ -22,8 +22,9 @@ _TRIGGERS = """
     BEGIN INSERT INTO soak.lost VALUES (NEW.intent_id, NEW.action, clock_timestamp());
           RETURN NULL; END $$;
     CREATE TRIGGER soak AFTER UPDATE OF outcome ON intents FOR EACH ROW
-        WHEN (OLD.outcome IS NULL AND NEW.lease_token > 0 AND (NEW.outcome IN ('read back', 'repeated')
-              OR NEW.outcome LIKE 'unknown%')) EXECUTE FUNCTION soak.lost_answer();
+        WHEN (OLD.outcome IS NULL AND NEW.lease_token > 0
+              AND (NEW.outcome IN ('read back', 'repeated') OR NEW.outcome LIKE 'unknown%'))
+        EXECUTE FUNCTION soak.lost_answer();
 """
 
 
