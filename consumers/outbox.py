@@ -11,6 +11,7 @@ import structlog
 from aiokafka import AIOKafkaProducer
 
 from consumers.errors import ConsumersError, translated
+from consumers.kafka import TopicShape, ensure_topics
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.waiting import stopped
 from projections.errors import StoreError
@@ -28,9 +29,13 @@ _RETRY_SECONDS = 2.0
 class OutboxPublisher:
     """Publishes what is in the outbox; of several processes one at a time does."""
 
-    def __init__(self, config: KafkaConfig, store: IngestStore) -> None:
+    def __init__(
+        self, config: KafkaConfig, store: IngestStore, shape: TopicShape | None = None
+    ) -> None:
+        """``shape`` is of our own topics, where they have to be made."""
         self._config = config
         self._store = store
+        self._shape = shape
 
     async def run(self, stop: asyncio.Event) -> None:
         """Publish until ``stop``; while Kafka or PostgreSQL is away, try again."""
@@ -42,6 +47,8 @@ class OutboxPublisher:
                 await stopped(stop, _RETRY_SECONDS)
 
     async def _publish_until(self, stop: asyncio.Event) -> None:
+        # They are ours, so nobody else can be asked to make them.
+        await ensure_topics(self._config, (), self._shape)
         producer = AIOKafkaProducer(
             **client_options(self._config), acks="all", enable_idempotence=True
         )

@@ -21,7 +21,7 @@ from gateway.simulator.server import serve
 from rollcall import addresses
 from rollcall.addresses import Addresses
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
-from rollcall.embedded.ports import HOST, plan_ports
+from rollcall.embedded.ports import HOST, is_free, plan_ports
 from rollcall.settings import Settings
 
 _PORTS = ("postgres", "kafka", "kafka controller", "messenger", "console", "metrics", "webhook")
@@ -54,7 +54,7 @@ async def servers(
     Raises:
         EmbeddedError: a server cannot be started; the message says why.
     """
-    ports = plan_ports(_PORTS, port_base)
+    ports = _ports(folder, port_base)
     async with AsyncExitStack() as running:
         given = addresses.from_settings(settings)
         found = replace(
@@ -71,6 +71,33 @@ async def servers(
             found = replace(found, webhook=f"http://{HOST}:{ports['webhook']}/webhook")
         addresses.write(folder, found)
         yield found
+
+
+def _ports(folder: Path, base: int | None) -> dict[str, int]:
+    """A port for each server: counted from ``base``, else those of the folder's earlier stack.
+
+    Who subscribed to an address (the webhook) or wrote one down finds it again.
+    """
+    ports = plan_ports(_PORTS, base)
+    if base is None:
+        kept = {name: port for name, port in _earlier_ports(folder).items() if is_free(port)}
+        return ports | kept
+    return ports
+
+
+def _earlier_ports(folder: Path) -> dict[str, int]:
+    try:
+        earlier = addresses.read(folder)
+    except addresses.NoAddress:
+        return {}
+    noted = {
+        "messenger": earlier.messenger,
+        "console": earlier.console,
+        "metrics": earlier.metrics,
+        "webhook": earlier.webhook,
+    }
+    found = {name: urlsplit(url or "").port for name, url in noted.items()}
+    return {name: port for name, port in found.items() if port is not None}
 
 
 async def _postgres(

@@ -142,9 +142,11 @@ class Wiring:
 
     async def ensure_topics(self) -> None:
         """Make the topics that do not exist yet."""
+        await ensure_topics(self.kafka(), self.settings.kafka.topics, self._topic_shape())
+
+    def _topic_shape(self) -> TopicShape:
         given = self.settings.kafka
-        shape = TopicShape(given.partitions, given.replication)
-        await ensure_topics(self.kafka(), given.topics, shape)
+        return TopicShape(given.partitions, given.replication)
 
     async def run(
         self, parts: frozenset[Part], stop: asyncio.Event, ready: Callable[[], None] = lambda: None
@@ -186,7 +188,7 @@ class Wiring:
         return {
             "ingest": process.ingest.run,
             "ends": EndsWatcher(kafka, given.topics, store).run,
-            "outbox": OutboxPublisher(kafka, store).run,
+            "outbox": OutboxPublisher(kafka, store, self._topic_shape()).run,
         }
 
     def _console(

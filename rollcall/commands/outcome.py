@@ -9,7 +9,7 @@ from rollcall.failures import FAILURES, explain, leaves, trace
 def outcome(app: typer.Typer) -> int:
     """Run the command that the process was called with; its exit code."""
     try:
-        return int(app(standalone_mode=False) or 0)
+        return int(app(prog_name="rollcall", standalone_mode=False) or 0)
     except typer.TyperException as wrong:
         return _wrong_usage(wrong)
     except Exception as error:  # noqa: BLE001 - the last place there is: told, not swallowed
