@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from gateway.simulator.changes import Change, MemberRemoved
+from gateway.simulator.changes import Change, ChatCreated, MemberRemoved
 from rollcall.publish import local_today
 from tests.servers.databases import Databases
 from tests.system.histories import Later, region
@@ -54,8 +54,9 @@ async def test_an_older_copy_of_the_database_costs_reads_and_no_wrong_call(
         await school.acting()
         await school.settled()
         await check(school)
-        # The messenger was right all the time: it is read, and nothing in it is changed.
-        assert seen == []
+        # The messenger was right all the time: it is read, and nobody in it comes or goes. A
+        # chat that may have been made, and was not, is made by looking for it, and is empty.
+        assert [each for each in seen if not isinstance(each, ChatCreated)] == []
         stats = await school.stats()
         assert stats["reads"] >= len(deliverable(school))
         assert {kind for kind, count in stats["changing"].items() if count} <= {"create"}
