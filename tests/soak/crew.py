@@ -87,6 +87,7 @@ class Crew:
         label = self._neediest()
         passes = self.rng.randint(1, POINTS[label].often)
         log = self.folder / f"{self.waves:03}-{label}-{passes}.log"
+        log.touch()  # a worker may die before it opens it
         process = start(label, passes, self.environment, log)
         self._working[label] = _Worker(process, log)
 
