@@ -14,6 +14,7 @@ from time import monotonic, process_time
 from tests.servers import sources
 from tests.servers.databases import database_url, make_empty
 from tests.servers.loops import run_now
+from tests.simulation.bugs import BUGS
 from tests.simulation.play import Summary, migrate, play, regressions, side_by_side, summary_line
 from tests.simulation.run import Result
 
@@ -27,16 +28,21 @@ def main() -> int:
     parser.add_argument("--first-seed", type=int, default=1, help="from which on (1)")
     parser.add_argument("--processes", type=int, default=PROCESSES, help="side by side")
     parser.add_argument("--show", action="store_true", help="print every step")
+    parser.add_argument("--bug", choices=sorted(BUGS), help="plant this bug, and stop where found")
     parser.add_argument("--database", help=argparse.SUPPRESS)
     parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        # The order of sets is part of a run.
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606 - ourselves
     if asked.database:
         return _be_one(asked.database)
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     began = monotonic()
     with tempfile.TemporaryDirectory() as folder, sources.postgres(Path(folder) / "pg") as url:
-        if asked.show:
-            return _show(url, list(seeds))
+        if asked.show or asked.bug:
+            return _show(url, list(seeds), asked.bug, show=asked.show)
         urls = [_database(url) for _ in range(max(1, min(asked.processes, len(seeds))))]
         first = regressions() if asked.first_seed == 1 else []
         found = side_by_side(urls, [*first, *(seed for seed in seeds if seed not in first)])
@@ -63,22 +69,22 @@ def _be_one(url: str) -> int:
     return int(broken)
 
 
-def _show(url: str, seeds: list[int]) -> int:
-    if os.environ.get("PYTHONHASHSEED") != "0":
-        os.environ["PYTHONHASHSEED"] = "0"
-        os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606 - ourselves
+def _show(url: str, seeds: list[int], bug: str | None, *, show: bool) -> int:
+    """In this process, every step; or until a planted bug is found."""
     database, broken = database_url(url, "postgres"), False
     migrate(database)
 
     def tell(result: Result) -> bool:
         nonlocal broken
         broken = broken or bool(result.violations)
-        for line in (*result.trace, *map(str, result.violations)):
+        for line in (*(result.trace if show else ()), *result.violations):
             print(line)  # noqa: T201 - asked for
-        return False
+        if bug and broken:
+            print(f"{bug} is found by seed {result.seed}")  # noqa: T201 - as above
+        return broken and bug is not None
 
-    play(database, seeds, tell)
-    print(f"{len(seeds)} seeds, {process_time():.1f} s of this process")  # noqa: T201 - as above
+    play(database, seeds, tell, bug)
+    print(f"{len(seeds)} seeds at most, {process_time():.1f} s of this process")  # noqa: T201 - as above
     return int(broken)
 
 

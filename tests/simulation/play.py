@@ -10,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import structlog
 
 from projections.migrate import upgrade
 from tests.servers.loops import run_now
+from tests.simulation.bugs import planted
 from tests.simulation.database import Database
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.run import Result, Run
@@ -41,8 +43,13 @@ def regressions() -> list[int]:
     return [int(line.split()[0]) for line in lines if line.strip() and not line.startswith("#")]
 
 
-def play(url: str, seeds: Iterable[int], tell: Callable[[Result], bool]) -> None:
-    """Run seeds on the migrated database at ``url`` until ``tell`` says that it is enough."""
+def play(
+    url: str, seeds: Iterable[int], tell: Callable[[Result], bool], bug: str | None = None
+) -> None:
+    """Run seeds on the migrated database at ``url`` until ``tell`` says that it is enough.
+
+    ``bug`` is planted for that time.
+    """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     # Killed processes leave their connections to nobody.
     warnings.filterwarnings("ignore", message="The garbage collector is trying to clean up")
@@ -51,21 +58,26 @@ def play(url: str, seeds: Iterable[int], tell: Callable[[Result], bool]) -> None
     # What became of the tasks of killed processes is nobody's business.
     loop.set_exception_handler(lambda _, __: None)
     try:
-        loop.run_until_complete(_play(url, loop, seeds, tell))
+        loop.run_until_complete(_play(url, loop, seeds, tell, bug))
     finally:
         loop.close()
 
 
 async def _play(
-    url: str, loop: VirtualLoop, seeds: Iterable[int], tell: Callable[[Result], bool]
+    url: str,
+    loop: VirtualLoop,
+    seeds: Iterable[int],
+    tell: Callable[[Result], bool],
+    bug: str | None,
 ) -> None:
     database = Database(url, loop)
     await database.open()
     try:
         beginning = await Run(database, 0).beginning()
-        for seed in seeds:
-            if tell(await Run(database, seed, beginning).result()):
-                return
+        with planted(bug) if bug else nullcontext():
+            for seed in seeds:
+                if tell(await Run(database, seed, beginning).result()):
+                    return
     finally:
         await database.close()
 
