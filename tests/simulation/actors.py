@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
@@ -17,7 +17,7 @@ from consumers.kafka_config import KafkaConfig
 from consumers.run import Ingest
 from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
-from domain.work import Effect, IntentId, Lease, LeaseLost, Outcome, Work
+from domain.work import Effect, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.errors import StoreError
@@ -65,7 +65,7 @@ class SimulatedIngest(Ingest):
         self._view = view  # type: ignore[assignment]  # the same questions
         self._ingestor = Ingestor(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
         self._take_up = TakeUp(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
-        self._kafka = kafka
+        self._simulated = kafka
         self._fetching = False
         self._mine: AIOKafkaConsumer = Consumer(kafka)
         self.member = Member(self._mine)
@@ -80,16 +80,16 @@ class SimulatedIngest(Ingest):
     async def _rebalance(self) -> None:
         while True:
             share = await self.member.rebalances.get()
-            await self._kafka.scheduler.turn("kafka rebalance")
+            await self._simulated.scheduler.turn("kafka rebalance")
             gone: set[TopicPartition] = set(self._mine.assignment())
             await self._revoked(self._mine, gone)
-            await self._kafka.scheduler.turn(f"kafka assign {len(share)}")
+            await self._simulated.scheduler.turn(f"kafka assign {len(share)}")
             self._mine.assign(share)
             await self._assigned(self._mine, set(share))
 
     async def _fetch(self) -> None:
         while True:
-            await self._kafka.scheduler.turn("kafka fetch")
+            await self._simulated.scheduler.turn("kafka fetch")
             records = tuple(self._mine.fetch())
             if not records:
                 await asyncio.sleep(POLL_SECONDS)
@@ -112,10 +112,8 @@ class SimulatedWatcher(EndsWatcher):
     async def run(self, stop: asyncio.Event) -> None:
         """Watch until ``stop``."""
         while not stop.is_set():
-            try:
+            with suppress(ConsumersError, StoreError):
                 await self.look(View(self._on))  # type: ignore[arg-type]  # the same questions
-            except (ConsumersError, StoreError):
-                pass
             await asyncio.sleep(WATCH_SECONDS)
 
 
@@ -150,10 +148,10 @@ class WatchedStore(PostgresReconcileStore):
         self._known.loads[lease.chat_id, lease.token] = loaded
         return work
 
-    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost:
+    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost | NotAdmitted:
         """As the store's, and tell the messenger under which intent the next call is made."""
         intent = await super().intend(lease, action)
-        if not isinstance(intent, LeaseLost):
+        if not isinstance(intent, LeaseLost | NotAdmitted):
             await invariants.only_the_holder_intends(self._known, lease)
             ASKED.set(Asked(lease, intent))
         return intent
@@ -181,7 +179,7 @@ class WatchedStore(PostgresReconcileStore):
         self._known.database.scheduler.note(f"{lease.chat_id} ends in {outcome}")
         await super().finish(lease, work, outcome)
 
-    def wake_ups(self) -> "AbstractAsyncContextManager[WakeUps]":
+    def wake_ups(self) -> "AbstractAsyncContextManager[WakeUps]":  # type: ignore[override]  # a bell
         """Hints by the bell."""
         return self._listening()
 

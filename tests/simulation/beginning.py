@@ -55,4 +55,3 @@ class Recorder:
             dict(stage.kafka.committed),
             copy.deepcopy(stage.register),
         )
-

@@ -76,9 +76,7 @@ class Database:
                 " AND tablename <> 'alembic_version' ORDER BY 1"
             )
             for row in rows:
-                await self.monitor.execute(
-                    f"ALTER TABLE {row[0]} SET (autovacuum_enabled = false)"
-                )
+                await self.monitor.execute(f"ALTER TABLE {row[0]} SET (autovacuum_enabled = false)")
         self._tables = ", ".join(row[0] for row in rows)
         self._empty = await self.rows()
 
@@ -88,11 +86,11 @@ class Database:
         with self.loop.watching():
             for table in self._tables.split(", "):
                 kept = await self.monitor.fetchval(
-                    f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"  # noqa: S608 - a table's name
+                    f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"
                 )
                 if kept is not None:
                     script += (
-                        f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"  # noqa: S608 - PostgreSQL quoted it
+                        f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"
                         f" SELECT * FROM jsonb_populate_recordset(NULL::{table}, {kept});"
                     )
             for row in await self.monitor.fetch(

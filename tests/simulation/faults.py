@@ -22,11 +22,12 @@ RATES = {
     "people": 0.01,
     "refusal": 0.008,
     "rewind": 0.003,
-    "mass": 0.004,
-    "approve": 0.01,
+    "mass": 0.008,
+    "approve": 0.03,
     "reject": 0.003,
 }
 """By step, where a seed has this kind of trouble at all."""
+
 
 @dataclass(slots=True)
 class Faults:
@@ -44,7 +45,7 @@ class Faults:
         self.rates = {kind: rate for kind, rate in RATES.items() if chance.random() < 0.6}
         self.rates["publish"] = RATES["publish"]
         self.connections = chance.choice((0.0, 0.0, 0.004))
-        self.stage.max.trouble = chance.choice((0.0, 0.1, 0.3))
+        self.stage.max.trouble = chance.choice((0.0, 0.15, 0.4))
         self.stage.database.fails = self._loses_connection
 
     def _loses_connection(self, _: Session) -> bool:

@@ -24,12 +24,11 @@ GATE_SECONDS = 8.0
 
 async def offsets_and_facts_agree(known: Knowledge) -> None:
     """Facts are exactly the fold of the log up to the offsets: neither is ahead of the other."""
-    rows = await known.database.ask("SELECT topic, part, next_off, reached_off FROM ingest_partitions")
+    rows = await known.database.ask(
+        "SELECT topic, part, next_off, reached_off FROM ingest_partitions"
+    )
     reached = {(row[0], row[1]): row[3] for row in rows}
-    facts = {
-        (row[0], row[1]): row[2]
-        for row in await known.database.ask(_FACTS)
-    }
+    facts = {(row[0], row[1]): row[2] for row in await known.database.ask(_FACTS)}
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for key, log in known.kafka.logs.items():
         for record in log[: reached.get(key, 0)]:
@@ -55,8 +54,7 @@ _TABLES = {
     "profiles": "person_id",
 }  # fmt: skip
 _FACTS = " UNION ALL ".join(
-    f"SELECT '{table}', {key}, event_id FROM fact_{table}"  # noqa: S608 - names are ours
-    for table, key in _TABLES.items()
+    f"SELECT '{table}', {key}, event_id FROM fact_{table}" for table, key in _TABLES.items()
 )
 _KINDS = {
     "school.changed": ("schools", ("school_id",)),
@@ -234,10 +232,11 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
         known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
     if approved or not counts:
         return
+    # Who is removed again, since the first call came to nothing, counts once.
     now = known.database.now()
-    removed = known.removed.setdefault(chat, [])
-    removed.append(now)
-    recent = [at for at in removed if now - at < timedelta(hours=24)]
+    removed = known.removed.setdefault(chat, {})
+    removed[account] = now
+    recent = [at for at in removed.values() if now - at < timedelta(hours=24)]
     limits = GuardLimits()
     allowed = max(limits.chat_floor, int(limits.chat_share * known.largest.get(chat, 0)))
     if len(recent) > allowed:
@@ -260,7 +259,8 @@ def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:
     missing = {
         account
         for account in chiefs - inside - set(call.user_ids)
-        if max_.world.accounts.refusal(account) is None and (chat, account) not in known.refused
+        if max_.world.accounts.refusal(account) is None
+        and (chat, account) not in known.refused
         and not known.left[chat, account]
     }
     if missing and set(call.user_ids) - chiefs:

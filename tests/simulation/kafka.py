@@ -40,9 +40,7 @@ class Kafka:
     def publish(self, key: PartitionKey, value: bytes) -> None:
         """A record at the end of a partition."""
         log = self.logs[key]
-        log.append(
-            ConsumerRecord(*key, len(log), 0, 0, None, value, None, 0, len(value), ())  # type: ignore[arg-type]  # no key
-        )
+        log.append(ConsumerRecord(*key, len(log), 0, 0, None, value, None, 0, len(value), ()))
 
     def check(self) -> None:
         """Raises ``KafkaUnavailable`` while nobody answers."""

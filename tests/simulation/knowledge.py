@@ -54,8 +54,8 @@ class Knowledge:
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""
-    removed: dict[str, list[datetime]] = field(default_factory=dict)
-    """When somebody was removed who counts for the guard, by chat."""
+    removed: dict[str, dict[int, datetime]] = field(default_factory=dict)
+    """Whose removal counts for the guard, by chat and account, and when it was last called."""
     largest: dict[str, int] = field(default_factory=dict)
     """The most people whom a chat ever had."""
 

@@ -80,7 +80,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
             self._quiet.set_result(Quiet.STALLED if self._awaited else Quiet.IDLE)
 
 
-class _Selector(selectors.DefaultSelector):  # type: ignore[misc,valid-type]  # chosen at run time
+class _Selector(selectors.DefaultSelector):
     """Never sleeps for a timer."""
 
     def __init__(self, loop: VirtualLoop) -> None:

@@ -5,6 +5,7 @@ goes wrong there is decided by the seed. A request of a killed process may still
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
@@ -118,10 +119,10 @@ class Max:
         now = lambda: self.scheduler.now  # noqa: E731 - both clocks of the world
         self.world = World(SimulatorConfig(monotonic=now, wall=now))
 
-    def mishap(self, choices: Sequence[Mishap]) -> Mishap:
+    def mishap(self, choices: Sequence[Mishap], share: float = 1.0) -> Mishap:
         """What becomes of the next call."""
         chance = self.scheduler.random
-        return chance.choice(choices) if chance.random() < self.trouble else Mishap.NONE
+        return chance.choice(choices) if chance.random() < self.trouble * share else Mishap.NONE
 
     def orphan(self, process: Process) -> None:
         """The process is gone; what it had sent may still arrive, or never."""
@@ -186,10 +187,8 @@ class Max:
 
 
 def _take_effect(call: Call) -> None:
-    try:
+    with suppress(Exception):  # an error answer that nobody hears
         call.effect()
-    except Exception:  # noqa: BLE001, S110 - an error answer that nobody hears
-        pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +241,7 @@ class Line:
         """Read the chat and its members, in two steps."""
         async with self.budget.slot(lane):
             await self.max.scheduler.turn(f"max read {chat_id}")
-            mishap = self.max.mishap(READING)
+            mishap = self.max.mishap(READING, 1.5)
             try:
                 title, counted = (chat := self.max.world.chats.get(chat_id)).title, len(chat)
             except ChatNotFoundError:
@@ -271,7 +270,7 @@ class Line:
             partial = chance.random() < self.max.trouble / 2
             served = user_ids[: (len(user_ids) + 1) // 2] if partial else user_ids
             added = chats.add(chat_id, list(served), None)
-            left = dict.fromkeys(user_ids[len(served) :], "unknown")
+            left = dict.fromkeys(map(int, user_ids[len(served) :]), "unknown")
             return Added(added.new, {**added.failed, **left})
 
         answer, _ = await self._change("add", lane, effect, chat_id=chat_id, user_ids=user_ids)

@@ -171,7 +171,9 @@ class Run:
             " WHERE next_off > 0)"
         )
         ends = {
-            f"{topic}/{part}/{len(log)}" for (topic, part), log in self._stage.kafka.logs.items() if log
+            f"{topic}/{part}/{len(log)}"
+            for (topic, part), log in self._stage.kafka.logs.items()
+            if log
         }
         return bool(rows[0][0]) and set(rows[0][1]) == ends
 
@@ -219,4 +221,3 @@ class Run:
         for process in [*self._stage.scheduler.processes]:
             await self._database.release(process)
         await self._database.forget_owners()
-

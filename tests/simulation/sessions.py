@@ -171,7 +171,7 @@ class Session:
     async def _ask(self, act: Callable[[], Awaitable[T]]) -> T:
         """Have PostgreSQL answer; whoever waited for a lock waits for a turn after it."""
         physical = self._physical
-        answer: asyncio.Future[T] = asyncio.ensure_future(act())  # type: ignore[arg-type]  # a coroutine
+        answer: asyncio.Future[T] = asyncio.ensure_future(act())
         try:
             waited = await self.database.answered(physical, answer)
         except asyncio.CancelledError:

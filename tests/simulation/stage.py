@@ -192,7 +192,7 @@ class Stage:
             self.stale.ring()
         if "due" in hints and self.scheduler.random.random() < 0.7:
             self.due.ring()
-        if hints & {"offsets", "facts"} and process.kind == "ingest":
+        if hints & {"offsets", "facts"} and process.kind in {"ingest", "operator"}:
             await invariants.offsets_and_facts_agree(self.known)
         if hints & {"expected", "facts"}:
             await self.known.look_at_expected()
@@ -219,6 +219,8 @@ class Stage:
         if call.asked is None:
             return
         chat_id = call.asked.lease.chat_id
+        if mishap in {Mishap.NOT_SENT, Mishap.TOO_MANY}:
+            self.known.removed.get(chat_id, {}).pop(call.user_ids[0] if call.user_ids else 0, None)
         if invariants.is_zombie(call):
             self.known.disturbed[chat_id] = self.scheduler.steps
         elif mishap in {Mishap.NO_EFFECT, Mishap.LOST_ANSWER, Mishap.LATE}:
