@@ -22,7 +22,7 @@ from tests.servers.loops import run_now
 # Whole folders whose tests open sockets or start processes of their own.
 _SERVER_FOLDERS = (
     "badinput", "browser", "drift", "gateway/client", "gateway/simulator", "reconcile", "rollcall",
-    "servers", "simulation", "soak", "system",
+    "simulation", "soak", "system",
 )  # fmt: skip
 _SERVER_FIXTURES = frozenset({"postgres_server", "kafka_server", "own_postgres", "own_kafka"})
 _SEED = int(os.environ.get("ROLLCALL_TEST_SEED") or secrets.randbelow(2**32))

@@ -16,6 +16,7 @@ from pathlib import Path
 from rollcall.embedded.errors import EmbeddedError
 
 _POLL = 0.02
+_GONE_SECONDS = 2.0
 
 
 class DirectoryLock:
@@ -44,7 +45,7 @@ class DirectoryLock:
         """
         with ExitStack() as opened:
             owner, server_lock = self._open(opened)
-            self._own(owner)
+            await self._own(owner)
             await self._wait_for_server(server_lock, patience)
             self._held = opened.pop_all()
             self._server_lock = server_lock
@@ -64,8 +65,13 @@ class DirectoryLock:
                 f"({error.strerror}); choose another one"
             ) from error
 
-    def _own(self, file: int) -> None:
-        if not _try_lock(file):
+    async def _own(self, file: int) -> None:
+        """A process that was killed this moment is given another to be gone."""
+        deadline = asyncio.get_running_loop().time() + _GONE_SECONDS
+        while not _try_lock(file):
+            if asyncio.get_running_loop().time() < deadline:
+                await asyncio.sleep(_POLL)
+                continue
             owner = os.pread(file, 20, 0).decode("ascii", errors="replace")
             raise EmbeddedError(
                 f"{self._who}: process {owner} already runs a server in {self._directory}; "

@@ -49,15 +49,16 @@ async def test_a_damaged_log_stops_its_partition_and_costs_no_other_a_record(
     config = replace(harness.config, stuck_seconds=0.1)
     async with harness.ingesting(config) as ingest:
 
-        async def others_read() -> bool:
-            return await harness.column("SELECT count(*) FROM fact_guardianships") == [200]
+        async def read(count: int) -> bool:
+            return await harness.column("SELECT count(*) FROM fact_guardianships") == [count]
 
         async def stuck() -> bool:
             health = ingest.health()
             return not health.live and health.lag == 1
 
-        await eventually(others_read)
+        await eventually(lambda: read(200))
         await harness.produce(*(Row(guardianship(f"h{each}"), partition=1) for each in range(9)))
+        await eventually(lambda: read(209))
         await eventually(stuck)
     offsets = "SELECT next_off FROM ingest_partitions ORDER BY part"
     assert await harness.column(offsets) == [0, 109, 100]

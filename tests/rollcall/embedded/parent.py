@@ -5,6 +5,7 @@ Prints one JSON line once both run: the process ids of PostgreSQL and Kafka.
 
 import asyncio
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -21,4 +22,6 @@ async def main(directory: Path) -> None:
 
 
 if __name__ == "__main__":
+    # A shell that starts tests in the background has SIGINT ignored, and children inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asyncio.run(main(Path(sys.argv[1])))
