@@ -131,7 +131,7 @@ class Stage:
         elif kind == "watcher":
             loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
         elif kind == "webhook":
-            loop = Webhooks(self.max, engine).run
+            loop = Webhooks(self.max, engine).run  # type: ignore[assignment]  # a stand-in
         elif kind == "derive":
             config = DeriveConfig(workers=1, batch=40)
             loop = SimulatedDerive(engine, config, self.stale).run
