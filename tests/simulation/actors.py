@@ -18,11 +18,9 @@ from consumers.run import Ingest
 from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
 from domain.work import Effect, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
-from gateway.updates import read_update
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
-from projections.errors import StoreError, StoreUnavailable
-from projections.hints import Hints
+from projections.errors import StoreError
 from projections.ingest_store import IngestStore
 from projections.reconcile.store import PostgresReconcileStore
 from tests.simulation import invariants
@@ -117,28 +115,6 @@ class SimulatedWatcher(EndsWatcher):
             with suppress(ConsumersError, StoreError):
                 await self.look(View(self._on))  # type: ignore[arg-type]  # the same questions
             await asyncio.sleep(WATCH_SECONDS)
-
-
-class Webhooks:
-    """The updates that MAX sends, some of them twice and some never; one process takes them."""
-
-    def __init__(self, max_: Max, engine: AsyncEngine) -> None:
-        self._max = max_
-        self._hints = Hints(engine)
-
-    async def run(self, _: asyncio.Event) -> None:
-        """Take updates in, for ever."""
-        while True:
-            body = await self._max.updates.get()
-            await self._max.scheduler.turn("webhook")
-            update = read_update(body)
-            if update is None:
-                continue
-            try:
-                await self._hints.receive(update)
-            except StoreUnavailable:
-                self._max.updates.put_nowait(body)
-                await asyncio.sleep(1.0)
 
 
 class SimulatedDerive(DeriveLoop):

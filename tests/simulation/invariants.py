@@ -219,8 +219,7 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
         return
     chat, account = _chat(call), call.user_ids[0]
     rows = await known.database.ask(
-        "SELECT r.counts, r.approval IS NOT NULL, r.max_user_id = ANY(h.accounts),"
-        " r.cause = 'not_expected'"
+        "SELECT r.counts, r.approval IS NOT NULL, r.max_user_id = ANY(h.accounts)"
         " FROM intents i JOIN removal_reservations r USING (reservation_id)"
         " LEFT JOIN held_plans h ON h.held_id = r.approval WHERE i.intent_id = $1",
         call.asked.intent,
@@ -228,8 +227,8 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
     if not rows:
         known.broken("nobody is removed without a reservation", f"{chat}: {account}")
         return
-    counts, approved, shown, belonged = rows[0]
-    if approved and belonged and not shown:
+    counts, approved, shown = rows[0]
+    if approved and counts and not shown:
         known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
     if approved or not counts:
         return

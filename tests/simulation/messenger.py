@@ -4,8 +4,6 @@ Between the slot and the effect, and between the effect and the answer, stands a
 goes wrong there is decided by the seed. A request of a killed process may still arrive.
 """
 
-import asyncio
-import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
@@ -18,7 +16,6 @@ from domain.lanes import Lane
 from domain.work import IntentId, Lease
 from gateway import errors
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, SeenMember
-from gateway.simulator.changes import Change
 from gateway.simulator.chat_book import Added
 from gateway.simulator.chats import FULL_RIGHTS
 from gateway.simulator.config import SimulatorConfig
@@ -29,8 +26,6 @@ from gateway.simulator.errors import (
     NotPossibleError,
     RefusedError,
 )
-from gateway.simulator.objects import Objects
-from gateway.simulator.updates import UpdateWriter
 from gateway.simulator.world import World
 from tests.simulation.scheduler import Process, Scheduler, current
 
@@ -114,34 +109,15 @@ class Max:
 
     scheduler: Scheduler
     watcher: Watcher
-    wall: Callable[[], float]
     trouble: float = 0.0
-    config: SimulatorConfig = field(init=False)
     world: World = field(init=False)
     under_way: list[Call] = field(default_factory=list)
     late: list[tuple[float, Call]] = field(default_factory=list)
-    updates: "asyncio.Queue[bytes]" = field(default_factory=asyncio.Queue)
-    """What MAX sends to our webhook."""
 
     def __post_init__(self) -> None:
         """An empty world on virtual time."""
-        self.config = SimulatorConfig(monotonic=lambda: self.scheduler.now, wall=self.wall)
-        self.world = World(self.config)
-
-    def send_updates(self) -> None:
-        """From now on tell our webhook what happens."""
-        writer = UpdateWriter(self.config, self.world, Objects(self.config))
-
-        def tell(change: Change) -> None:
-            for update in writer.updates(change):
-                body = json.dumps(update).encode()
-                for _ in range(self.scheduler.random.choice((0, 1, 2)) if self._fails() else 1):
-                    self.updates.put_nowait(body)
-
-        self.world.observe(tell)
-
-    def _fails(self) -> bool:
-        return self.scheduler.random.random() < self.trouble
+        now = lambda: self.scheduler.now  # noqa: E731 - both clocks of the world
+        self.world = World(SimulatorConfig(monotonic=now, wall=now))
 
     def mishap(self, choices: Sequence[Mishap], share: float = 1.0) -> Mishap:
         """What becomes of the next call."""
@@ -274,9 +250,9 @@ class Line:
             await self.max.scheduler.turn(f"max read members {chat_id}: {mishap.value}")
         await self._fail("read", mishap)
         chat = self.max.world.chats.get(chat_id)
-        bot = self.max.config.bot_id
         members = [
             SeenMember(MaxUserId(user), user in chat.admins, user == chat.owner_id, user == bot)
+            for bot in (self.max.world.chats._config.bot_id,)  # noqa: SLF001 - the world's own
             for user in chat
         ]
         if mishap is Mishap.SHORT:
@@ -293,7 +269,7 @@ class Line:
         def effect() -> Added:
             partial = chance.random() < self.max.trouble / 2
             served = user_ids[: (len(user_ids) + 1) // 2] if partial else user_ids
-            added = chats.add(chat_id, list(served), self.max.config.bot_id)
+            added = chats.add(chat_id, list(served), None)
             left = dict.fromkeys(map(int, user_ids[len(served) :]), "unknown")
             return Added(added.new, {**added.failed, **left})
 
@@ -307,7 +283,7 @@ class Line:
 
         def effect() -> None:
             try:
-                self.max.world.chats.remove(chat_id, user_id, self.max.config.bot_id)
+                self.max.world.chats.remove(chat_id, user_id, 1)
             except AbsentError:
                 return
 
@@ -335,12 +311,8 @@ class Line:
 
     async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
         """Set the title."""
-        chats, bot = self.max.world.chats, self.max.config.bot_id
-
-        def effect() -> None:
-            chats.rename(chat_id, title, bot)
-
-        await self._change("rename", lane, effect, chat_id=chat_id)
+        chats = self.max.world.chats
+        await self._change("rename", lane, lambda: chats.rename(chat_id, title, 1), chat_id=chat_id)
 
     async def create(
         self,

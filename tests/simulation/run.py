@@ -4,7 +4,7 @@ import gc
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
-from projections.sweep import Sweep
+from projections.offsets import forget_observed
 from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults
@@ -50,7 +50,6 @@ class Run:
             await self._beginning.restore(stage)
         else:
             trouble += STEPS_OF_MAKING
-        stage.max.send_updates()
         faults = Faults(stage)
         try:
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
@@ -161,8 +160,7 @@ class Run:
 
     async def _settled(self) -> bool:
         """Nothing unread, stale, due or under way."""
-        stage = self._stage
-        if stage.max.late or stage.chores or not stage.max.updates.empty():
+        if self._stage.max.late or self._stage.chores:
             return False
         rows = await self._database.ask(
             "SELECT NOT EXISTS (SELECT FROM stale_entities) AND NOT EXISTS (SELECT FROM chat_sync"
@@ -215,14 +213,7 @@ class Run:
     async def _sweep(self) -> None:
         """Every chat is read anew: what people did in MAX, and late arrivals, are found."""
         self._stage.known.disturbed.clear()
-        engine = await self._database.engine(self._stage.scheduler.process("sweep"))
-        self._stage.chores += 1
-
-        async def sweep() -> None:
-            await Sweep(engine).pick(0.001, 1000)
-            self._stage.chores -= 1
-
-        self._stage.scheduler.start(self._stage.scheduler.processes[-1], sweep())
+        await self._stage.once("sweep", forget_observed)
 
     async def _end(self) -> None:
         gc.enable()

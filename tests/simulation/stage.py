@@ -30,7 +30,6 @@ from tests.simulation.actors import (
     SimulatedIngest,
     SimulatedWatcher,
     WatchedStore,
-    Webhooks,
 )
 from tests.simulation.database import Database
 from tests.simulation.kafka import Kafka, Member, shares
@@ -41,7 +40,7 @@ from tests.simulation.scheduler import Process, Scheduler
 
 TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
 PARTITIONS = 2
-KINDS = ("ingest", "derive", "reconcile", "watcher", "webhook")
+KINDS = ("ingest", "derive", "reconcile", "watcher")
 
 # An evening in November: Kamchatka's day is over, Moscow's ends at 21:00 UTC.
 EVENING = datetime(2026, 11, 24, 20, 58, tzinfo=UTC)
@@ -73,7 +72,7 @@ class Stage:
         self.database.observer = self._committed
         self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
         self.known = Knowledge(self.database, self.kafka)
-        self.max = Max(self.scheduler, self, lambda: self.database.now().timestamp())
+        self.max = Max(self.scheduler, self)
         self.register = Register(random.Random(chance.random()), EVENING.date(), began)
         for event in self.register.beginning():
             self._to_log(record(event))
@@ -130,8 +129,6 @@ class Stage:
             loop = ingest.run
         elif kind == "watcher":
             loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
-        elif kind == "webhook":
-            loop = Webhooks(self.max, engine).run  # type: ignore[assignment]  # a stand-in
         elif kind == "derive":
             config = DeriveConfig(workers=1, batch=40)
             loop = SimulatedDerive(engine, config, self.stale).run
