@@ -193,12 +193,10 @@ class Database:
         return Physical(raw, raw.get_server_pid(), self._made)
 
     async def release(self, process: Process) -> None:
-        """The process is gone: its transactions are rolled back."""
-        for engine, owner in self._owners.items():
-            if owner[0] is process:
-                owner[0] = WORLD
-                await engine.dispose(close=False)
-                self._shelf.append(engine)
+        """The process is gone: its transactions are rolled back.
+
+        Its engine is nobody else's before the run is over: what is left of it may still ask.
+        """
         for session in [each for each in self._sessions if each.process is process]:
             await self._recover(session)
 

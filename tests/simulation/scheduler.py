@@ -99,6 +99,8 @@ class Scheduler:
             return
         if self._over:
             raise Killed
+        if process.dead:
+            await self.loop.create_future()
         turn = Turn(process, label, _number(asyncio.current_task()), pid, self.loop.create_future())
         self._waiting.append(turn)
         try:

@@ -84,6 +84,7 @@ class Stage:
 
     def publish(self) -> None:
         """One more record."""
+        self.known.look_at_register()
         if self.scheduler.random.random() < 0.05:
             self._to_log(b'{"specversion": "1.0", "type": ')
         else:
@@ -94,6 +95,7 @@ class Stage:
 
     def publish_a_mass(self) -> None:
         """A class is closed, or somebody has made a great mistake."""
+        self.known.look_at_register()
         for event in self.register.mass():
             self.scheduler.note(f"published {event['type']} {event['data']}")
             self._to_log(record(event))
@@ -221,6 +223,10 @@ class Stage:
         chat_id = call.asked.lease.chat_id
         if mishap in {Mishap.NOT_SENT, Mishap.TOO_MANY}:
             self.known.removed.get(chat_id, {}).pop(call.user_ids[0] if call.user_ids else 0, None)
+        if call.kind == "create" and mishap is Mishap.NONE:
+            # By its external_id a repeated create tells what became of the first.
+            doubts = self.known.doubts.get(chat_id, set())
+            doubts -= {doubt for doubt in doubts if doubt.kind == "create"}
         if invariants.is_zombie(call):
             self.known.disturbed[chat_id] = self.scheduler.steps
         elif mishap in {Mishap.NO_EFFECT, Mishap.LOST_ANSWER, Mishap.LATE}:
