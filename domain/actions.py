@@ -93,6 +93,11 @@ def removals(actions: Iterable[Action]) -> tuple[MaxUserId, ...]:
     return tuple(action.user_id for action in actions if isinstance(action, Remove))
 
 
+def takes(action: Action) -> bool:
+    """Whether a call takes somebody out of a chat, or rights away."""
+    return isinstance(action, Remove | Demote | Delete)
+
+
 def plan_hash(chat_id: ChatId, actions: Iterable[Action]) -> str:
     """The name of a plan for one chat: equal plans have equal names, on any machine.
 

@@ -9,6 +9,7 @@ that nobody can enter.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import assert_never
 
 LAG_LIMIT = timedelta(seconds=2)
 WATCH_LIMIT = timedelta(seconds=5)
@@ -67,6 +68,22 @@ def verdict(progress: Progress) -> Gate:
         return GateOpen()
     until = _behind_since(progress) + ADDITIONS_WAIT
     return RemovalsWait(reason, progress.now < until, until)
+
+
+def shut(gate: Gate, *, takes: bool) -> str | None:
+    """Why a call must wait now, None where it may be made.
+
+    ``takes``: it takes somebody out of a chat, or rights away.
+    """
+    match gate:
+        case GateClosed(reason):
+            return reason
+        case RemovalsWait(reason, additions_wait):
+            return reason if takes or additions_wait else None
+        case GateOpen():
+            return None
+        case _:
+            assert_never(gate)
 
 
 def lag(progress: Progress) -> str | None:

@@ -29,6 +29,7 @@ from domain.actions import (
     minimal_calls,
     plan_hash,
     removals,
+    takes,
 )
 from domain.expected import Role
 from domain.ids import MaxUserId
@@ -218,4 +219,5 @@ __all__ = [
     "plan",
     "plan_hash",
     "removals",
+    "takes",
 ]

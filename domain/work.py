@@ -44,6 +44,13 @@ class NotAdmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class GateShut:
+    """The answer where chats may not be changed (any more): ingest or derive is behind."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
     """All that one pass over a chat needs.
 

@@ -32,6 +32,7 @@ from domain.plan import (
     Unknown,
     plan,
     removals,
+    takes,
 )
 from domain.work import (
     Applied,
@@ -39,6 +40,7 @@ from domain.work import (
     Done,
     Effect,
     EffectUnknown,
+    GateShut,
     Lease,
     LeaseLost,
     NoEffect,
@@ -49,7 +51,7 @@ from domain.work import (
     Work,
 )
 from gateway import errors
-from gateway.budget import HeldBudget
+from gateway.budget import HeldBudget, NotSent
 from gateway.outcomes import Halted, outcome_of
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Messenger
 from gateway.refusals import AddRefusal, has_rights, refusal_of
@@ -162,7 +164,7 @@ class _LeasedChat:
                     reason=f"{verdict.scope.value}: {verdict.would_be} of {verdict.limit}",
                 )
                 return Waiting("held")
-        kept = tuple(action for action in actions if not (self.removals_wait and _takes(action)))
+        kept = tuple(action for action in actions if not (self.removals_wait and takes(action)))
         for action in kept:
             if await self._act(work, action):
                 return None
@@ -205,6 +207,8 @@ class _LeasedChat:
         intent = await self.store.intend(self.lease, action)
         if isinstance(intent, LeaseLost | NotAdmitted):
             return True
+        if isinstance(intent, GateShut):
+            raise NotSent("gate", intent.reason, 1.0)
         try:
             effect = await self._call(work, action)
         except errors.OutcomeUnknown as error:
@@ -284,10 +288,6 @@ def seen(snapshot: ChatSnapshot) -> Seen:
 
 def _has_people(action: Action) -> bool:
     return isinstance(action, Create) and bool(action.members)
-
-
-def _takes(action: Action) -> bool:
-    return isinstance(action, Remove | Demote | Delete)
 
 
 def _reasons(failed: Mapping[MaxUserId, AddFailure]) -> dict[MaxUserId, str]:

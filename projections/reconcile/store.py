@@ -6,14 +6,15 @@ from contextlib import AbstractAsyncContextManager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.drift import DriftRules
-from domain.gate import Gate
+from domain.gate import Gate, shut
 from domain.guard import Verdict
 from domain.ids import MaxUserId
-from domain.plan import Action, Seen, Unknown
+from domain.plan import Action, Seen, Unknown, takes
 from domain.seasons import GuardPolicy
 from domain.work import (
     Done,
     Effect,
+    GateShut,
     IntentId,
     Lease,
     LeaseLost,
@@ -98,9 +99,17 @@ class PostgresReconcileStore:
                 connection, work.chat_id, work.school_id, actions, self._policy
             )
 
-    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost | NotAdmitted:
-        """Commit the intent and extend the lease."""
+    async def intend(
+        self, lease: Lease, action: Action
+    ) -> IntentId | LeaseLost | NotAdmitted | GateShut:
+        """Commit the intent and extend the lease, where the gate is open still.
+
+        A pass may last long, and its process may have stood still in the middle of it.
+        """
         async with transaction(self._engine) as connection:
+            why = shut(await catch_up.gate(connection), takes=takes(action))
+            if why is not None:
+                return GateShut(why)
             return await intents.intend(connection, lease, action, self._lease_seconds)
 
     async def settle(

@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from domain.lanes import Lane
+from domain.work import RetryAfter
 from gateway.breaker import BreakingMessenger
 from gateway.workers import ReconcileLoop
-from tests.reconcile.bench import Bench
+from tests.reconcile.bench import Bench, open_gate
 
 CLASS = {1: "administrator", 10: "member"}
 WORKERS = 4
@@ -38,13 +39,12 @@ async def _until(holds: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-async def _open_gate(school: Bench) -> None:
-    await school.sql(
-        "UPDATE catch_up SET armed_at = NULL, watched_at = clock_now() + interval '1 hour'"
-    )
+async def _close_gate(school: Bench) -> None:
+    await school.sql("UPDATE catch_up SET armed_at = clock_now(), reason = 'a test'")
 
 
 async def test_nothing_is_called_while_the_gate_is_closed(school: Bench) -> None:
+    await _close_gate(school)
     chat = await school.chat("class:c-1")
     await school.expect(chat, CLASS)
     async with _running(school):
@@ -57,8 +57,40 @@ async def test_nothing_is_called_while_the_gate_is_closed(school: Bench) -> None
 
         await _until(looked)
         assert await school.calls() == {}
-        await _open_gate(school)
+        await open_gate(school.engine)
         await _until(lambda: _converged(school))
+    assert await school.members() == CLASS
+
+
+async def test_a_pass_that_is_under_way_makes_no_call_once_the_gate_is_closed(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    lease = await school.store.claim()
+    assert lease is not None
+    await _close_gate(school)
+
+    outcome = await school.reconcile(lease)
+
+    assert isinstance(outcome, RetryAfter)
+    assert await school.calls() == {}
+
+
+async def test_nobody_is_removed_by_a_pass_that_began_before_ingest_fell_behind(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await school.expect(chat, {1: "administrator"})
+    lease = await school.store.claim()
+    assert lease is not None
+    await school.sql("UPDATE catch_up SET watched_at = clock_now() - interval '10 seconds'")
+
+    outcome = await school.reconcile(lease)
+
+    assert isinstance(outcome, RetryAfter)
     assert await school.members() == CLASS
 
 
@@ -67,7 +99,6 @@ async def _converged(school: Bench) -> bool:
 
 
 async def test_a_refused_token_stops_every_worker_within_one_call_each(school: Bench) -> None:
-    await _open_gate(school)
     for number in range(30):
         chat = await school.chat(f"class:c-{number}", f"chat {number}")
         await school.expect(chat, {1: "administrator", 100 + number: "member"})
@@ -96,7 +127,6 @@ async def _probed(school: Bench) -> bool:
 
 
 async def test_a_stop_ends_the_pass_that_is_under_way(school: Bench) -> None:
-    await _open_gate(school)
     chat = await school.chat("class:c-1")
     await school.fault(method="POST", path="/partner/v1/chats", kind="slow", seconds=0.5)
     await school.expect(chat, CLASS)
@@ -112,7 +142,6 @@ async def _under_way(school: Bench) -> bool:
 
 @pytest.mark.parametrize("kind", ["status", "drop"])
 async def test_a_failing_messenger_is_asked_less_and_less(school: Bench, kind: str) -> None:
-    await _open_gate(school)
     reconciler = school.reconciler_of(BreakingMessenger(school.messenger))
     await school.fault(method="POST", path="/partner/v1/chats", kind=kind, status=503)
     for number in range(40):

@@ -26,6 +26,7 @@ from projections.held_plans import HeldPlan
 from projections.plan_decisions import Decided, NotDecided
 from projections.reconcile import queue
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
+from tests.reconcile.bench import open_gate
 
 HOUR = 3600.0
 
@@ -310,6 +311,7 @@ async def town(url: str, policy: GuardPolicy | None = None) -> AsyncIterator[Tow
     """A town of no schools, with the usual limits unless told otherwise."""
     made = Town(url, policy or GuardPolicy(), _engine(url, 0.0))
     try:
+        await open_gate(made.engine)
         yield made
     finally:
         await made.engine.dispose()

@@ -16,6 +16,7 @@ from rollcall.process import CountingStore, Process
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row
 from tests.projections.builders import engine_of
+from tests.reconcile.bench import open_gate
 
 
 @pytest.fixture
@@ -84,6 +85,7 @@ async def test_a_call_is_counted_once_its_outcome_is_committed(database_url: str
         )
     async with engine_of(database_url) as engine:
         store = CountingStore(engine)
+        await open_gate(engine)
         lease = await store.claim("c")
         assert isinstance(lease, Lease)
         work = await store.load(lease)

@@ -17,7 +17,7 @@ from consumers.kafka_config import KafkaConfig
 from consumers.run import Ingest
 from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
-from domain.work import Effect, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
+from domain.work import Effect, GateShut, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.errors import StoreError
@@ -148,10 +148,12 @@ class WatchedStore(PostgresReconcileStore):
         self._known.loads[lease.chat_id, lease.token] = loaded
         return work
 
-    async def intend(self, lease: Lease, action: Action) -> IntentId | LeaseLost | NotAdmitted:
+    async def intend(
+        self, lease: Lease, action: Action
+    ) -> IntentId | LeaseLost | NotAdmitted | GateShut:
         """As the store's, and tell the messenger under which intent the next call is made."""
         intent = await super().intend(lease, action)
-        if not isinstance(intent, LeaseLost | NotAdmitted):
+        if not isinstance(intent, LeaseLost | NotAdmitted | GateShut):
             await invariants.only_the_holder_intends(self._known, lease)
             ASKED.set(Asked(lease, intent))
         return intent

@@ -176,8 +176,6 @@ def nobody_added_without_a_reason(known: Knowledge, call: Call) -> None:
     for account in call.user_ids:
         if not any(account in state for state in states):
             known.broken("nobody is added without a reason", f"{chat}: {account}")
-        if not known.ever_deliverable(chat, account):
-            known.broken("nobody is added who never had a reason", f"{chat}: {account}")
 
 
 def nobody_removed_who_belongs(known: Knowledge, call: Call) -> None:

@@ -97,10 +97,6 @@ class Knowledge:
         if not self.register or self.register[-1][1] != found:
             self.register.append((self.database.scheduler.now, found))
 
-    def ever_deliverable(self, chat_id: str, account: int) -> bool:
-        """Whether the register ever gave this account a reason to be in this chat."""
-        return any(account in state.get(chat_id, {}) for _, state in self.register)
-
     def deliverable_since(self, chat_id: str, account: int, at: float) -> bool:
         """Whether it had a reason at every moment since ``at``."""
         ends = [*(began for began, _ in self.register[1:]), float("inf")]
