@@ -45,7 +45,7 @@ class EndsWatcher:
                 await stopped(stop, _RETRY_SECONDS)
 
     async def look(self, view: KafkaView) -> None:
-        """One look. What is armed is read first, so the ends are seen after it was."""
-        armed = await self._store.armed()
+        """One look. The store is told of it first: the ends are no older than that."""
+        asked = await self._store.look()
         self.ends = await view.ends(await view.partitions(self._topics))
-        await self._store.watch(self.ends, armed)
+        await self._store.watch(self.ends, asked)

@@ -46,9 +46,10 @@ class Progress:
     """How far ingest and derive are, at the instant ``now``; None is: there is none.
 
     ``closed_because`` is set while records are missing or the catch-up is armed.
-    ``oldest_unread`` is when Kafka was first seen to hold something that is not read yet,
+    ``oldest_unread`` is since when Kafka may hold something that is not read yet (the last
+    look that did not see it),
     ``oldest_mark`` when the oldest mark that is not derived was set, ``watched_at`` when the
-    topics' ends were last looked at, ``lagging_since`` since when any of them is too old.
+    topics' ends were last asked for, ``lagging_since`` since when any of them is too old.
     """
 
     now: datetime

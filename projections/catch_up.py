@@ -25,11 +25,11 @@ Ends = Mapping[tuple[str, int], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Armed:
-    """Since when and why no chat may be changed."""
+class Look:
+    """When, by the database, the topics' ends are about to be asked for, and what is armed then."""
 
     at: datetime
-    reason: str
+    armed_at: datetime | None
 
 
 async def arm(connection: AsyncConnection, reason: str) -> None:
@@ -43,10 +43,10 @@ async def arm(connection: AsyncConnection, reason: str) -> None:
     await connection.execute(text("DELETE FROM catch_up_ends"))
 
 
-async def armed(connection: AsyncConnection) -> Armed | None:
-    """Whether the catch-up is armed; read it before asking Kafka for the ends."""
-    row = (await connection.execute(text("SELECT armed_at, reason FROM catch_up"))).one()
-    return None if row.armed_at is None else Armed(row.armed_at, row.reason)
+async def look(connection: AsyncConnection) -> Look:
+    """To be called before Kafka is asked: what it tells may be that old when it is taken in."""
+    row = (await connection.execute(text("SELECT clock_now() AS at, armed_at FROM catch_up"))).one()
+    return Look(row.at, row.armed_at)
 
 
 async def gate(connection: AsyncConnection) -> Gate:
@@ -90,24 +90,35 @@ async def progress(connection: AsyncConnection) -> Progress:
     )
 
 
-async def watch(connection: AsyncConnection, ends: Ends, asked_while: Armed | None) -> None:
-    """Take in the ends that Kafka has just told; ``asked_while`` was read before asking it."""
+async def watch(connection: AsyncConnection, ends: Ends, asked: Look) -> None:
+    """Take in the ends that Kafka has told since ``asked``.
+
+    Of several watchers the latest word counts: one that stood still between its question and
+    this call says nothing.
+    """
     store = await driver(connection)
-    await _sample(store, ends)
     # One watcher at a time from here on; an ``arm`` meanwhile waits, and then starts anew.
-    row = await store.fetchrow("SELECT armed_at, ends_seen_at FROM catch_up FOR UPDATE")
-    armed_at = None if row is None else row["armed_at"]
-    if row is not None and armed_at is not None:
-        fresh = asked_while is not None and asked_while.at == armed_at
-        if row["ends_seen_at"] is None and fresh:
+    row = await store.fetchrow(
+        """SELECT armed_at, ends_seen_at, watched_at,
+                  coalesce(watched_at > $1 AND watched_at <= clock_now(), false) AS late
+             FROM catch_up FOR UPDATE""",
+        asked.at,
+    )
+    if row is None or row["late"]:
+        return
+    await _sample(store, ends, row["watched_at"] or asked.at)
+    armed_at = row["armed_at"]
+    if armed_at is not None:
+        if row["ends_seen_at"] is None and asked.armed_at == armed_at:
             await _note_ends(store, ends)
         await _advance(store, ends)
-    await _note_lag(connection, store)
+    await _note_lag(connection, store, asked.at)
 
 
+# What is there now and was not at the last look may be there since just after it.
 _SAMPLE = """
     INSERT INTO topic_ends (topic, part, end_off, seen_at)
-    SELECT u.topic, u.part, u.end_off, clock_now()
+    SELECT u.topic, u.part, u.end_off, $4
       FROM unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, end_off)
     ON CONFLICT DO NOTHING"""
 
@@ -137,10 +148,10 @@ def _columns(ends: Ends) -> tuple[list[str], list[int], list[int]]:
     return [topic for topic, _ in keys], [part for _, part in keys], [ends[key] for key in keys]
 
 
-async def _sample(store: Driver, ends: Ends) -> None:
+async def _sample(store: Driver, ends: Ends, since: datetime) -> None:
     columns = _columns(ends)
     await store.execute(_DROP_FOREIGN, *columns)
-    await store.execute(_SAMPLE, *columns)
+    await store.execute(_SAMPLE, *columns, since)
     await store.execute(_PRUNE)
 
 
@@ -178,8 +189,8 @@ async def _advance(store: Driver, ends: Ends) -> None:
         await raise_doubts(store)
 
 
-async def _note_lag(connection: AsyncConnection, store: Driver) -> None:
-    await store.execute("UPDATE catch_up SET watched_at = clock_now()")
+async def _note_lag(connection: AsyncConnection, store: Driver, looked_at: datetime) -> None:
+    await store.execute("UPDATE catch_up SET watched_at = $1", looked_at)
     behind = lag(await progress(connection)) is not None
     await store.execute(
         """UPDATE catch_up SET lagging_since =

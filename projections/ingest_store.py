@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.gate import Gate
 from domain.lanes import Lane
 from projections import catch_up, facts_store, marks, offsets, outbox, quarantine
-from projections.catch_up import Armed, Ends
+from projections.catch_up import Ends, Look
 from projections.database import driver, transaction
 from projections.facts_store import Arrival
 from projections.offsets import PartitionKey, Standing, Step
@@ -88,15 +88,15 @@ class IngestStore:
             elif backward is not None:
                 await catch_up.arm(connection, backward)
 
-    async def armed(self) -> Armed | None:
-        """Whether the catch-up is armed."""
+    async def look(self) -> Look:
+        """To be called before the topics' ends are asked for."""
         async with transaction(self._engine) as connection:
-            return await catch_up.armed(connection)
+            return await catch_up.look(connection)
 
-    async def watch(self, ends: Ends, asked_while: Armed | None) -> None:
+    async def watch(self, ends: Ends, asked: Look) -> None:
         """Take in the topics' ends."""
         async with transaction(self._engine) as connection:
-            await catch_up.watch(connection, ends, asked_while)
+            await catch_up.watch(connection, ends, asked)
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now."""

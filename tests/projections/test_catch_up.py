@@ -1,6 +1,8 @@
 """The catch-up: armed, the ends seen after that, passed, derived, and only then open."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
@@ -39,7 +41,7 @@ async def _stands(engine: AsyncEngine, offset: int) -> None:
 async def _look(engine: AsyncEngine, end: int) -> Gate:
     """One look of the watcher, and what the gate says then."""
     store = IngestStore(engine)
-    await store.watch({KEY: end}, await store.armed())
+    await store.watch({KEY: end}, await store.look())
     return await store.gate()
 
 
@@ -82,7 +84,7 @@ async def test_marks_set_after_the_ends_were_passed_do_not_hold_the_catch_up(
 async def test_ends_asked_for_before_it_was_armed_do_not_count(engine: AsyncEngine) -> None:
     store = IngestStore(engine)
     await _stands(engine, 5)
-    before = await store.armed()
+    before = await store.look()
     async with transaction(engine) as connection:
         await catch_up.arm(connection, "a replay")
     await store.watch({KEY: 5}, before)
@@ -146,6 +148,48 @@ async def test_where_nobody_watches_removals_wait(engine: AsyncEngine) -> None:
     gate = await IngestStore(engine).gate()
     assert isinstance(gate, RemovalsWait)
     assert not gate.additions_wait
+
+
+async def test_what_nobody_saw_come_is_as_old_as_the_last_look(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
+    assert isinstance(await _look(engine, 6), RemovalsWait)
+    await _stands(engine, 6)
+    assert await _look(engine, 6) == GateOpen()
+
+
+async def test_a_watcher_that_stood_still_after_its_question_says_nothing(
+    engine: AsyncEngine,
+) -> None:
+    store = IngestStore(engine)
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    asked = await store.look()
+    await _look(engine, 9)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await store.gate(), RemovalsWait)
+    await store.watch({KEY: 5}, asked)
+    assert isinstance(await store.gate(), RemovalsWait)
+
+
+async def test_ends_that_were_asked_for_long_ago_open_no_gate(engine: AsyncEngine) -> None:
+    store = IngestStore(engine)
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
+    asked = await store.look()
+    await store.watch({KEY: 5}, replace(asked, at=asked.at - timedelta(seconds=10)))
+    assert isinstance(await store.gate(), RemovalsWait)
+
+
+async def test_a_look_counts_after_the_clock_was_put_back(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, "UPDATE catch_up SET watched_at = clock_now() + interval '1 hour'")
+    await _look(engine, 6)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await IngestStore(engine).gate(), RemovalsWait)
 
 
 async def test_ends_of_a_topic_that_is_no_more_are_forgotten(engine: AsyncEngine) -> None:

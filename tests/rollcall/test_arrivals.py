@@ -5,6 +5,7 @@ import json
 import os
 import sys
 
+from domain.gate import GateClosed
 from domain.lanes import Lane
 from projections import catch_up, offsets
 from projections.database import transaction
@@ -54,10 +55,10 @@ async def test_a_gap_is_listed_until_it_is_acknowledged_and_then_the_catch_up_is
     assert code == 0
     async with engine_of(database_url) as engine, transaction(engine) as connection:
         standing = (await offsets.load(connection, ["sgo.orders"]))["sgo.orders", 3]
-        armed = await catch_up.armed(connection)
+        gate = await catch_up.gate(connection)
     assert standing == Standing("id", 7, 7)
-    assert armed is not None
-    assert armed.reason == "a gap was acknowledged"
+    assert isinstance(gate, GateClosed)
+    assert "a gap was acknowledged" in gate.reason
     code, _, err = await rollcall(database_url, "gaps", "--acknowledge", "sgo.orders/3")
     assert code == 3
     assert err.count("\n") == 1
