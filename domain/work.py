@@ -44,10 +44,19 @@ class NotAdmitted:
 
 
 @dataclass(frozen=True, slots=True)
+class Outdated:
+    """The answer where what is known of the chat has changed since it was loaded: look again."""
+
+
+@dataclass(frozen=True, slots=True)
 class GateShut:
     """The answer where chats may not be changed (any more): ingest or derive is behind."""
 
     reason: str
+
+
+Intended = IntentId | LeaseLost | Outdated | NotAdmitted | GateShut
+"""The answers to the question whether a call may be made: yes, under this intent, or why not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ from domain.work import (
     NoEffect,
     NotAdmitted,
     Outcome,
+    Outdated,
     RetryAfter,
     Waiting,
     Work,
@@ -204,8 +205,8 @@ class _LeasedChat:
     async def _act(self, work: Work, action: Action) -> bool:
         """Intent, call, outcome. True where the chat must be looked at again before more calls."""
         self.hold()
-        intent = await self.store.intend(self.lease, action)
-        if isinstance(intent, LeaseLost | NotAdmitted):
+        intent = await self.store.intend(self.lease, work, action)
+        if isinstance(intent, LeaseLost | NotAdmitted | Outdated):
             return True
         if isinstance(intent, GateShut):
             raise NotSent("gate", intent.reason, 1.0)

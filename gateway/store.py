@@ -14,7 +14,7 @@ from domain.gate import Gate
 from domain.guard import Verdict
 from domain.ids import MaxUserId
 from domain.plan import Action, Seen
-from domain.work import Effect, GateShut, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
+from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 
 
 class ReconcileStore(Protocol):
@@ -34,9 +34,7 @@ class ReconcileStore(Protocol):
     ) -> Verdict | LeaseLost:
         """Reserve all removals of this plan, or hold the plan whole until a person decides."""
 
-    async def intend(
-        self, lease: Lease, action: Action
-    ) -> IntentId | LeaseLost | NotAdmitted | GateShut:
+    async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """Commit that this call is about to be made, and extend the lease.
 
         A removal spends its reservation; without one it may not be called.

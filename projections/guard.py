@@ -139,11 +139,13 @@ async def _verdict(
         return Pass()
     if asked.opened is not None and asked.opened.hash == asked.hash and _waits(asked.opened):
         return asked.opened.verdict
-    if not planned.strangers and asked.counted <= await reservations.open_ones(connection, chat_id):
+    if not planned.strangers and asked.counted <= await reservations.counted_already(
+        connection, chat_id
+    ):
         # What is left of a plan that was admitted: it counts in all windows already.
         return Pass()
     most = max(planned.counted, planned.strangers)
-    windows = await count_windows(connection, chat_id, school_id, most, limits)
+    windows = await count_windows(connection, chat_id, school_id, most, asked.counted, limits)
     return judge(planned, windows.chat, windows.school, windows.total, limits)
 
 

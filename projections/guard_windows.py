@@ -1,10 +1,13 @@
 """What was removed in each of the guard's windows, and of how many.
 
-A removal is in a window from the commit of its intent, and before that while it is reserved.
+A removal is in a window from the commit of its intent, and before that while it is reserved;
+an account that was removed from a chat twice counts once, and not beside the plan that is
+judged if it is in that.
 Sizes are of what the messenger has, as far as we know, and of what left within the window;
 counting them costs something, so it is done only where the floor alone would not do.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,7 +15,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.guard import GuardLimits, Window
-from domain.ids import ChatId, SchoolId
+from domain.ids import ChatId, MaxUserId, SchoolId
 
 CHAT_SECONDS: Final = 86_400
 SCHOOL_SECONDS: Final = 3_600
@@ -50,8 +53,10 @@ def _removed(scope: str, *, gone: bool) -> TextClause:
     absent = """AND NOT EXISTS (SELECT FROM observed_members o
                                  WHERE o.chat_id = r.chat_id AND o.max_user_id = r.max_user_id)"""
     return text(
-        "SELECT count(*) FROM removal_reservations r "  # noqa: S608 - made of constants
-        f"WHERE r.counts AND r.voided_at IS NULL AND {_REMOVED[scope]} {absent if gone else ''}"
+        "SELECT count(DISTINCT (r.chat_id, r.max_user_id)) "  # noqa: S608 - made of constants
+        "FROM removal_reservations r WHERE r.counts AND r.voided_at IS NULL "
+        "AND NOT (r.chat_id = :chat AND r.max_user_id = ANY(CAST(:accounts AS bigint[]))) "
+        f"AND {_REMOVED[scope]} {absent if gone else ''}"
     )
 
 
@@ -66,10 +71,14 @@ async def count_windows(
     chat_id: ChatId,
     school_id: SchoolId,
     planned: int,
+    accounts: Collection[MaxUserId],
     limits: GuardLimits,
 ) -> Windows:
-    """The windows for a plan of this chat with at most ``planned`` removals of one sort."""
-    places = {"chat": chat_id, "school": school_id}
+    """The windows for a plan of this chat with at most ``planned`` removals of one sort.
+
+    ``accounts`` are those whom it removes and who count.
+    """
+    places = {"chat": chat_id, "school": school_id, "accounts": list(accounts)}
     waiting = int((await connection.execute(_WAITING, places)).scalar_one())
 
     async def window(scope: str, seconds: int, floor: int, more: int = 0) -> Window:

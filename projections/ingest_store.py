@@ -54,10 +54,11 @@ class IngestStore:
         """
         async with transaction(self._engine) as connection:
             store = await driver(connection)
+            since = await offsets.unread_since(store, batch.steps)
             now = await offsets.advance(store, batch.steps)
             await quarantine.put(store, batch.bad, now)
             written = await facts_store.write(store, batch.arrivals, now)
-            await marks.set_marks(store, written.touched, batch.lane, now)
+            await marks.set_marks(store, written.touched, batch.lane, min(since or now, now))
         return Committed(written.applied, len(written.touched))
 
     async def standings(self, topics: Sequence[str]) -> dict[PartitionKey, Standing]:

@@ -28,13 +28,17 @@ _SET = """
                              ELSE excluded.generation END,
            claimed_until = NULL,
            lane = least(s.lane, excluded.lane),
+           marked_at = least(s.marked_at, excluded.marked_at),
            cause_at = greatest(s.cause_at, excluded.cause_at)"""
 
 
 async def set_marks(
-    driver: Driver, touched: Mapping[MarkKey, datetime], lane: Lane, now: datetime
+    driver: Driver, touched: Mapping[MarkKey, datetime], lane: Lane, since: datetime
 ) -> None:
-    """Mark these entities and wake the derive loop at commit."""
+    """Mark these entities and wake the derive loop at commit.
+
+    ``since``: since when what touched them may have been there for us to read.
+    """
     if not touched:
         return
     keys = sorted(touched)
@@ -45,6 +49,6 @@ async def set_marks(
         [scope for _, _, scope in keys],
         [touched[key] for key in keys],
         int(lane),
-        now,
+        since,
     )
     await driver.execute(f"NOTIFY {CHANNEL}")

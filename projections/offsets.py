@@ -51,6 +51,24 @@ class Step:
     end: int
 
 
+async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
+    """Since when Kafka may hold what these steps have read; None where nobody ever looked.
+
+    What they mark is as old as that for the gate: reading is no new beginning.
+    """
+    found: datetime | None = await store.fetchval(
+        """SELECT coalesce(min(e.seen_at), (SELECT watched_at FROM catch_up))
+             FROM topic_ends e
+             JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, start_off)
+                  USING (topic, part)
+            WHERE e.end_off > u.start_off""",
+        [step.topic for step in steps],
+        [step.part for step in steps],
+        [step.start for step in steps],
+    )
+    return found
+
+
 async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
     """Where every partition of these topics stands, of those ever read."""
     rows = await connection.execute(

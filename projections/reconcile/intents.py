@@ -36,6 +36,7 @@ from domain.work import (
     LeaseLost,
     NoEffect,
     NotAdmitted,
+    Outdated,
     Work,
 )
 from projections.reconcile import adding, announce, drift, observed, reservations
@@ -44,15 +45,21 @@ from projections.reconcile.queue import extend
 _SAID = ("add.participant.privacy", "add.participant.not.found", adding.REASON)
 
 REREAD_SECONDS = 60.0
-"""A call of a crashed holder may still be under way when its lease ends: read once more then."""
+"""A call without an answer may still be under way when the chat is read: read once more then."""
 
 
 async def intend(
-    connection: AsyncConnection, lease: Lease, action: Action, seconds: float
-) -> IntentId | LeaseLost | NotAdmitted:
-    """Note that the call is about to be made, and hold the chat for ``seconds`` from now."""
-    if not await extend(connection, lease, seconds):
+    connection: AsyncConnection, lease: Lease, work: Work, action: Action, seconds: float
+) -> IntentId | LeaseLost | Outdated | NotAdmitted:
+    """Note that the call is about to be made, and hold the chat for ``seconds`` from now.
+
+    A plan of many calls takes its time, so each of them asks whether ``work`` is still so.
+    """
+    generation = await extend(connection, lease, seconds)
+    if generation is None:
         return LeaseLost()
+    if generation != work.generation:
+        return Outdated()
     reservation: int | None = None
     if isinstance(action, Remove):
         reservation = await reservations.spend(connection, lease.chat_id, action.user_id)
@@ -91,8 +98,8 @@ async def settle(
         {
             "intent": intent,
             "outcome": _outcome(effect),
-            # No read tells of a chat whose id nobody knows, only the create repeated does.
-            "open": isinstance(effect, EffectUnknown) and isinstance(action, Create),
+            # A read settles it, or, where nobody knows the chat's id, the create repeated.
+            "open": isinstance(effect, EffectUnknown) and not isinstance(action, Delete),
         },
     )
     if isinstance(action, Remove) and not isinstance(effect, EffectUnknown):
@@ -120,20 +127,22 @@ async def record_read(
 ) -> LeaseLost | None:
     """Take a complete read for what the messenger has; all the chat's intents are settled.
 
-    Where an earlier holder left a call open, the chat is read once more ``again_after``
-    seconds later.
+    Where a call was left without an answer, it may still arrive: the chat is read once more
+    ``again_after`` seconds later.
     """
     if not await _holds(connection, lease):
         return LeaseLost()
     await drift.on_read(connection, lease.chat_id, seen, rules or DriftRules())
     settled = await connection.execute(
-        text("""UPDATE intents SET settled_at = clock_now(), outcome = 'read back'
+        text("""UPDATE intents SET settled_at = clock_now(),
+                       outcome = coalesce(outcome, 'read back')
                  WHERE chat_id = :chat AND settled_at IS NULL
-                RETURNING lease_token"""),
+                RETURNING intent_id"""),
         {"chat": lease.chat_id},
     )
-    left_open = any(row.lease_token != lease.token for row in settled)
-    await reservations.settle_doubts(connection, lease.chat_id, list(seen.members))
+    left_open = settled.first() is not None
+    present = list(seen.members)
+    await reservations.settle_doubts(connection, lease.chat_id, present, again_after)
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,

@@ -51,15 +51,18 @@ async def claim(
     return None if row is None else Lease(ChatId(row.chat_id), row.lease_token, Lane(row.lane))
 
 
-async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> bool:
-    """Move the lease's deadline, with the row locked; False where it is not ours any more."""
+async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> int | None:
+    """Move the lease's deadline, with the row locked; None where it is not ours any more.
+
+    The number is the chat's generation: it grows with whatever makes the chat due.
+    """
     extended = await connection.execute(
         text("""UPDATE chat_sync SET lease_until = clock_now() + make_interval(secs => :seconds)
                  WHERE chat_id = :chat AND lease_token = :token AND lease_until > clock_now()
-                RETURNING 1"""),
+                RETURNING due_generation"""),
         {"chat": lease.chat_id, "token": lease.token, "seconds": seconds},
     )
-    return extended.one_or_none() is not None
+    return extended.scalar_one_or_none()
 
 
 async def finish(

@@ -1,7 +1,8 @@
 """Reservations of removals: made when a plan is admitted, spent by the intent of the call.
 
 Guarantees: a removal spends one reservation and no removal goes without; one that certainly
-had no effect gives its place in the windows back.
+had no effect gives its place in the windows back. A call without an answer may come late, so
+for a while nothing is certain, though the account was seen in the chat after it.
 """
 
 from collections.abc import Sequence
@@ -49,11 +50,11 @@ async def drop(connection: AsyncConnection, chat_id: ChatId) -> None:
     )
 
 
-async def open_ones(connection: AsyncConnection, chat_id: ChatId) -> frozenset[MaxUserId]:
-    """The accounts that a plan of this chat reserved within the limits and has not removed."""
+async def counted_already(connection: AsyncConnection, chat_id: ChatId) -> frozenset[MaxUserId]:
+    """The accounts that a plan of this chat reserved within the limits and may not have removed."""
     found = await connection.execute(
         text("""SELECT max_user_id FROM removal_reservations
-                 WHERE chat_id = :chat AND spent_at IS NULL AND counts"""),
+                 WHERE chat_id = :chat AND counts AND (spent_at IS NULL OR in_doubt)"""),
         {"chat": chat_id},
     )
     return frozenset(MaxUserId(row.max_user_id) for row in found)
@@ -84,14 +85,19 @@ async def settle(connection: AsyncConnection, intent: IntentId, *, removed: bool
 
 
 async def settle_doubts(
-    connection: AsyncConnection, chat_id: ChatId, present: Sequence[MaxUserId]
+    connection: AsyncConnection, chat_id: ChatId, present: Sequence[MaxUserId], late: float
 ) -> None:
-    """The chat was read: calls of unknown outcome did nothing where the account is present."""
+    """The chat was read: calls of unknown outcome did nothing where the account is present.
+
+    So it is said of those that are older than ``late`` seconds; others may still arrive.
+    """
     await connection.execute(
         text("""UPDATE removal_reservations
                    SET in_doubt = false,
                        voided_at = CASE WHEN max_user_id = ANY(CAST(:present AS bigint[]))
                                         THEN clock_now() END
-                 WHERE chat_id = :chat AND in_doubt"""),
-        {"chat": chat_id, "present": list(present)},
+                 WHERE chat_id = :chat AND in_doubt
+                   AND (spent_at < clock_now() - make_interval(secs => :late)
+                        OR max_user_id <> ALL(CAST(:present AS bigint[])))"""),
+        {"chat": chat_id, "present": list(present), "late": late},
     )

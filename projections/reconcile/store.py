@@ -15,10 +15,10 @@ from domain.work import (
     Done,
     Effect,
     GateShut,
+    Intended,
     IntentId,
     Lease,
     LeaseLost,
-    NotAdmitted,
     Outcome,
     RetryAfter,
     Work,
@@ -93,15 +93,13 @@ class PostgresReconcileStore:
     ) -> Verdict | LeaseLost:
         """Reserve the plan's removals, or hold the plan whole."""
         async with transaction(self._engine) as connection:
-            if not await queue.extend(connection, lease, self._lease_seconds):
+            if await queue.extend(connection, lease, self._lease_seconds) is None:
                 return LeaseLost()
             return await guard.admit(
                 connection, work.chat_id, work.school_id, actions, self._policy
             )
 
-    async def intend(
-        self, lease: Lease, action: Action
-    ) -> IntentId | LeaseLost | NotAdmitted | GateShut:
+    async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """Commit the intent and extend the lease, where the gate is open still.
 
         A pass may last long, and its process may have stood still in the middle of it.
@@ -110,7 +108,7 @@ class PostgresReconcileStore:
             why = shut(await catch_up.gate(connection), takes=takes(action))
             if why is not None:
                 return GateShut(why)
-            return await intents.intend(connection, lease, action, self._lease_seconds)
+            return await intents.intend(connection, lease, work, action, self._lease_seconds)
 
     async def settle(
         self, lease: Lease, work: Work, intent: IntentId, action: Action, effect: Effect

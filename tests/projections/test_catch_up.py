@@ -2,20 +2,31 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain import facts
+from domain.facts import Rank
 from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
+from domain.ids import PersonId
+from domain.lanes import Lane
 from projections import catch_up
 from projections.database import transaction
-from projections.ingest_store import IngestStore
-from projections.offsets import Standing
+from projections.facts_store import Arrival
+from projections.ingest_store import Batch, IngestStore
+from projections.offsets import Standing, Step
 from tests.projections.builders import engine_of
 
 KEY = ("t", 0)
+GUARDIANSHIP = facts.Guardianship(
+    Rank(1, datetime(2026, 9, 1, tzinfo=UTC), "/register", "e-1"),
+    PersonId("g"),
+    PersonId("p"),
+    ended=False,
+)
 
 
 @pytest.fixture
@@ -156,6 +167,22 @@ async def test_what_nobody_saw_come_is_as_old_as_the_last_look(engine: AsyncEngi
     await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
     assert isinstance(await _look(engine, 6), RemovalsWait)
     await _stands(engine, 6)
+    assert await _look(engine, 6) == GateOpen()
+
+
+async def test_reading_is_no_new_beginning_what_it_marks_is_as_old_as_it_was_unread(
+    engine: AsyncEngine,
+) -> None:
+    store = IngestStore(engine)
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _look(engine, 6)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await _look(engine, 6), RemovalsWait)
+    batch = Batch([Arrival(GUARDIANSHIP, "t", 0, 5)], [], [Step("t", 0, "id", 5, 6)], Lane.LIVE)
+    await store.commit(batch)
+    assert isinstance(await _look(engine, 6), RemovalsWait)
+    await _run(engine, DERIVED)
     assert await _look(engine, 6) == GateOpen()
 
 

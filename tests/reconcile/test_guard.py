@@ -13,6 +13,7 @@ from gateway.errors import OutcomeUnknown, TooManyRequests
 from projections.database import transaction
 from projections.errors import StoreRefused
 from projections.reconcile import observed, queue
+from projections.reconcile.intents import REREAD_SECONDS
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
 
 FAR = 10**6
@@ -322,6 +323,37 @@ async def test_an_expected_member_is_never_counted_twice_for_being_tried_twice(
     await place.due(chat)
     await place.work()
     assert await place.present(chat) == set(everybody[6:])
+    assert await place.held() == []
+
+
+@pytest.mark.parametrize(("seconds", "held"), [(10.0, [4]), (REREAD_SECONDS + 1.0, [])])
+async def test_a_removal_without_an_answer_counts_as_long_as_it_may_still_come(
+    place: Town, seconds: float, held: list[int]
+) -> None:
+    everybody = accounts(10)
+    chat = await place.chat("9g", everybody)
+    await place.leave(chat, everybody[:3])
+    place.messenger.fails_with = OutcomeUnknown("remove", "time-out")
+    await place.work()
+    place.messenger.fails_with = None
+    await place.join(chat, everybody[:3])
+    await place.leave(chat, everybody[3:6])
+    await place.wait(seconds)
+    await place.due(chat)
+    await place.work()
+    assert [plan.would_be for plan in await place.held()] == held
+
+
+async def test_who_is_removed_again_after_a_time_out_is_not_held_for_it(place: Town) -> None:
+    everybody = accounts(10)
+    chat = await place.chat("9g", everybody)
+    await place.leave(chat, everybody[:3])
+    place.messenger.fails_with = OutcomeUnknown("remove", "time-out")
+    await place.work()
+    place.messenger.fails_with = None
+    await place.due(chat)
+    await place.work()
+    assert await place.present(chat) == set(everybody[3:])
     assert await place.held() == []
 
 

@@ -7,7 +7,7 @@ import pytest
 from domain.guard import Pass
 from domain.ids import ChatId
 from domain.plan import Seen, plan
-from domain.work import NotAdmitted, RetryAfter, Work
+from domain.work import NotAdmitted, Outdated, RetryAfter, Work
 from gateway.errors import Unavailable
 from projections.plan_decisions import Decided, NotDecided
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
@@ -139,7 +139,10 @@ async def test_a_rejection_takes_back_what_is_not_called_yet(place: Town) -> Non
     actions = plan(work.target, work.observed)
     assert await place.store.admit(lease, work, actions) == Pass()
     await place.reject(name)
-    assert await place.store.intend(lease, actions[0]) == NotAdmitted()
+    assert await place.store.intend(lease, work, actions[0]) == Outdated()
+    work = await place.store.load(lease)
+    assert isinstance(work, Work)
+    assert await place.store.intend(lease, work, actions[0]) == NotAdmitted()
     await place.store.finish(lease, work, RetryAfter("test", 0.0))
     await place.work()
     assert await place.present(chat) == set(PEOPLE)

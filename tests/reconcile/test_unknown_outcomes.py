@@ -2,7 +2,9 @@
 
 import pytest
 
-from domain.work import RetryAfter
+from domain.guard import Pass
+from domain.plan import Seen, plan
+from domain.work import Outdated, RetryAfter, Work
 from tests.reconcile.bench import Bench
 
 CLASS = {1: "administrator", 10: "member", 11: "member"}
@@ -75,6 +77,23 @@ async def test_an_intent_of_a_crashed_holder_is_read_back_twice(school: Bench) -
     assert await school.calls() == {}
 
 
+async def test_a_call_without_an_answer_may_come_late_so_the_chat_is_read_twice(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await school.fault(method="DELETE", path=MEMBERS, kind="drop_after_effect", count=1)
+    await school.expect(chat, {1: "administrator", 10: "member"})
+    await school.settle()
+    await school.hurry()
+    await school.settle()
+    assert await school.value("SELECT reread_at > clock_now() FROM chat_sync") is True
+    await school.sql("UPDATE chat_sync SET reread_at = clock_now(), due_at = clock_now()")
+    await school.settle()
+    assert await school.value("SELECT reread_at IS NULL AND due_at IS NULL FROM chat_sync") is True
+
+
 async def test_nobody_is_removed_on_a_partial_read(school: Bench) -> None:
     chat = await school.chat("class:c-1")
     crowd = {1: "administrator", **dict.fromkeys(range(100, 300), "member")}
@@ -115,6 +134,29 @@ async def test_a_lease_keeps_others_off_until_its_deadline(school: Bench) -> Non
     second = await school.store.claim()
     assert second is not None
     assert second.token > first.token
+
+
+async def test_what_becomes_known_during_a_pass_stops_the_calls_that_it_makes_wrong(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await school.expect(chat, {1: "administrator"})
+    lease = await school.store.claim()
+    assert lease is not None
+    work = await school.store.load(lease)
+    assert isinstance(work, Work)
+    assert isinstance(work.observed, Seen)
+    actions = plan(work.target, work.observed)
+    assert await school.store.admit(lease, work, actions) == Pass()
+    await school.expect(chat, CLASS)
+    assert await school.store.intend(lease, work, actions[0]) == Outdated()
+    await school.store.finish(lease, work, RetryAfter("test", 0.0))
+    await school.forget_calls()
+    await school.settle()
+    assert await school.members() == CLASS
+    assert await school.calls() == {}
 
 
 async def test_a_mark_that_comes_during_a_pass_is_not_cleared_by_it(school: Bench) -> None:

@@ -91,7 +91,7 @@ async def test_a_call_is_counted_once_its_outcome_is_committed(database_url: str
         work = await store.load(lease)
         assert isinstance(work, Work)
         for effect in (Applied({}), EffectUnknown("time-out")):
-            intent = await store.intend(lease, Rename("u"))
+            intent = await store.intend(lease, work, Rename("u"))
             assert isinstance(intent, int)
             await store.settle(lease, work, IntentId(intent), Rename("u"), effect)
         found = _samples(Process(calls=store.calls))

@@ -17,7 +17,7 @@ from consumers.kafka_config import KafkaConfig
 from consumers.run import Ingest
 from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
-from domain.work import Effect, GateShut, IntentId, Lease, LeaseLost, NotAdmitted, Outcome, Work
+from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.errors import StoreError
@@ -27,6 +27,7 @@ from tests.simulation import invariants
 from tests.simulation.kafka import Consumer, Kafka, Member, View
 from tests.simulation.knowledge import Knowledge, Loaded
 from tests.simulation.messenger import ASKED, Asked, Max
+from tests.simulation.scheduler import current
 
 if TYPE_CHECKING:
     from gateway.store import WakeUps
@@ -140,6 +141,13 @@ class WatchedStore(PostgresReconcileStore):
         self._max = max_
         self._bell = bell
 
+    async def claim(self, chat_id: str | None = None) -> Lease | None:
+        """As the store's: a pass begins."""
+        lease = await super().claim(chat_id)
+        if lease is not None:
+            self._known.passes[current()] += 1
+        return lease
+
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """As the store's, and note when."""
         scheduler = self._known.database.scheduler
@@ -148,12 +156,10 @@ class WatchedStore(PostgresReconcileStore):
         self._known.loads[lease.chat_id, lease.token] = loaded
         return work
 
-    async def intend(
-        self, lease: Lease, action: Action
-    ) -> IntentId | LeaseLost | NotAdmitted | GateShut:
+    async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """As the store's, and tell the messenger under which intent the next call is made."""
-        intent = await super().intend(lease, action)
-        if not isinstance(intent, LeaseLost | NotAdmitted | GateShut):
+        intent = await super().intend(lease, work, action)
+        if isinstance(intent, int):
             await invariants.only_the_holder_intends(self._known, lease)
             ASKED.set(Asked(lease, intent))
         return intent
@@ -179,6 +185,7 @@ class WatchedStore(PostgresReconcileStore):
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """As the store's."""
         self._known.database.scheduler.note(f"{lease.chat_id} ends in {outcome}")
+        self._known.passes[current()] -= 1
         await super().finish(lease, work, outcome)
 
     def wake_ups(self) -> "AbstractAsyncContextManager[WakeUps]":  # type: ignore[override]  # a bell

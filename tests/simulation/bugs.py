@@ -95,13 +95,13 @@ def partial_taken_for_whole(stack: ExitStack) -> None:
 def no_fence(stack: ExitStack) -> None:
     """Nobody looks whether the lease is still held."""
 
-    async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> bool:
-        await connection.execute(
+    async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> int | None:
+        extended = await connection.execute(
             text("""UPDATE chat_sync SET lease_until = clock_now() + make_interval(secs => :seconds)
-                     WHERE chat_id = :chat"""),
+                     WHERE chat_id = :chat RETURNING due_generation"""),
             {"chat": lease.chat_id, "seconds": seconds},
         )
-        return True
+        return extended.scalar_one_or_none()
 
     async def holds(_: object, __: object) -> bool:
         return True

@@ -64,6 +64,8 @@ class Database:
         self.shift = timedelta()
         self.observer: Observer = _nobody
         self.fails: Fault = lambda _: False
+        self.fine = 0.0
+        """The share of transactions in which each statement waits for a turn, not only the ends."""
 
     async def open(self) -> None:
         """Connect, and have nothing run by itself in this database."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from gateway.simulator.accounts import Refusal
 from gateway.simulator.chats import FULL_RIGHTS, Chat
 from projections import offsets
+from projections.reconcile.store import LEASE_SECONDS
 from tests.simulation.knowledge import STRANGERS
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.scheduler import Process
@@ -13,20 +14,30 @@ from tests.simulation.sessions import Session
 from tests.simulation.stage import KINDS, Stage
 
 RATES = {
-    "publish": 0.05,
-    "kill": 0.008,
-    "freeze": 0.012,
-    "rebalance": 0.008,
-    "kafka": 0.003,
-    "leap": 0.008,
-    "people": 0.01,
-    "refusal": 0.008,
-    "rewind": 0.003,
-    "mass": 0.008,
+    "publish": 0.02,
+    "kill": 0.005,
+    "freeze": 0.005,
+    "zombie": 0.01,
+    "rebalance": 0.005,
+    "kafka": 0.002,
+    "leap": 0.005,
+    "people": 0.02,
+    "refusal": 0.02,
+    "rewind": 0.001,
+    "mass": 0.006,
     "approve": 0.03,
-    "reject": 0.003,
+    "reject": 0.006,
 }
 """By step, where a seed has this kind of trouble at all."""
+
+OFTEN = 0.35
+"""The share of seeds that have a kind of trouble: with all of them at once little else happens."""
+
+WHEN_IDLE = 0.5
+"""How often something is published when nobody has anything to do."""
+
+VICTIMS = {"reconcile": 6, "ingest": 3, "derive": 3, "watcher": 1}
+"""Who is hit, by weight: without a watcher nothing is changed, and nothing can go wrong."""
 
 
 @dataclass(slots=True)
@@ -37,15 +48,17 @@ class Faults:
     rates: dict[str, float] = field(init=False)
     connections: float = field(init=False)
     missing: list[tuple[int, str]] = field(default_factory=list)
+    kafka_is_back: int = 0
     people_acted: bool = False
 
     def __post_init__(self) -> None:
         """Choose this seed's troubles."""
         chance = self.stage.scheduler.random
-        self.rates = {kind: rate for kind, rate in RATES.items() if chance.random() < 0.6}
-        self.rates["publish"] = RATES["publish"]
-        self.connections = chance.choice((0.0, 0.0, 0.004))
-        self.stage.max.trouble = chance.choice((0.0, 0.15, 0.4))
+        self.rates = {kind: rate for kind, rate in RATES.items() if chance.random() < OFTEN}
+        self.rates |= {kind: RATES[kind] for kind in ("publish", "approve")}
+        self.connections = chance.choice((0.0, 0.0, 0.0, 0.003))
+        self.stage.database.fine = chance.choice((0.0, 0.02, 0.1, 0.4))
+        self.stage.max.trouble = chance.choice((0.0, 0.2, 0.5))
         self.stage.database.fails = self._loses_connection
 
     def _loses_connection(self, _: Session) -> bool:
@@ -57,9 +70,16 @@ class Faults:
         for kind, rate in self.rates.items():
             if scheduler.random.random() < rate:
                 await self._deeds()[kind]()
+        if self.stage.kafka.down and scheduler.steps >= self.kafka_is_back:
+            self.stage.kafka.down = False
         for entry in [each for each in self.missing if each[0] <= scheduler.steps]:
             self.missing.remove(entry)
             await self.stage.start(entry[1])
+
+    async def nobody_acts(self) -> None:
+        """Everybody waits for time to pass: something should happen at last."""
+        if self.stage.scheduler.random.random() < WHEN_IDLE:
+            self.stage.publish()
 
     async def heal(self) -> None:
         """Nothing goes wrong any more, and everybody is there."""
@@ -79,6 +99,7 @@ class Faults:
             "publish": self._publish,
             "kill": self._kill,
             "freeze": self._freeze,
+            "zombie": self._zombie,
             "rebalance": self._rebalance,
             "kafka": self._kafka,
             "leap": self._leap,
@@ -101,7 +122,8 @@ class Faults:
             for each in scheduler.living()
             if not database.stands_at_a_lock(each) and each.kind in KINDS
         ]
-        return scheduler.random.choice(able) if able else None
+        weights = [VICTIMS[each.kind] for each in able]
+        return scheduler.random.choices(able, weights)[0] if able else None
 
     async def _kill(self) -> None:
         victim = self._victim()
@@ -119,11 +141,31 @@ class Faults:
             if victim in self.stage.members and scheduler.random.random() < 0.7:
                 self.stage.rebalance()
 
+    async def _zombie(self) -> None:
+        """A worker stands still in the middle of a pass, for longer than its lease lasts."""
+        scheduler, known = self.stage.scheduler, self.stage.known
+        able = [
+            each
+            for each in scheduler.living()
+            if known.passes[each] and not self.stage.database.stands_at_a_lock(each)
+        ]
+        if not able:
+            return
+        victim = scheduler.random.choice(able)
+        victim.frozen_until = scheduler.now + LEASE_SECONDS + scheduler.random.uniform(1.0, 20.0)
+        scheduler.note(f"{victim.name} stands still in the middle of a pass")
+        if not any(each.kind == "reconcile" for each in scheduler.living()):
+            await self.stage.start("reconcile")
+        scheduler.loop.advance(LEASE_SECONDS - 1.0)
+        known.look_at_register()
+
     async def _rebalance(self) -> None:
         self.stage.rebalance()
 
     async def _kafka(self) -> None:
-        self.stage.kafka.down = not self.stage.kafka.down
+        self.stage.kafka.down = True
+        steps = self.stage.scheduler.random.randrange(5, 60)
+        self.kafka_is_back = self.stage.scheduler.steps + steps
 
     async def _leap(self) -> None:
         self.stage.scheduler.loop.advance(self.stage.scheduler.random.choice((3.0, 50.0, 700.0)))

@@ -10,6 +10,7 @@ from tests.simulation.database import Database
 from tests.simulation.kafka import Kafka
 from tests.simulation.messenger import Call
 from tests.simulation.register import Event
+from tests.simulation.scheduler import Process
 
 STRANGERS = (901, 902)
 AGAIN = 2
@@ -51,6 +52,8 @@ class Knowledge:
     """Step at which a chat was changed by other hands than a lease holder's."""
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
+    passes: Counter[Process] = field(default_factory=Counter)
+    """How many passes over a chat a process is in."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""

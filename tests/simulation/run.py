@@ -11,11 +11,15 @@ from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, wanted
 from tests.simulation.stage import Stage
 
-STEPS_OF_TROUBLE = 320
-STEPS_OF_MAKING = 250
+STEPS_OF_TROUBLE = 600
+STEPS_OF_WAKING = 600
 STEPS_OF_PEACE = 2500
 SHARE_AT_WORK = 0.7
 """Runs that begin with a school at work."""
+SHARE_AWAKE = 0.85
+"""Runs whose trouble begins when chats may be changed: before that there is little to spoil."""
+SHARE_SWEPT = 0.2
+"""Runs in which every chat is read anew at the end, though nobody else touched one."""
 A_WEEK = 604_800.0
 LONGEST_LEAP = 90_000.0
 
@@ -45,23 +49,26 @@ class Run:
         # What the collector would close, it would close at no particular step.
         gc.disable()
         await stage.open()
-        trouble = STEPS_OF_TROUBLE
-        if self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK:
+        at_work = self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK
+        if self._beginning is not None and at_work:
             await self._beginning.restore(stage)
-        else:
-            trouble += STEPS_OF_MAKING
-        faults = Faults(stage)
         try:
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
                 await stage.start(kind)
+            if stage.scheduler.random.random() < SHARE_AWAKE:
+                await self._wake_up()
+            faults = Faults(stage)
+            trouble = stage.scheduler.steps + STEPS_OF_TROUBLE
             while stage.scheduler.steps < trouble and not self._over():
                 await self._database.settle()
                 await faults.strike()
                 if not await self._step():
+                    await faults.nobody_acts()
                     await self._pass_time(peace=False)
             await faults.heal()
             await self._converge("after the faults")
-            if not self._over():
+            chance = stage.scheduler.random.random()
+            if not self._over() and (stage.known.disturbed or chance < SHARE_SWEPT):
                 await self._sweep()
                 await self._converge("after a sweep")
         finally:
@@ -86,6 +93,19 @@ class Run:
             return await recorder.beginning()
         finally:
             await self._end()
+
+    async def _wake_up(self) -> None:
+        """Until chats may be changed."""
+        scheduler = self._stage.scheduler
+        while not await self._may_act() and scheduler.steps < STEPS_OF_WAKING:
+            await self._database.settle()
+            if not await self._step():
+                await self._pass_time(peace=False)
+
+    async def _may_act(self) -> bool:
+        rows = await self._database.ask("SELECT armed_at IS NULL FROM catch_up")
+        workers = [each for each in self._stage.scheduler.processes if each.kind == "reconcile"]
+        return self._stage.awake == len(workers) and bool(rows[0][0])
 
     def _over(self) -> bool:
         return bool(self._stage.known.violations)

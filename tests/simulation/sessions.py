@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FINE = 0.35
-"""The share of transactions in which each statement waits for a turn, not only the ends."""
+WRITING = ("INSERT", "UPDATE", "DELETE", "NOTIFY", "FOR SHARE", "FOR KEY SHARE")
+"""Words of statements that change something or lock it (``FOR UPDATE`` is among them)."""
 
 
 @dataclass(slots=True, eq=False)
@@ -50,6 +50,7 @@ class Session:
         self.in_transaction = False
         self.hints: set[str] = set()
         self._fine = False
+        self._wrote = False
 
     # --- what asyncpg's users call ---------------------------------------------------------
 
@@ -119,7 +120,10 @@ class Session:
         """Begin a transaction: with a turn, and with the virtual time."""
         await self._turn("begin")
         self.database.may_fail(self)
-        self._fine = self.process is not WORLD and self._scheduler.random.random() < FINE
+        self._fine = (
+            self.process is not WORLD and self._scheduler.random.random() < self.database.fine
+        )
+        self._wrote = False
         self.hints.clear()
         clock = self.database.clock()
         self._physical.clock = clock
@@ -128,12 +132,18 @@ class Session:
         await self._ask(lambda: self._raw.execute(begin))
 
     async def commit(self) -> None:
-        """Commit, unless the connection is lost before; or after, and nobody knows."""
-        await self._turn("commit " + ",".join(sorted(self.hints)))
-        self.database.may_fail(self)
+        """Commit, unless the connection is lost before; or after, and nobody knows.
+
+        Where nothing was written or locked, nobody could notice when it ends: no turn is needed.
+        """
+        if self._wrote:
+            await self._turn("commit " + ",".join(sorted(self.hints)))
+            self.database.may_fail(self)
         await self._ask(lambda: self._raw.execute("COMMIT"))
         self.in_transaction = False
-        await self.database.committed(self)
+        if self._wrote:
+            await self.database.committed(self)
+            self.database.may_fail(self)
 
     async def rollback(self) -> None:
         """Roll back."""
@@ -148,6 +158,7 @@ class Session:
 
     async def _step(self, query: str, act: Callable[[], Awaitable[T]]) -> T:
         self.database.hint(self, query)
+        self._wrote = self._wrote or any(word in query for word in WRITING)
         if self._fine or not self.in_transaction:
             await self._turn(" ".join(query.split()[:4]))
             self.database.may_fail(self)

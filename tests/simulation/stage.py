@@ -61,6 +61,8 @@ class Stage:
     due: Bell = field(default_factory=Bell)
     stale: Bell = field(default_factory=Bell)
     chores: int = 0
+    awake: int = 0
+    """How many reconcile processes have ever armed the catch-up, as they do when they start."""
 
     async def open(self) -> None:
         """A fresh world, and an ordinary beginning in the log."""
@@ -146,6 +148,7 @@ class Stage:
 
             async def loop(stop: "asyncio.Event") -> None:
                 await store.arm("a start of reconcile")
+                self.awake += 1
                 await ReconcileLoop(store, reconciler, probe, workers=2).run(stop)
 
         self.scheduler.start(process, supervise(kind, loop, asyncio.Event()))
