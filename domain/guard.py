@@ -90,16 +90,17 @@ def removals_of(causes: Iterable[RemovalCause]) -> Removals:
     )
 
 
-def is_proven_stranger(
-    *, ever_expected: bool, history_complete: bool, seen_to_arrive: bool
+def is_stranger(
+    *, ever_expected: bool, history_complete: bool, seen_to_arrive: bool, restored: bool = False
 ) -> bool:
-    """Whether an account in a chat is nobody of ours beyond doubt.
+    """Whether an account in a chat is to be counted as nobody of ours.
 
     ``ever_expected``: in our history somebody linked to it was expected in the chat.
     ``history_complete``: that history has no gap. ``seen_to_arrive``: it appeared after a
-    complete read without it. Short of proof its removal counts like any other.
+    complete read without it. Short of that proof its removal counts like any other, except
+    while the chat is ``restored``: then nobody was seen to arrive, and all strangers wait.
     """
-    return history_complete and seen_to_arrive and not ever_expected
+    return history_complete and (seen_to_arrive or restored) and not ever_expected
 
 
 def judge(
@@ -114,7 +115,8 @@ def judge(
     """Whether a plan for one chat may be carried out; the narrowest limit that it would pass.
 
     A plan that removes nobody who counts passes whatever the windows hold. ``restored``: the
-    database was restored, and no person has looked since; then every stranger waits.
+    chat's membership became unknown by a restore, and no person has looked since; then every
+    stranger waits.
     """
     if not limits.enabled:
         return Pass()

@@ -6,6 +6,7 @@ hold nobody would stay as it was, with people in it. So it gets an intent to cre
 an outcome, as if its holder had died in the call, and the create is repeated.
 """
 
+from projections import restores
 from projections.database import Driver
 
 NOBODY = 0
@@ -34,5 +35,6 @@ _RAISE = """
 
 async def raise_doubts(store: Driver) -> None:
     """Have every chat looked for that may have been made and is not known."""
+    await restores.mark_new(store)
     await store.execute(_RAISE, NOBODY)
     await store.execute(f"NOTIFY {_CHANNEL}")

@@ -10,6 +10,9 @@ What counts: removals that were called within the window or may be called any mo
 person approved does not, for it was looked at. A limit of the school, or the one in all,
 holds the school's plan: while plans of other chats of the school wait for it, their removals
 count for the school as if they were made. Thus nothing trickles out of a mass removal.
+
+Strangers are counted apart. An approval speaks for those that it showed; of others as many may
+leave beside it as would without it, and while the chat is marked by a restore none.
 """
 
 from collections.abc import Sequence
@@ -32,7 +35,7 @@ from domain.guard import (
 from domain.ids import ChatId, MaxUserId, SchoolId
 from domain.plan import Action
 from domain.seasons import GuardPolicy
-from projections import held_plans
+from projections import held_plans, restores
 from projections.guard_windows import count_windows
 from projections.held_plans import OpenPlan, PlanState, PlanToHold
 from projections.reconcile import reservations
@@ -104,17 +107,31 @@ async def assess(
     policy: GuardPolicy,
 ) -> Assessment:
     """What the guard says of the plan now; changes nothing, and without locks it is a guess."""
-    causes = await causes_of(connection, chat_id, removals(actions))
+    restored = await restores.is_marked(connection, chat_id)
+    causes = await causes_of(connection, chat_id, removals(actions), restored=restored)
     opened = await held_plans.open_plan(connection, chat_id)
     name = plan_hash(chat_id, actions)
     limits = await _limits(connection, school_id, policy)
     counted = {account for account, cause in causes.items() if cause is RemovalCause.NOT_EXPECTED}
     if opened is not None and opened.approved and counted <= opened.accounts:
-        return Assessment(name, Pass(), causes, opened, opened.held_id)
-    verdict = await _verdict(
-        connection, chat_id, school_id, limits, _Asked(name, causes, counted, opened)
-    )
+        beside = _Asked(name, _not_shown(causes, opened), set(), None, restored)
+        if isinstance(await _verdict(connection, chat_id, school_id, limits, beside), Pass):
+            return Assessment(name, Pass(), causes, opened, opened.held_id)
+    asked = _Asked(name, causes, counted, opened, restored)
+    verdict = await _verdict(connection, chat_id, school_id, limits, asked)
     return Assessment(name, verdict, causes, opened, None)
+
+
+def _not_shown(
+    causes: dict[MaxUserId, RemovalCause], approved: OpenPlan
+) -> dict[MaxUserId, RemovalCause]:
+    """The strangers for whom an approval does not speak."""
+    shown = approved.accounts if approved.decided_since_restore else frozenset()
+    return {
+        account: cause
+        for account, cause in causes.items()
+        if cause is RemovalCause.STRANGER and account not in shown
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +142,7 @@ class _Asked:
     causes: dict[MaxUserId, RemovalCause]
     counted: set[MaxUserId]
     opened: OpenPlan | None
+    restored: bool
 
 
 async def _verdict(
@@ -146,7 +164,9 @@ async def _verdict(
         return Pass()
     most = max(planned.counted, planned.strangers)
     windows = await count_windows(connection, chat_id, school_id, most, asked.counted, limits)
-    return judge(planned, windows.chat, windows.school, windows.total, limits)
+    return judge(
+        planned, windows.chat, windows.school, windows.total, limits, restored=asked.restored
+    )
 
 
 def _waits(plan: OpenPlan | None) -> bool:

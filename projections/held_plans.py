@@ -30,7 +30,10 @@ class PlanState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class OpenPlan:
-    """The open plan of a chat; ``approved`` says that an approval holds now."""
+    """The open plan of a chat; ``approved`` says that an approval holds now.
+
+    ``decided_since_restore``: no restore has made the chat's membership unknown after that.
+    """
 
     held_id: int
     hash: str
@@ -38,6 +41,7 @@ class OpenPlan:
     accounts: frozenset[MaxUserId]
     state: PlanState
     approved: bool
+    decided_since_restore: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +88,9 @@ async def open_plan(connection: AsyncConnection, chat_id: ChatId) -> OpenPlan | 
     """The chat's open plan."""
     found = await connection.execute(
         text("""SELECT held_id, hash, scope, removal_limit, would_be, accounts, state,
-                       state = 'approved' AND expires_at > clock_now() AS approved
-                  FROM held_plans
+                       state = 'approved' AND expires_at > clock_now() AS approved,
+                       coalesce(decided_at > restored_at, true) AS decided_since_restore
+                  FROM held_plans JOIN chat_sync USING (chat_id)
                  WHERE chat_id = :chat AND state IN ('held', 'approved', 'rejected')"""),
         {"chat": chat_id},
     )
@@ -99,6 +104,7 @@ async def open_plan(connection: AsyncConnection, chat_id: ChatId) -> OpenPlan | 
         accounts=frozenset(MaxUserId(account) for account in row.accounts),
         state=PlanState(row.state),
         approved=row.approved,
+        decided_since_restore=row.decided_since_restore,
     )
 
 

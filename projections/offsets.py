@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from projections import catch_up
+from projections import catch_up, restores
 from projections.database import Driver, driver
 from projections.errors import OffsetsMoved
 
@@ -212,7 +212,7 @@ async def forget_observed(connection: AsyncConnection) -> None:
 
     Which chats may have been made since then is decided once all is read again.
     """
-    await connection.execute(text("UPDATE chat_sync SET observed_at = NULL, known_at = NULL"))
+    await restores.mark_all(connection)
     await connection.execute(
         text("""UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1
                  WHERE max_chat_id IS NOT NULL""")

@@ -72,7 +72,7 @@ async def _decide(
                        expires_at = clock_now() + make_interval(secs => :seconds)
                  WHERE held_id = ANY(:ids) AND chat_id = ANY(:chats)
                    AND (state IN ('held', 'rejected') OR expires_at > clock_now())
-                RETURNING chat_id, removals, expires_at"""),
+                RETURNING chat_id, cardinality(accounts) AS removals, expires_at"""),
         {
             "state": state.value,
             "by": by,

@@ -2,9 +2,9 @@
 
 Guarantees: a removal counts unless facts say otherwise. Uncounted is an account that its
 person gave up (unlinked, or changed for another) and that nobody holds now who lost a place
-in this chat. Counted apart is a proven stranger: never ours in this chat, and seen to arrive
-between two complete reads. What was there when a chat was first read, or first read after a
-restore, is not proven and counts.
+in this chat. Counted apart is a stranger: never ours in this chat, and seen to arrive between
+two complete reads, or present while the chat's membership is unknown by a restore
+(``projections.restores``). What was there when a chat was first read is not proven and counts.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.guard import RemovalCause, is_proven_stranger
+from domain.guard import RemovalCause, is_stranger
 from domain.ids import ChatId, MaxUserId
 
 _FACTS = text("""
@@ -61,16 +61,23 @@ _PEOPLE = text("""
 
 
 async def causes_of(
-    connection: AsyncConnection, chat_id: ChatId, accounts: Sequence[MaxUserId]
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    accounts: Sequence[MaxUserId],
+    *,
+    restored: bool,
 ) -> dict[MaxUserId, RemovalCause]:
-    """The cause of each removal, in the order given."""
+    """The cause of each removal, in the order given; ``restored`` as in ``is_stranger``."""
     found = await connection.execute(_FACTS, {"chat": chat_id, "accounts": list(accounts)})
     causes = {
         MaxUserId(row.account): _cause(
             given_up=row.given_up and not row.lost_place and (row.kept_place or not row.linked),
             changed=row.changed,
-            stranger=is_proven_stranger(
-                ever_expected=row.ours, history_complete=True, seen_to_arrive=row.seen_to_arrive
+            stranger=is_stranger(
+                ever_expected=row.ours,
+                history_complete=True,
+                seen_to_arrive=row.seen_to_arrive,
+                restored=restored,
             ),
         )
         for row in found

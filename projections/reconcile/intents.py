@@ -39,6 +39,7 @@ from domain.work import (
     Outdated,
     Work,
 )
+from projections import restores
 from projections.reconcile import adding, announce, drift, observed, reservations
 from projections.reconcile.queue import extend
 
@@ -157,6 +158,7 @@ async def record_read(
         },
     )
     await drift.after_read(connection, lease.chat_id)
+    await restores.after_read(connection, lease.chat_id)
     return None
 
 

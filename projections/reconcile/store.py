@@ -23,7 +23,7 @@ from domain.work import (
     RetryAfter,
     Work,
 )
-from projections import catch_up, guard, held_plans
+from projections import catch_up, guard, held_plans, restores
 from projections.database import transaction
 from projections.reconcile import (
     adding,
@@ -144,6 +144,7 @@ class PostgresReconcileStore:
             await drift_ends.on_finish(connection, work, outcome, self._drift)
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
+                await restores.when_done(connection, lease.chat_id)
             if not isinstance(outcome, RetryAfter):
                 await reservations.drop(connection, lease.chat_id)
             await announce.converged(connection, lease, work, outcome)

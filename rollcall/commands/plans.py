@@ -47,23 +47,34 @@ async def _listing(data_dir: Path | None) -> list[HeldPlan]:
 
 
 def _lines(held: HeldPlan) -> list[str]:
-    where = {"chat": f"chat {held.chat_id}", "school": f"school {held.school_id}"}
+    where = {
+        "chat": f"chat {held.chat_id}",
+        "school": f"school {held.school_id}",
+        "strangers": "people who were never ours in this chat",
+    }
     whose = where.get(held.scope, held.scope)
     lines = [
         f"{held.hash}  {held.state}",
-        f"  chat {held.chat_id} of school {held.school_id}: removes {held.removals}",
+        f"  chat {held.chat_id} of school {held.school_id}: removes {_accounts(held)}",
         f"  {whose}: would be {held.would_be} removals, {held.removal_limit} are allowed",
         f"  held since {held.held_at:%Y-%m-%d %H:%M} UTC",
     ]
     if held.decided_by is not None:
         until = "" if held.expires_at is None else f", until {held.expires_at:%Y-%m-%d %H:%M} UTC"
         lines.append(f"  {held.state} by {held.decided_by}{until}")
+    if held.scope == "strangers" and held.removal_limit == 0:
+        lines.append("  after a restore nobody of them is removed before a person has looked")
     lines += [
-        f"    {each['max_user_id']} ({each['person_id'] or 'nobody known'})" for each in held.people
+        f"    {each['max_user_id']} ({each['person_id'] or 'nobody known'}): {each['cause']}"
+        for each in held.people
     ]
     if held.school_hash is not None:
         lines.append(f"  all that waits in this school together: {held.school_hash}")
     return lines
+
+
+def _accounts(held: HeldPlan) -> int:
+    return len({each["max_user_id"] for each in held.people})
 
 
 def _plan_of(chat_id: ChatId, *, as_json: bool, data_dir: Path | None) -> int:

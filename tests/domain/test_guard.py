@@ -16,7 +16,7 @@ from domain.guard import (
     Verdict,
     Window,
     allowed,
-    is_proven_stranger,
+    is_stranger,
     judge,
     removals_of,
 )
@@ -105,8 +105,8 @@ def test_unlinking_and_a_change_of_account_do_not_count() -> None:
 @pytest.mark.parametrize("missing", ["ever_expected", "history_complete", "seen_to_arrive"])
 def test_a_stranger_is_proven_by_all_three_signs_only(missing: str) -> None:
     signs = {"ever_expected": False, "history_complete": True, "seen_to_arrive": True}
-    assert is_proven_stranger(**signs)
-    assert not is_proven_stranger(**signs | {missing: not signs[missing]})
+    assert is_stranger(**signs)
+    assert not is_stranger(**signs | {missing: not signs[missing]})
 
 
 def test_a_share_is_reckoned_as_it_is_written() -> None:

@@ -1,5 +1,7 @@
 """Proven strangers leave by a lane of their own; whoever may be one of ours is counted."""
 
+from projections import held_plans, plan_decisions
+from projections.database import transaction
 from tests.drift.people import CHIEF, People
 
 CROWD = {CHIEF: "administrator", **dict.fromkeys(range(10, 30), "member")}
@@ -51,3 +53,17 @@ async def test_who_was_there_at_a_first_read_is_not_proven(exclusive: People) ->
     await exclusive.school.sql("UPDATE chat_sync SET observed_at = NULL, known_at = NULL")
     await exclusive.look()
     assert await exclusive.school.value("SELECT cause FROM removal_reservations") == "not_expected"
+
+
+async def test_an_approval_lets_no_crowd_of_strangers_go_that_it_did_not_show(
+    exclusive: People,
+) -> None:
+    await exclusive.expect(CROWD)
+    await exclusive.settle()
+    await exclusive.expect({user: role for user, role in CROWD.items() if user < 20})
+    await exclusive.settle()
+    async with transaction(exclusive.school.engine) as connection:
+        (plan,) = await held_plans.listing(connection)
+        await plan_decisions.approve(connection, plan.hash, "ivanova", 24)
+    await _come_and_go(exclusive, range(100, 110))
+    assert len(await exclusive.members()) == len(CROWD) + 10
