@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.absence import Absence, Verb, absence
-from gateway.errors import BadAnswer, Forbidden, Gone, IncompleteRead, NotFound, Refused
+from gateway.errors import BadAnswer, Forbidden, IncompleteRead, NotFound, Refused
 from gateway.max_http import MaxHttp
 from gateway.member_answers import (
     AddAnswer,
@@ -166,10 +166,8 @@ def _never_empty(call: Call, members: tuple[SeenMember, ...]) -> tuple[SeenMembe
 def _check_standing(call: Call, chat: ChatAnswer, asked: MaxChatId) -> None:
     if chat.chat_id != asked:
         raise BadAnswer(str(call), "the answer is about another chat")
-    if chat.status in {"removed", "left"}:
+    if chat.status in {"removed", "left", "closed"}:
         raise Forbidden(str(call), 200, f"status.{chat.status}")
-    if chat.status == "closed":
-        raise Gone(str(call), 200, "status.closed")
 
 
 __all__ = ["ADMINS_A_CHAT", "FULL_PERMISSIONS", "IDS_A_CALL", "LONGEST_TITLE", "BotApi", "add_call"]

@@ -32,7 +32,9 @@ def outcome_of(  # noqa: PLR0911 - one arm for each kind of error
             return RetryAfter("unavailable", seconds)
         case errors.NotFound():
             return RetryAfter("not found: the chat is read first")
-        case errors.Gone() | errors.Refused() | errors.AddingUnavailable():
+        case errors.Gone():
+            return Waiting("gone")
+        case errors.Refused() | errors.AddingUnavailable():
             return Refused(str(error))
         case _:
             return RetryAfter(type(error).__name__)

@@ -9,25 +9,21 @@ refused account never stops the others; the pass ends in exactly one ``Outcome``
 may be cut off anywhere: what it had not settled is found again as an open intent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
 
 import structlog
 
 from domain.expected import Role
 from domain.guard import Held
-from domain.ids import MaxChatId, MaxUserId
+from domain.ids import MaxChatId
 from domain.plan import (
     Action,
-    Add,
     Create,
     Delete,
-    Demote,
+    Deleted,
+    Frozen,
     Limits,
-    Promote,
-    Remove,
-    Rename,
     Seen,
     Unknown,
     plan,
@@ -51,10 +47,10 @@ from domain.work import (
     Waiting,
     Work,
 )
-from gateway import errors
+from gateway import calls, errors
 from gateway.budget import HeldBudget, NotSent
 from gateway.outcomes import Halted, outcome_of
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Messenger
+from gateway.ports import CallBudget, ChatSnapshot, Messenger
 from gateway.refusals import AddRefusal, has_rights, refusal_of
 from gateway.store import ReconcileStore
 
@@ -151,7 +147,7 @@ class _LeasedChat:
         """Read, or plan and call; None to load and look again."""
         observed = work.observed
         if isinstance(observed, Unknown):
-            return await self._read(work.max_chat_id)
+            return await self._read(work)
         actions = plan(work.target, observed, self.limits)
         if removals(actions):
             verdict = await self.store.admit(self.lease, work, actions)
@@ -173,20 +169,39 @@ class _LeasedChat:
             return RetryAfter("removals wait for ingest", 1.0)
         return Done(changed=self.changed)
 
-    async def _read(self, chat_id: MaxChatId | None) -> Outcome | None:
-        if chat_id is None:
+    async def _read(self, work: Work) -> Outcome | None:
+        if work.max_chat_id is None:
             message = "a chat that is not created is not unknown"
             raise AssertionError(message)
         try:
-            snapshot = await self.messenger.read(chat_id, self.lease.lane)
-        except errors.NotFound:
-            return Waiting("parked")
+            snapshot = await self.messenger.read(work.max_chat_id, self.lease.lane)
+        except (errors.NotFound, errors.Gone):
+            return await self._not_there(work)
         if snapshot.is_short:
             # Some pages held fewer people than the chat has: nobody may be missed by that.
             raise errors.IncompleteRead("read", "fewer members than the chat counts")
         await self.store.record_read(self.lease, seen(snapshot))
         if self.refusal is not None:
             await self._nobody_was_added(self.refusal, snapshot)
+        return None
+
+    async def _not_there(self, work: Work) -> Outcome | None:
+        """What follows for a chat that cannot be read, since it is not there.
+
+        A wrong address says so too. Only a create of the same ``external_id`` tells: the chat
+        was deleted for ever, or it is there after all, and then a person must look.
+        """
+        asking = Create(work.title, (), ())
+        try:
+            await self._act(work, Delete() if isinstance(work.target, Deleted) else asking)
+        except errors.Gone:
+            # A closed chat is missed by nobody: it is forgotten, and made anew when it reopens.
+            return None if isinstance(work.target, Frozen) else Waiting("gone")
+        except errors.NotFound:
+            return Waiting("parked")
+        again = await self.store.load(self.lease)
+        if isinstance(again, Work) and again.max_chat_id == work.max_chat_id:
+            return Waiting("parked")
         return None
 
     def _says_no(self, work: Work, action: Action, error: errors.GatewayError) -> bool:
@@ -223,6 +238,10 @@ class _LeasedChat:
             await self.store.settle(self.lease, work, intent, action, nothing)
             if isinstance(error, errors.NotFound | errors.Refused):
                 await self.store.forget(self.lease)
+            if isinstance(error, errors.Gone):
+                await self.store.gone(self.lease)
+                if work.max_chat_id is None and not _has_people(action):
+                    return True  # it was only made to find out, and nobody is wanted in it
             if self._says_no(work, action, error):
                 await self.store.forget(self.lease)
                 return True
@@ -235,40 +254,10 @@ class _LeasedChat:
 
     async def _call(self, work: Work, action: Action) -> Effect:
         if isinstance(action, Create):
-            made = await self.messenger.create(
-                work.external_id,
-                action.title,
-                work.kind.value,
-                action.members,
-                action.administrators,
-                self.lease.lane,
-            )
-            return ChatMade(made.chat_id, made.link, made.created, _reasons(made.failed))
+            return await calls.create(self.messenger, work, action, self.lease.lane)
         # A chat that was created earlier in this pass is known only after a fresh load.
         chat_id = work.max_chat_id or await self._chat_id()
-        return await self._change(chat_id, action)
-
-    async def _change(self, chat_id: MaxChatId, action: Action) -> Effect:
-        messenger, lane = self.messenger, self.lease.lane
-        match action:
-            case Add(user_ids):
-                return Applied(_reasons(await messenger.add(chat_id, user_ids, lane)))
-            case Remove(user_id):
-                await messenger.remove(chat_id, user_id, lane)
-            case Promote(user_ids):
-                await messenger.promote(chat_id, user_ids, lane)
-            case Demote(user_id):
-                await messenger.demote(chat_id, user_id, lane)
-            case Rename(title):
-                await messenger.rename(chat_id, title, lane)
-            case Delete():
-                await messenger.delete(chat_id, lane)
-            case Create():
-                message = "a create has no chat yet"
-                raise AssertionError(message)
-            case _:
-                assert_never(action)
-        return Applied({})
+        return await calls.change(self.messenger, chat_id, action, self.lease.lane)
 
     async def _chat_id(self) -> MaxChatId:
         work = await self.store.load(self.lease)
@@ -289,10 +278,6 @@ def seen(snapshot: ChatSnapshot) -> Seen:
 
 def _has_people(action: Action) -> bool:
     return isinstance(action, Create) and bool(action.members)
-
-
-def _reasons(failed: Mapping[MaxUserId, AddFailure]) -> dict[MaxUserId, str]:
-    return {user_id: failure.value for user_id, failure in failed.items()}
 
 
 __all__ = ["Halted", "Reconciler", "seen"]

@@ -59,6 +59,9 @@ class ReconcileStore(Protocol):
     async def forget(self, lease: Lease) -> None:
         """What the messenger has in this chat is no longer known."""
 
+    async def gone(self, lease: Lease) -> None:
+        """The messenger says that it deleted this chat for ever: no call on it is open any more."""
+
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back, with the chat's next date by ``domain.work.requeue``."""
 

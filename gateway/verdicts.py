@@ -127,8 +127,12 @@ def error_of(call: Call, reply: Reply) -> GatewayError:
     """The error that a reply outside 2xx stands for."""
     if reply.status < 400:
         return unbelievable(call, f"status {reply.status}")
-    problem = problem_of(reply) or Problem()
+    said = problem_of(reply)
+    problem = said or Problem()
     kind = {401: Unauthorized, 403: Forbidden, 404: NotFound, 410: Gone}.get(reply.status, Refused)
+    if kind is Gone and said is None:
+        # Not in the messenger's words: an address that is no more answers so too.
+        kind = Refused
     if reply.status == 403 and problem.code == "verify.token":
         # The API description's own example of a wrong token is a 403 with this code.
         kind = Unauthorized

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from uuid import uuid4
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.decisions import Decision, MembershipDecision, RoleDecision
@@ -17,6 +19,7 @@ from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from projections.database import Driver, Record, driver
 from projections.derive.marks import CHANNEL, Cause, mark_chats
+from projections.reconcile.queue import mark_due
 
 
 class Deletion(Enum):
@@ -79,7 +82,27 @@ async def record(
         return False
     await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
     await raw.execute(f"NOTIFY {CHANNEL}")
+    if decision.choice is Deletion.KEPT:
+        # It may be the messenger that deleted the chat: then the rules change nothing.
+        await mark_due(connection, [decision.chat_id], lane)
     return True
+
+
+async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:
+    """A person wants a deleted chat to be there again; False where it is not deleted.
+
+    Deleted by a decision, or by the messenger (``projections.reconcile.gone``).
+    """
+    found = await connection.execute(
+        text("""SELECT clock_now() AS now FROM chats JOIN chat_sync USING (chat_id)
+                 WHERE chat_id = :chat AND (deleted OR gone_at IS NOT NULL)"""),
+        {"chat": chat_id},
+    )
+    row = found.one_or_none()
+    if row is None:
+        return False
+    decision = ChatDecision(str(uuid4()), chat_id, author, row.now, Deletion.KEPT)
+    return await record(connection, decision)
 
 
 def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:

@@ -16,7 +16,8 @@ _STATUS = text("""
            count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
            (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
            count(*) FILTER (WHERE s.waiting = 'held') AS held,
-           count(*) FILTER (WHERE s.waiting = 'parked') AS parked,
+           count(*) FILTER (WHERE s.waiting IN ('parked', 'gone')) AS parked,
+           count(*) FILTER (WHERE s.waiting = 'gone') AS gone,
            count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
            (SELECT count(*) FROM blocked_accounts) AS blocked,
            (SELECT count(*) FROM quarantine) AS quarantined,
@@ -35,7 +36,10 @@ _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_par
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """Counts of one moment. ``due`` counts chats due within a minute."""
+    """Counts of one moment. ``due`` counts chats due within a minute.
+
+    ``gone`` are those of the parked chats that the messenger deleted for ever.
+    """
 
     stale: int
     turning: int
@@ -44,6 +48,7 @@ class Status:
     in_flight: int
     held: int
     parked: int
+    gone: int
     refused: int
     blocked: int
     quarantined: int
@@ -73,6 +78,7 @@ def as_json(
         "in_flight": counts.in_flight,
         "held": counts.held,
         "parked": counts.parked,
+        "gone": counts.gone,
         "refused": counts.refused,
         "blocked": counts.blocked,
         "quarantined": counts.quarantined,

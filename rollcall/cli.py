@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from rollcall.commands import arrivals, ask, drift, feed, plans, serve
+from rollcall.commands import arrivals, ask, chats, drift, feed, plans, serve
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
@@ -246,6 +246,20 @@ def keep(
     So a proposal ends: somebody whom a chat administrator added in MAX. 3 if it is so already.
     """
     _leave(drift.keep(chat, account, by, kept_on=not no_longer, data_dir=data_dir))
+
+
+@app.command("bring-back", rich_help_panel=OPERATE)
+def bring_back(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    *,
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a chat anew that was deleted, by a decision here or in MAX for ever.
+
+    It is another chat there, with whoever belongs in it. 3 if the chat is not deleted.
+    """
+    _leave(chats.bring_back(chat, by, data_dir=data_dir))
 
 
 @app.command("explain", rich_help_panel=OPERATE)

@@ -9,6 +9,7 @@ from uuid import UUID, uuid5
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.ids import MaxChatId
 from domain.plan import Action, Create, Delete, Rename
 from domain.work import Applied, ChatMade, Done, Effect, IntentId, Lease, Outcome, Work
 from projections import outbox
@@ -23,7 +24,7 @@ async def after(
 ) -> None:
     """Announce a chat that was created, renamed or deleted by this call."""
     match action, effect:
-        case Create(), ChatMade(max_chat_id=max_chat_id):
+        case Create(), ChatMade(max_chat_id=max_chat_id) if max_chat_id != work.max_chat_id:
             await _add(connection, work, "created", f"intent {intent}", max_chat_id)
         case Rename(), Applied():
             await _add(connection, work, "renamed", f"intent {intent}", work.max_chat_id)
@@ -31,6 +32,13 @@ async def after(
             await _add(connection, work, "deleted", f"intent {intent}", work.max_chat_id)
         case _:
             return
+
+
+async def gone(
+    connection: AsyncConnection, lease: Lease, work: Work, max_chat_id: MaxChatId
+) -> None:
+    """Announce that the messenger had deleted a chat by itself, which is let go now."""
+    await _add(connection, work, "deleted", f"lease {lease.token}", max_chat_id)
 
 
 async def converged(

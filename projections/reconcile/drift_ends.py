@@ -87,6 +87,8 @@ async def on_finish(
     if isinstance(outcome, Waiting) and outcome.reason == "parked":
         await connection.execute(_BOT_LOST, {"chat": chat_id})
         return
+    if isinstance(outcome, Waiting) and outcome.reason == "gone":
+        return
     await connection.execute(_BOT_BACK, {"chat": chat_id})
     await connection.execute(_NOT_EXPECTED, {"chat": chat_id})
     policy = rules.policy(work.kind)

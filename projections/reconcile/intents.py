@@ -40,7 +40,7 @@ from domain.work import (
     Work,
 )
 from projections import restores
-from projections.reconcile import adding, announce, drift, observed, reservations
+from projections.reconcile import adding, announce, drift, gone, observed, reservations
 from projections.reconcile.queue import extend
 
 _SAID = ("add.participant.privacy", "add.participant.not.found", adding.REASON)
@@ -147,6 +147,7 @@ async def record_read(
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,
+                       gone_at = NULL,
                        reread_at = CASE WHEN CAST(:again AS boolean)
                                         THEN clock_now() + make_interval(secs => :seconds) END
                  WHERE chat_id = :chat"""),
@@ -174,10 +175,16 @@ async def _made(
     connection: AsyncConnection, chat_id: ChatId, action: Create, made: ChatMade
 ) -> None:
     await connection.execute(
-        text("""UPDATE chat_sync SET max_chat_id = :max_chat, link = :link, observed_title = :title,
-                       observed_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END,
-                       known_at = CASE WHEN CAST(:created AS boolean) THEN clock_now() END
-                 WHERE chat_id = :chat"""),
+        text("""UPDATE chat_sync s
+                   SET max_chat_id = m.id, link = :link, gone_at = NULL,
+                       observed_at = CASE WHEN m.created THEN clock_now() END,
+                       known_at = CASE WHEN m.created THEN clock_now()
+                                       WHEN s.max_chat_id = m.id THEN s.known_at END,
+                       observed_title = CASE WHEN s.max_chat_id = m.id THEN s.observed_title
+                                             ELSE :title END
+                  FROM (SELECT CAST(:max_chat AS bigint) AS id,
+                               CAST(:created AS boolean) AS created) m
+                 WHERE s.chat_id = :chat"""),
         {
             "chat": chat_id,
             "max_chat": made.max_chat_id,
@@ -224,6 +231,7 @@ async def _applied(
         case Rename(title):
             await observed.rename(connection, chat_id, title)
         case Delete():
+            await gone.settle(connection, chat_id)
             await observed.delete(connection, chat_id)
         case Create():
             pass  # a create's effect is ``ChatMade``

@@ -86,7 +86,7 @@ async def delete(connection: AsyncConnection, chat_id: ChatId) -> None:
     await connection.execute(
         text("""UPDATE chat_sync SET max_chat_id = NULL, link = NULL, observed_at = NULL,
                        known_at = NULL, observed_title = NULL, reread_at = NULL,
-                       creation = creation + 1
+                       gone_at = NULL, creation = creation + 1
                  WHERE chat_id = :chat"""),
         {"chat": chat_id},
     )

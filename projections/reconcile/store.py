@@ -30,6 +30,7 @@ from projections.reconcile import (
     announce,
     drift,
     drift_ends,
+    gone,
     intents,
     observed,
     queue,
@@ -83,7 +84,10 @@ class PostgresReconcileStore:
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """The leased chat's work."""
         async with transaction(self._engine) as connection:
+            let_go = await gone.let_go(connection, lease)
             work = await load(connection, lease, self._drift)
+            if let_go is not None and isinstance(work, Work):
+                await announce.gone(connection, lease, work, let_go)
             if isinstance(work, Work) and isinstance(work.observed, Unknown):
                 await drift.begin_read(connection, lease.chat_id)
             return work
@@ -135,6 +139,11 @@ class PostgresReconcileStore:
         """The chat must be read before any change."""
         async with transaction(self._engine) as connection:
             await observed.forget(connection, [lease.chat_id])
+
+    async def gone(self, lease: Lease) -> None:
+        """The messenger says that it deleted this chat for ever."""
+        async with transaction(self._engine) as connection:
+            await gone.note(connection, lease)
 
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back; a chat that has just converged is announced."""

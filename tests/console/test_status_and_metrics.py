@@ -53,6 +53,7 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "in_flight": 0,
         "held": 1,
         "parked": 1,
+        "gone": 0,
         "refused": 0,
         "blocked": 1,
         "quarantined": 60,

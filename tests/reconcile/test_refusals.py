@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.work import Refused, RetryAfter, Waiting
+from domain.work import RetryAfter, Waiting
 from gateway.reconcile import Halted
 from tests.reconcile.bench import Bench
 
@@ -76,25 +76,6 @@ async def test_a_bot_without_rights_parks_that_chat_alone(school: Bench) -> None
     assert await school.members("second") == {1: "administrator", 10: "member"}
     parked = "SELECT title FROM dashboard.chats WHERE state = 'parked'"
     assert await school.value(parked) == "first"
-
-
-async def test_a_chat_that_was_deleted_behind_our_back_is_refused_not_made_anew(
-    school: Bench,
-) -> None:
-    chat = await school.chat("class:c-1")
-    await school.expect(chat, CLASS)
-    await school.settle()
-    await school.sql("UPDATE chats SET deleted = true")
-    await school.due(chat)
-    await school.settle()
-    # A database restored from before the deletion knows neither it nor the generation.
-    await school.sql("UPDATE chats SET deleted = false")
-    await school.sql("UPDATE chat_sync SET creation = 0")
-    school.outcomes.clear()
-    await school.due(chat)
-    await school.settle()
-    assert [type(outcome) for outcome in school.outcomes] == [Refused]
-    assert await school.chats() == []
 
 
 async def test_429_is_waited_out_and_changes_nothing_else(school: Bench) -> None:

@@ -99,3 +99,13 @@ async def test_why_a_person_is_in_a_chat_or_not_is_told_without_names(place: Tow
     assert "expected as member" in out
     code, out, _ = await rollcall(place, "explain", chat, "nobody")
     assert (code, "not expected" in out) == (0, True)
+
+
+async def test_a_chat_that_is_gone_is_brought_back_by_a_person(place: Town) -> None:
+    chat = await place.chat("9g", PEOPLE)
+    assert (await rollcall(place, "bring-back", chat))[0] == 3
+    await place.sql("UPDATE chat_sync SET gone_at = clock_now()")
+    code, out, _ = await rollcall(place, "bring-back", chat, "--by", "petrova")
+    assert (code, out.split()[0]) == (0, chat)
+    assert await place.value("SELECT choice || ' ' || author FROM decisions") == "kept petrova"
+    assert (await rollcall(place, "bring-back", "class:nowhere"))[0] == 1

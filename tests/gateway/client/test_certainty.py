@@ -228,3 +228,9 @@ async def test_a_refusal_without_the_messengers_words_still_has_its_type() -> No
             await on.messenger.rename(CHAT, "9г", Lane.LIVE)
         with pytest.raises(errors.Unauthorized):
             await on.messenger.rename(CHAT, "9г", Lane.LIVE)
+
+
+async def test_that_a_chat_is_gone_is_believed_in_the_messengers_own_words_alone() -> None:
+    async with bench(raw(b"<html>moved</html>", 410)) as on:
+        with pytest.raises(errors.Refused):
+            await on.messenger.rename(CHAT, "9г", Lane.LIVE)

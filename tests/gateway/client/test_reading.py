@@ -151,14 +151,8 @@ async def test_an_answer_about_another_chat_is_not_believed() -> None:
             await on.messenger.read(CHAT, Lane.LIVE)
 
 
-@pytest.mark.parametrize("status", ["removed", "left"])
-async def test_a_chat_that_the_bot_is_out_of_is_forbidden(status: str) -> None:
+@pytest.mark.parametrize("status", ["removed", "left", "closed"])
+async def test_a_chat_that_the_bot_is_out_of_or_that_is_closed_is_forbidden(status: str) -> None:
     async with bench(answer({"chat_id": CHAT, "title": "9г", "status": status})) as on:
         with pytest.raises(errors.Forbidden):
-            await on.messenger.read(CHAT, Lane.LIVE)
-
-
-async def test_a_closed_chat_is_gone() -> None:
-    async with bench(answer({"chat_id": CHAT, "title": "9г", "status": "closed"})) as on:
-        with pytest.raises(errors.Gone):
             await on.messenger.read(CHAT, Lane.LIVE)

@@ -1,0 +1,31 @@
+"""``bring-back``: a chat that was deleted, here or in MAX, shall be there again."""
+
+import asyncio
+import getpass
+from pathlib import Path
+
+from domain.ids import ChatId
+from projections import decisions
+from projections.database import transaction
+from projections.reconcile import queue
+from rollcall.addresses import Server
+from rollcall.commands.session import NOT_SETTLED, remark, say, wiring_for
+from rollcall.failures import CommandFailed
+
+
+def bring_back(chat: str, by: str | None, data_dir: Path | None) -> int:
+    """Have a deleted chat made anew, for whoever belongs in it."""
+    if not asyncio.run(_bring_back(ChatId(chat), by or getpass.getuser(), data_dir)):
+        remark("rollcall: the chat is not deleted, neither here nor as far as MAX has said")
+        return NOT_SETTLED
+    say(f"{chat} is made anew; `status --wait 60` tells when that is done")
+    return 0
+
+
+async def _bring_back(chat: ChatId, author: str, data_dir: Path | None) -> bool:
+    wiring = wiring_for(data_dir, Server.POSTGRES)
+    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
+        if await queue.unknown(connection, [chat]):
+            message = f"no such chat: {chat}; the view dashboard.chats lists them"
+            raise CommandFailed(message)
+        return await decisions.bring_back(connection, chat, author)
