@@ -1,9 +1,12 @@
 """What we tell others about chats, written to the outbox in the transaction of the change.
 
-Each event's id follows from the chat, the kind of event and the intent (or lease) behind it,
-so a repetition is recognised as one.
+Each event's id follows from all that it says, the intent (or lease) behind it, and the
+database's time. A restored database counts intents and leases again, but time does not come
+again: two events never share an id, and one that is published twice keeps its own, for the id
+is written with it.
 """
 
+import json
 from uuid import UUID, uuid5
 
 from sqlalchemy import text
@@ -67,9 +70,11 @@ async def _add(
         "max_chat_id": max_chat_id,
         "title": work.title,
     }
+    now = (await connection.execute(text("SELECT clock_now()"))).scalar_one()
+    said = json.dumps([what, cause, now.isoformat(), data], sort_keys=True)
     await outbox.add(
         connection,
-        event_id=str(uuid5(_NAMESPACE, f"{work.chat_id} {what} {cause}")),
+        event_id=str(uuid5(_NAMESPACE, said)),
         topic=TOPIC,
         event_type=f"rollcall.chat.{what}.v1",
         subject=work.chat_id,
