@@ -81,6 +81,7 @@ _REASONS = {
 _REFUSALS = {
     "add.participant.privacy": "настройки приватности не разрешают добавлять в чаты",
     "add.participant.not.found": "мессенджер не находит этот профиль",
+    "chat.full": "в чате нет места",
     "unknown": "мессенджер не объяснил причину",
 }
 

@@ -24,6 +24,8 @@ class AddFailure(Enum):
 
     PRIVACY = "add.participant.privacy"
     NOT_FOUND = "add.participant.not.found"
+    FULL = "chat.full"
+    """There is no room in the chat (the partner contract; MAX does not document what it says)."""
     INVITED = "adding.refused"
     """Nobody asked the messenger: in this installation people only come in by link."""
     UNKNOWN = "unknown"

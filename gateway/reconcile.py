@@ -213,8 +213,8 @@ class _LeasedChat:
         self.refusal = None
         if not has_rights(snapshot):
             raise errors.Forbidden("read", 0, "bot.rights")
-        outside = refusal.outside(snapshot)
-        if await self.store.not_added(self.lease, outside, refusal.reason, certain=refusal.certain):
+        out = refusal.left_out(snapshot)
+        if await self.store.not_added(self.lease, out, refusal.reason, certain=refusal.certain):
             log.error("adding.refused", reason="people are invited by link until it works again")
 
     async def _act(self, work: Work, action: Action) -> bool:

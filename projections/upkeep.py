@@ -2,7 +2,8 @@
 
 Guarantees: of all processes on a database one does a task, and none of them more often than
 it is due. Nothing that decides anything is ever deleted: only what facts replaced, outcomes
-that are long settled, and events that are long published.
+that are long settled, removals that no window of the guard can see any more, and events that
+are long published.
 """
 
 from dataclasses import dataclass
@@ -15,6 +16,14 @@ _CLAIM = text("""
     ON CONFLICT (task) DO UPDATE SET last_done = excluded.last_done
      WHERE u.last_done <= excluded.last_done - make_interval(secs => :every)
     RETURNING 1""")
+
+RESERVATIONS_DAYS = 7
+"""The guard's longest window is a day; a reservation also stays as long as its call is kept."""
+
+_RESERVATIONS = text("""
+    DELETE FROM removal_reservations r
+     WHERE r.spent_at < clock_now() - make_interval(days => :days) AND NOT r.in_doubt
+       AND NOT EXISTS (SELECT FROM intents i WHERE i.reservation_id = r.reservation_id)""")
 
 _OLD = {
     "fact_history": "superseded_at",
@@ -74,4 +83,5 @@ async def forget_old(connection: AsyncConnection, retention: Retention) -> int:
             {"days": days},
         )
         deleted += gone.rowcount
-    return deleted
+    spent = await connection.execute(_RESERVATIONS, {"days": RESERVATIONS_DAYS})
+    return deleted + spent.rowcount

@@ -8,7 +8,6 @@ and a refused operation changes nothing.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
 
 from gateway.simulator.accounts import Accounts
 from gateway.simulator.changes import (
@@ -22,16 +21,20 @@ from gateway.simulator.changes import (
     TitleChanged,
 )
 from gateway.simulator.chats import FULL_RIGHTS, Chat, Rights
-from gateway.simulator.config import AddingPresent, SimulatorConfig
+from gateway.simulator.config import AddingPresent, NoRoom, SimulatorConfig
 from gateway.simulator.errors import (
     AbsentError,
     ChatDeletedError,
+    ChatFullError,
     ChatNotFoundError,
     NotPossibleError,
 )
 
 ALREADY_MEMBER = "add.participant.already.member"
 """Not in MAX's documentation: what a client would meet if adding a present member failed."""
+
+CHAT_FULL = "chat.full"
+"""By the partner contract: there is no room for the account."""
 
 _REMEMBERED = 10_000
 
@@ -106,6 +109,8 @@ class ChatBook:
         now, bot = self._now(), self._config.bot_id
         failed = self._refusals(people)
         new = tuple(u for u in people if u not in failed and u != bot)
+        failed |= dict.fromkeys(new[self._config.max_members :], CHAT_FULL)
+        new = new[: self._config.max_members]
         rights = [u for u in admins if u in new]
         created = ChatCreated(self._next_id, external_id, title, kind, now)
         self._write(
@@ -132,7 +137,7 @@ class ChatBook:
     def add(self, chat_id: int, people: Sequence[int], by: int | None) -> Added:
         """Add accounts, each by itself: a refusal does not stop the others.
 
-        Raises ``NotPossibleError`` if the chat cannot hold them all.
+        Raises ``ChatFullError`` if the chat cannot hold them all, where that refuses the call.
         """
         chat = self.get(chat_id)
         failed = self._refusals(people)
@@ -140,16 +145,25 @@ class ChatBook:
         if self._config.adding_present is AddingPresent.LISTED_AS_FAILED:
             failed |= dict.fromkeys(present, ALREADY_MEMBER)
         new = tuple(u for u in people if u not in failed and u not in chat)
-        if len(chat) + len(new) > self._config.max_members:
-            raise NotPossibleError(f"a chat holds at most {self._config.max_members} members")
+        room = self._room(chat)
+        if len(new) > room and self._config.no_room is NoRoom.REFUSED:
+            raise self._full()
+        failed |= dict.fromkeys(new[room:], CHAT_FULL)
+        new = new[:room]
         if new:
             self._write([MembersAdded(chat_id, new, by, self._now())])
         return Added(new, failed)
 
     def enter(self, chat_id: int, user_id: int, by: int | None) -> bool:
-        """One account comes in, whatever its privacy says; says whether it was out."""
-        if user_id in self.get(chat_id):
+        """One account comes in, whatever its privacy says; says whether it was out.
+
+        Raises ``ChatFullError`` where there is no room.
+        """
+        chat = self.get(chat_id)
+        if user_id in chat:
             return False
+        if user_id != chat.owner_id and not self._room(chat):
+            raise self._full()
         self._write([MembersAdded(chat_id, (user_id,), by, self._now())])
         return True
 
@@ -193,6 +207,13 @@ class ChatBook:
             raise AbsentError("not an administrator of the chat")
         self._write([AdminRemoved(chat_id, user_id, self._now())])
 
+    def _room(self, chat: Chat) -> int:
+        """For how many more people there is room; the owner takes none."""
+        return max(0, self._config.max_members - len(chat) + (chat.owner_id in chat))
+
+    def _full(self) -> ChatFullError:
+        return ChatFullError(f"a chat holds at most {self._config.max_members} people")
+
     def _refusals(self, people: Sequence[int]) -> dict[int, str]:
         found = {user_id: self._accounts.refusal(user_id) for user_id in people}
         return {user_id: why.error_code for user_id, why in found.items() if why is not None}
@@ -209,7 +230,7 @@ class ChatBook:
             return
         chat = self._chats[change.chat_id]
         chat.last_event_at = change.at
-        _apply_inside(chat, change)
+        chat.apply(change)
 
     def _new_chat(self, change: ChatCreated) -> Chat:
         bot = self._config.bot_id
@@ -227,23 +248,3 @@ class ChatBook:
         if len(self._before) > _REMEMBERED:
             self._before.popitem(last=False)
         self._commit(changes)
-
-
-def _apply_inside(
-    chat: Chat, change: TitleChanged | MembersAdded | MemberRemoved | AdminSet | AdminRemoved
-) -> None:
-    match change:
-        case TitleChanged():
-            chat.title = change.title
-        case MembersAdded():
-            for user_id in change.user_ids:
-                chat.put(user_id, change.at)
-        case MemberRemoved():
-            chat.drop(change.user_id)
-        case AdminSet():
-            given = Rights(change.permissions, change.alias)
-            chat.admins[change.user_id] = FULL_RIGHTS if given == FULL_RIGHTS else given
-        case AdminRemoved():
-            del chat.admins[change.user_id]
-        case _:
-            assert_never(change)

@@ -9,6 +9,15 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import assert_never
+
+from gateway.simulator.changes import (
+    AdminRemoved,
+    AdminSet,
+    MemberRemoved,
+    MembersAdded,
+    TitleChanged,
+)
 
 ALL_PERMISSIONS = (
     "read_all_messages",
@@ -99,6 +108,26 @@ class Chat:
         del self._ids[index]
         del self._joined[index]
         self.admins.pop(user_id, None)
+
+    def apply(
+        self, change: TitleChanged | MembersAdded | MemberRemoved | AdminSet | AdminRemoved
+    ) -> None:
+        """Make a committed change inside the chat true."""
+        match change:
+            case TitleChanged():
+                self.title = change.title
+            case MembersAdded():
+                for user_id in change.user_ids:
+                    self.put(user_id, change.at)
+            case MemberRemoved():
+                self.drop(change.user_id)
+            case AdminSet():
+                given = Rights(change.permissions, change.alias)
+                self.admins[change.user_id] = FULL_RIGHTS if given == FULL_RIGHTS else given
+            case AdminRemoved():
+                del self.admins[change.user_id]
+            case _:
+                assert_never(change)
 
     def copy(self) -> "Chat":
         """The chat as it is now, unmoved by what comes."""

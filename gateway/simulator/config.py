@@ -23,6 +23,15 @@ class AddingPresent(Enum):
     """The account is among ``failed_user_ids``, under a code that is not documented."""
 
 
+class NoRoom(Enum):
+    """What adding more people than a chat has room for does."""
+
+    LISTED = "listed"
+    """As many as fit come in; the others are among ``failed_user_ids``, under ``chat.full``."""
+    REFUSED = "refused"
+    """400 with the code ``chat.full``, and nobody of the call comes in."""
+
+
 class ActingOnAbsent(Enum):
     """What removing a stranger, or demoting somebody who is no administrator, does."""
 
@@ -50,6 +59,8 @@ class SimulatorConfig:
     requests_per_second: int = 30
     max_admins: int = 50
     max_members: int = 20_000
+    """How many people a chat holds; the bot takes no room."""
+    no_room: NoRoom = NoRoom.LISTED
     bot_may_add: bool = True
     """Whether ``POST /chats/{chatId}/members`` still exists for bots."""
     removed_bot_sees_status: bool = False

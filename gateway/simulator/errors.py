@@ -10,6 +10,7 @@ SimulatorError
     ├── AbsentError          the member, administrator, link or call is not there
     ├── ConflictError        a one-time thing was used already, or has expired
     └── NotPossibleError     a limit or a rule of the messenger forbids it
+        └── ChatFullError    there is no room in the chat
 """
 
 
@@ -51,3 +52,7 @@ class ConflictError(RefusedError):
 
 class NotPossibleError(RefusedError):
     """A limit or a rule of the messenger forbids the call as a whole."""
+
+
+class ChatFullError(NotPossibleError):
+    """There is no room in the chat."""

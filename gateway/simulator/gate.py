@@ -13,6 +13,7 @@ from gateway.simulator.errors import (
     AbsentError,
     AccessDeniedError,
     ChatDeletedError,
+    ChatFullError,
     ChatNotFoundError,
     ConflictError,
     JournalNotWrittenError,
@@ -40,6 +41,8 @@ def refused(error: RefusedError) -> ApiError:
             status, code = 404, "not.found"
         case ConflictError():
             status, code = 409, "conflict"
+        case ChatFullError():
+            status, code = 400, "chat.full"
         case _:
             status, code = 400, INVALID
     return ApiError(status, code, str(error))

@@ -43,7 +43,7 @@ from projections import restores
 from projections.reconcile import adding, announce, drift, gone, observed, reservations
 from projections.reconcile.queue import extend
 
-_SAID = ("add.participant.privacy", "add.participant.not.found", adding.REASON)
+_SAID = ("add.participant.privacy", "add.participant.not.found", adding.REASON, observed.FULL)
 
 REREAD_SECONDS = 60.0
 """A call without an answer may still be under way when the chat is read: read once more then."""

@@ -11,17 +11,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.expected import Role
 from domain.ids import ChatId, MaxUserId
+from domain.lanes import Lane
 from domain.plan import Seen
+from projections.reconcile import queue
 
 RETRY_REFUSED_SECONDS = 86_400
 """An account that the messenger refused is tried again once a day."""
 
+FULL = "chat.full"
+"""How ``blocked_accounts`` calls one who found no room; tried as soon as somebody has left."""
+
 
 async def replace(connection: AsyncConnection, chat_id: ChatId, seen: Seen) -> None:
     """These are the members now, and no others."""
-    await connection.execute(
-        text("DELETE FROM observed_members WHERE chat_id = :chat"), {"chat": chat_id}
+    before = await connection.execute(
+        text("DELETE FROM observed_members WHERE chat_id = :chat RETURNING max_user_id"),
+        {"chat": chat_id},
     )
+    if {row.max_user_id for row in before} - seen.members.keys():
+        await _has_room(connection, chat_id)
     users = list(seen.members)
     await connection.execute(
         text("""INSERT INTO observed_members (chat_id, max_user_id, is_admin, seen_at)
@@ -55,6 +63,7 @@ async def remove(connection: AsyncConnection, chat_id: ChatId, user: MaxUserId) 
         text("DELETE FROM observed_members WHERE chat_id = :chat AND max_user_id = :user"),
         {"chat": chat_id, "user": user},
     )
+    await _has_room(connection, chat_id)
 
 
 async def set_admin(
@@ -122,6 +131,18 @@ async def block(
             "seconds": RETRY_REFUSED_SECONDS,
         },
     )
+
+
+async def _has_room(connection: AsyncConnection, chat_id: ChatId) -> None:
+    """Somebody has left: who found no room is tried now."""
+    found = await connection.execute(
+        text("""UPDATE blocked_accounts SET retry_at = clock_now()
+                 WHERE chat_id = :chat AND reason = :full AND retry_at > clock_now()
+                RETURNING 1"""),
+        {"chat": chat_id, "full": FULL},
+    )
+    if found.first() is not None:
+        await queue.mark_due(connection, [chat_id], Lane.LIVE)
 
 
 async def _unblock(

@@ -60,3 +60,40 @@ async def test_what_still_says_something_is_kept(database_url: str) -> None:
         )
         assert tuple(kept.one()) == (1, 1, 2)
     await engine.dispose()
+
+
+async def test_a_removal_is_kept_while_a_window_can_see_it_or_its_call_is_kept(
+    database_url: str,
+) -> None:
+    engine = create_engine(database_url)
+    async with transaction(engine) as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO chats (chat_id, kind, school_id, title)"
+                " VALUES ('class:c', 'class', 's', 't')"
+            )
+        )
+        await connection.execute(
+            text("""INSERT INTO removal_reservations (chat_id, school_id, max_user_id, cause,
+                           counts, reserved_at, spent_at, in_doubt)
+                    SELECT 'class:c', 's', r.account, 'not_expected', true, clock_now(),
+                           clock_now() - r.days * interval '1 day', r.in_doubt
+                      FROM (VALUES (1, 6, false), (2, 99, false), (3, 99, true),
+                                   (4, 99, false), (5, NULL, false), (6, 99, false))
+                           AS r (account, days, in_doubt)""")
+        )
+        await connection.execute(
+            text("""INSERT INTO intents (chat_id, lease_token, action, body, committed_at,
+                           settled_at, reservation_id)
+                    SELECT 'class:c', 1, 'remove', '{}', clock_now(),
+                           clock_now() - CASE max_user_id WHEN 4 THEN interval '59 days'
+                                         ELSE interval '99 days' END, reservation_id
+                      FROM removal_reservations WHERE max_user_id IN (4, 6)""")
+        )
+    async with transaction(engine) as connection:
+        assert await upkeep.forget_old(connection, Retention()) == 3
+        kept = await connection.execute(
+            text("SELECT max_user_id FROM removal_reservations ORDER BY max_user_id")
+        )
+        assert [row.max_user_id for row in kept] == [1, 3, 4, 5]
+    await engine.dispose()

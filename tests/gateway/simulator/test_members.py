@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.simulator.config import ActingOnAbsent, AddingPresent
+from gateway.simulator.config import ActingOnAbsent, AddingPresent, NoRoom
 from tests.gateway.simulator.harness import UNLIMITED, Site, started
 
 
@@ -112,10 +112,36 @@ async def test_a_removed_administrator_comes_back_as_a_member(site: Site) -> Non
     assert (site.people(chat_id), site.admins(chat_id)) == ({1}, set())
 
 
-async def test_a_full_chat_takes_nobody_of_a_call_that_would_overfill_it() -> None:
-    async with started(replace(UNLIMITED, max_members=3)) as site:
+async def test_who_finds_no_room_in_a_chat_is_listed_and_the_others_come_in() -> None:
+    async with started(replace(UNLIMITED, max_members=2)) as site:
         chat_id = await site.create([1])
         answer = await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [2, 3]})
+        assert answer.json() == {
+            "success": True,
+            "failed_user_ids": [3],
+            "failed_user_details": [{"error_code": "chat.full", "user_ids": [3]}],
+        }
+        assert site.people(chat_id) == {1, 2}
+
+
+async def test_a_chat_is_created_with_as_many_as_it_holds() -> None:
+    async with started(replace(UNLIMITED, max_members=2)) as site:
+        assert site.people(await site.create([1, 2, 3])) == {1, 2}
+
+
+async def test_a_full_chat_may_take_nobody_of_a_call_that_would_overfill_it() -> None:
+    async with started(replace(UNLIMITED, max_members=2, no_room=NoRoom.REFUSED)) as site:
+        chat_id = await site.create([1])
+        answer = await site.client.post(f"/chats/{chat_id}/members", json={"user_ids": [2, 3]})
+        assert (answer.status_code, answer.json()["code"]) == (400, "chat.full")
+        assert site.people(chat_id) == {1}
+
+
+async def test_nobody_joins_a_full_chat() -> None:
+    async with started(replace(UNLIMITED, max_members=1)) as site:
+        chat_id = await site.create([1])
+        joining = {"action": "join"}
+        answer = await site.client.post(f"/sim/chats/{chat_id}/people/2", json=joining)
         assert answer.status_code == 400
         assert site.people(chat_id) == {1}
 
