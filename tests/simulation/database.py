@@ -34,6 +34,9 @@ HINTS = {
 }
 """Words of a statement, and what its commit may have changed."""
 
+PATIENCE_SECONDS = 30
+"""Real seconds after which a question of the run itself has failed: somebody holds a lock."""
+
 Observer = Callable[[Process, frozenset[str]], Awaitable[None]]
 Fault = Callable[[Session], bool]
 
@@ -73,6 +76,7 @@ class Database:
             # No timers of the driver's own: time is ours.
             self.monitor = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             self._sentry = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
+            await self.monitor.execute(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
             rows = await self.monitor.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
                 " AND tablename <> 'alembic_version' ORDER BY 1"
@@ -126,6 +130,7 @@ class Database:
     async def reset(self, scheduler: Scheduler, began: datetime) -> None:
         """An empty database for a new run that begins at this instant."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
+        self.fails, self.fine = lambda _: False, 0.0
         await self.fill(self._empty)
         with self.loop.watching():
             await self.monitor.execute(

@@ -3,6 +3,7 @@
 A process is started with a fixed ``PYTHONHASHSEED``, since the order of sets is part of a run.
 """
 
+import faulthandler
 import json
 import logging
 import os
@@ -24,6 +25,8 @@ from tests.simulation.loop import VirtualLoop
 from tests.simulation.run import Result, Run
 
 ROOT = Path(__file__).parents[2]
+HANGS_AFTER = 180.0
+"""Real seconds that no seed ever takes: the process ends and says where it stood."""
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
@@ -76,9 +79,11 @@ async def _play(
         beginning = await Run(database, 0).beginning()
         with planted(bug) if bug else nullcontext():
             for seed in seeds:
+                faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
                 if tell(await Run(database, seed, beginning).result()):
                     return
     finally:
+        faulthandler.cancel_dump_traceback_later()
         await database.close()
 
 

@@ -63,6 +63,14 @@ def test_the_same_seed_makes_the_same_run(urls: list[str], seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
+def test_a_run_is_the_same_whatever_ran_before_it(urls: list[str]) -> None:
+    alone, after = (
+        side_by_side([url], each) for url, each in zip(urls, ([3], [1, 2, 3]), strict=True)
+    )
+    assert after[-1] == alone[-1]
+
+
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(("bug", "seed_that_found_it"), FOUND_BY.items(), ids=FOUND_BY)
 def test_a_planted_bug_is_found(bug: str, seed_that_found_it: int) -> None:
     seeds = str(seed_that_found_it + MARGIN)
