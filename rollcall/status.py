@@ -1,30 +1,41 @@
 """How a stack stands: Kafka's ends against what is ingested, and the store's own counts.
 
 Lag is asked of Kafka at the moment of the question, before the store is, so that «settled»
-is never said of an event that was published before it.
+is never said of an event that was published before it. Where Kafka does not answer within
+``PATIENCE`` seconds, the store's counts are told without it, and nothing is settled.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka import KafkaConfig
 from consumers.kafka_view import KafkaView
 from projections import status as store
 from projections.database import transaction
+from projections.errors import StoreUnavailable
+from projections.offsets import PartitionKey
 
 POLL_SECONDS = 0.2
+PATIENCE = 5.0
+"""Seconds that Kafka has for an answer to somebody who looks."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One look. ``lag`` counts the records that are not ingested."""
+    """One look. ``lag`` counts the records that are not ingested.
 
-    lag: int
+    Where Kafka did not tell, ``lag`` is None and ``failure`` says why.
+    """
+
+    lag: int | None
     gaps: int
     counts: store.Status
     chats: dict[str, int]
+    failure: ConsumersError | None = None
 
     @property
     def settled(self) -> bool:
@@ -44,30 +55,73 @@ async def look(engine: AsyncEngine, kafka: KafkaView, topics: tuple[str, ...]) -
     Raises:
         KafkaUnavailable, StoreUnavailable: a server does not answer.
     """
-    ends = await kafka.ends(await kafka.partitions(topics))
+    return await _look(engine, await kafka.ends(await kafka.partitions(topics)))
+
+
+async def _look(
+    engine: AsyncEngine,
+    ends: dict[PartitionKey, int] | None,
+    failure: ConsumersError | None = None,
+) -> Report:
     async with transaction(engine) as connection:
         counts = await store.status(connection)
         known = {(p.topic, p.partition): p for p in await store.positions(connection)}
+    gaps = sum(position.state == "gap" for position in known.values())
+    if ends is None:
+        return Report(None, gaps, counts, {}, failure)
     lag = sum(
         max(0, end - (known[place].next_offset if place in known else 0))
         for place, end in ends.items()
     )
-    gaps = sum(position.state == "gap" for position in known.values())
     return Report(lag, gaps, counts, {})
 
 
 async def wait(
     engine: AsyncEngine, kafka: KafkaConfig, topics: tuple[str, ...], seconds: float
 ) -> Report:
-    """Look until the stack is settled, for at most ``seconds``; the last look is returned."""
+    """Look until the stack is settled, for at most ``seconds``; the last look is returned.
+
+    A Kafka that is away is asked again until then; one that refuses us is not.
+
+    Raises:
+        StoreUnavailable: PostgreSQL does not answer.
+        ExceptionGroup: neither of the two does.
+    """
     deadline = asyncio.get_running_loop().time() + seconds
-    async with KafkaView(kafka) as view:
-        while True:
-            report = await look(engine, view, topics)
-            remaining = deadline - asyncio.get_running_loop().time()
-            if report.settled or remaining <= 0:
-                return replace(report, chats=await _chats(engine))
-            await asyncio.sleep(min(POLL_SECONDS, remaining))
+
+    def remaining() -> float:
+        return deadline - asyncio.get_running_loop().time()
+
+    while True:
+        try:
+            async with KafkaView(kafka, PATIENCE) as view:
+                report = await _until_settled(engine, view, topics, remaining)
+        except ConsumersError as failure:
+            if isinstance(failure, KafkaUnavailable) and remaining() > 0:
+                await asyncio.sleep(min(POLL_SECONDS, max(0, remaining())))
+                continue
+            report = await _without_kafka(engine, failure)
+        return replace(report, chats=await _chats(engine))
+
+
+async def _without_kafka(engine: AsyncEngine, failure: ConsumersError) -> Report:
+    try:
+        return await _look(engine, None, failure)
+    except StoreUnavailable as outage:
+        raise ExceptionGroup("nobody answers", [failure, outage]) from None
+
+
+async def _until_settled(
+    engine: AsyncEngine,
+    view: KafkaView,
+    topics: tuple[str, ...],
+    remaining: Callable[[], float],
+) -> Report:
+    while True:
+        report = await look(engine, view, topics)
+        if report.settled or remaining() <= 0:
+            return report
+        await asyncio.sleep(min(POLL_SECONDS, max(0, remaining())))
 
 
 async def _chats(engine: AsyncEngine) -> dict[str, int]:

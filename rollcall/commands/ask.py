@@ -11,19 +11,22 @@ from projections.reconcile import observed, queue
 from rollcall import settings as all_settings
 from rollcall import status as stack_status
 from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, say, say_json, wiring_for
-from rollcall.failures import CommandFailed
+from rollcall.commands.session import NOT_SETTLED, remark, say, say_json, wiring_for
+from rollcall.failures import CommandFailed, explain
 from rollcall.status import Report
 
 
 def status(*, as_json: bool, wait: float | None, strict: bool, data_dir: Path | None) -> int:
-    """How things stand; 3 where it was to be settled and is not."""
+    """How things stand; 1 where Kafka did not tell, 3 where it was to be settled and is not."""
     report = asyncio.run(_status(wait, data_dir))
     if as_json:
         say_json(report.as_json())
     else:
         for line in _lines(report):
             say(line)
+    if report.failure is not None:
+        remark(f"rollcall: {explain(report.failure)}")
+        return 1
     awaited = wait is not None and not report.settled
     blocked = strict and (report.counts.held > 0 or report.gaps > 0)
     return NOT_SETTLED if awaited or blocked else 0
@@ -41,6 +44,8 @@ def _lines(report: Report) -> list[str]:
     shown = report.as_json()
     shown.pop("chats")
     shown.pop("converged")
+    if report.lag is None:
+        shown["lag"] = "unknown"
     lines = [f"{name.replace('_', ' '):<12} {_word(value)}" for name, value in shown.items()]
     chats = ", ".join(f"{count} {state}" for state, count in sorted(report.chats.items()))
     return [*lines, f"{'chats':<12} {chats or 'none'}"]

@@ -1,9 +1,6 @@
 """``quarantine`` and ``gaps`` as a person at a terminal meets them."""
 
-import asyncio
 import json
-import os
-import sys
 
 from domain.gate import GateClosed
 from domain.lanes import Lane
@@ -13,6 +10,7 @@ from projections.ingest_store import Batch, IngestStore
 from projections.offsets import ReadingState, Standing, Step
 from projections.quarantine import BadRecord
 from tests.projections.builders import engine_of
+from tests.rollcall.running import Told, command
 
 REASON = "offsets 0 to 6 are gone from the log, and were never read"
 GAP = Standing("id", 7, 7, ReadingState.GAP, REASON)
@@ -22,20 +20,9 @@ BAD = BadRecord(
 )
 
 
-async def rollcall(url: str, *words: str) -> tuple[int, str, str]:
-    """The exit code, stdout and stderr of a command in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from rollcall.cli import main; main()",
-        *words,
-        env={"PATH": os.environ["PATH"], "ROLLCALL_POSTGRES__URL": url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+async def rollcall(url: str, *words: str) -> Told:
+    """A command that is told nothing but the database."""
+    return await command(*words, ROLLCALL_POSTGRES__URL=url)
 
 
 async def test_a_gap_is_listed_until_it_is_acknowledged_and_then_the_catch_up_is_armed(

@@ -141,13 +141,6 @@ def test_what_cannot_be_published_is_named(tmp_path: Path) -> None:
 def test_a_server_that_does_not_answer_is_named() -> None:
     postgres = f"postgresql://{NOBODY}/x"
     fails(1, ["quarantine"], "PostgreSQL does not answer", ROLLCALL_POSTGRES__URL=postgres)
-    fails(
-        1,
-        ["status"],
-        "Kafka does not answer",
-        ROLLCALL_POSTGRES__URL=postgres,
-        ROLLCALL_KAFKA__BOOTSTRAP=NOBODY,
-    )
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:

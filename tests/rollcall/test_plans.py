@@ -1,15 +1,13 @@
 """``plan``, ``approve``, ``reject`` and ``explain`` as a person at a terminal meets them."""
 
-import asyncio
 import json
-import os
-import sys
 from collections.abc import AsyncIterator
 
 import pytest
 
 from domain.ids import ChatId
 from tests.reconcile.town import Town, accounts, town
+from tests.rollcall.running import Told, command
 
 PEOPLE = accounts(30)
 
@@ -29,20 +27,9 @@ async def held_chat(place: Town) -> ChatId:
     return chat
 
 
-async def rollcall(place: Town, *words: str) -> tuple[int, str, str]:
-    """The exit code, stdout and stderr of a command in a process of its own."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-c",
-        "from rollcall.cli import main; main()",
-        *words,
-        env={"PATH": os.environ["PATH"], "ROLLCALL_POSTGRES__URL": place.url},
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    out, err = await process.communicate()
-    assert process.returncode is not None
-    return process.returncode, out.decode(), err.decode()
+async def rollcall(place: Town, *words: str) -> Told:
+    """A command that is told nothing but the database."""
+    return await command(*words, ROLLCALL_POSTGRES__URL=place.url)
 
 
 async def test_what_is_shown_is_approved_by_its_hash_and_is_what_is_called(place: Town) -> None:
@@ -78,8 +65,8 @@ async def test_what_cannot_be_decided_is_said_in_one_line_and_is_exit_3(place: T
     old = (await place.the_held()).hash
     await place.leave(chat, PEOPLE[7:9])
     await place.work()
-    for command, name in (("approve", "nonsense"), ("approve", old), ("reject", old)):
-        code, out, err = await rollcall(place, command, name)
+    for word, name in (("approve", "nonsense"), ("approve", old), ("reject", old)):
+        code, out, err = await rollcall(place, word, name)
         assert (code, out, err.count("\n")) == (3, "", 1)
     assert (await rollcall(place, "reject", (await place.the_held()).hash))[0] == 0
     assert await place.states() == ["superseded", "rejected"]
