@@ -64,10 +64,10 @@ def explain(failure: BaseException) -> str:
 
 def leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
     """The failures in a group of groups, each kind of message once."""
-    found: dict[str, BaseException] = {}
+    found: dict[tuple[type, str], BaseException] = {}
     for each in group.exceptions:
         inner = leaves(each) if isinstance(each, BaseExceptionGroup) else [each]
-        found |= {str(failure): failure for failure in inner}
+        found |= {(type(failure), str(failure)): failure for failure in inner}
     return list(found.values())
 
 
