@@ -1,17 +1,20 @@
 """The call budget as the client meets it: wait for the grant, look at the lease, then call.
 
-The grants themselves are the store's, shared by all processes. They are a window apart, and
-calls that travel late bunch up with those after them; so a grant is used at its time or not at
-all: who wakes up too late for it takes another. The deadline of the lease is
-looked at after the wait, just before sending, so a worker that slept through its lease sends
-nothing.
+The slots are the store's, shared by all processes. Each call takes a grant, waits for its time,
+and asks once more just before it is sent; so whoever wakes up late, or finds that the slot's
+last call was late, moves that slot alone, and calls that travel unevenly do not bunch up. What
+a call took is told to the store, since an answer is all one learns of a call's arrival. The
+deadline of the lease is looked at after the wait, just before sending, so a worker that slept
+through its lease sends nothing.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from domain.grants import Grant
 from domain.lanes import Lane
 from gateway.errors import Unavailable
 from gateway.ports import CallBudget
@@ -19,12 +22,11 @@ from gateway.ports import CallBudget
 PATIENCE = 15.0
 """Seconds that a call may wait for its grant; past that it goes back to the queue, unsent."""
 
+SHORTEST = 0.001
+"""Seconds between two looks at one slot."""
 
-PUNCTUAL = 0.05
-"""Seconds after its time in which a grant is used: half of what the usual window leaves."""
-TRIES = 4
-"""Grants that one call takes to be in time; the last is used however late it is, since on a
-machine so slow it is better to meet the messenger's limit than to stand still."""
+REMEMBERED = 100
+"""Calls whose shortest is what a call takes without any delay."""
 
 
 class NotSent(Unavailable):
@@ -32,46 +34,60 @@ class NotSent(Unavailable):
 
 
 class Grants(Protocol):
-    """The shared grants (``projections.budget``)."""
+    """The shared slots (``projections.budget``)."""
 
-    async def take(self, patience: float) -> float | None:
-        """Reserve a grant: seconds until it, or None where it is too far away.
+    async def take(self, patience: float) -> Grant | None:
+        """Reserve a grant, or None where it is too far away."""
 
-        Below nought where its time has passed by so much.
-        """
+    async def use(self, slot: int) -> float | None:
+        """Begin the call now (None), or ask again after so many seconds."""
+
+    async def answered(self, slot: int, took: float, usual: float) -> None:
+        """The call ended, ``took`` seconds after it was begun; without delays ``usual``."""
 
     async def push_back(self, seconds: float) -> None:
-        """No grants for this long."""
+        """No calls for this long."""
 
 
 class SharedBudget:
-    """``gateway.ports.CallBudget`` on the store's grants."""
+    """``gateway.ports.CallBudget`` on the store's slots."""
 
     def __init__(self, grants: Grants) -> None:
         self._grants = grants
+        self._took: deque[float] = deque(maxlen=REMEMBERED)
 
     @asynccontextmanager
     async def slot(self, lane: Lane) -> AsyncIterator[None]:
-        """Wait for a grant.
+        """Wait for a slot, and keep it until the block has ended.
 
         Raises:
-            NotSent: the grant is too far away; nothing was sent.
+            NotSent: the next slot is too far away; nothing was sent.
         """
-        for _ in range(TRIES):
-            if await self._came_in_time(lane):
-                break
-        yield
-
-    async def _came_in_time(self, lane: Lane) -> bool:
-        """Take a grant and wait for it; whether it is still fresh then."""
-        wait = await self._grants.take(PATIENCE)
-        if wait is None:
-            raise NotSent("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
         clock = asyncio.get_running_loop().time
-        due = clock() + wait
-        if wait > 0:
-            await asyncio.sleep(wait)
-        return clock() - due <= PUNCTUAL
+        slot, asked = await self._begin(lane, clock)
+        sent = clock()
+        try:
+            yield
+        finally:
+            ended = clock()
+            usual = min(self._took, default=0.0)
+            self._took.append(ended - sent)
+            await self._grants.answered(slot, ended - asked, usual)
+
+    async def _begin(self, lane: Lane, clock: Callable[[], float]) -> tuple[int, float]:
+        """A slot whose call may be sent now, and the instant before that was said."""
+        last = clock() + PATIENCE
+        grant = await self._grants.take(PATIENCE)
+        wait = PATIENCE if grant is None else grant.wait
+        while grant is not None and clock() + wait <= last:
+            if wait > 0:
+                await asyncio.sleep(max(wait, SHORTEST))
+            asked = clock()
+            again = await self._grants.use(grant.slot)
+            if again is None:
+                return grant.slot, asked
+            wait = max(again, SHORTEST)
+        raise NotSent("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
 
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long: the messenger answered 429."""

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions import LIMITS
+from domain.grants import Grant
 from domain.ids import ChatId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.seasons import GuardPolicy
@@ -112,10 +113,16 @@ class MemoryMessenger:
 class _NoWaiting:
     """Grants at once."""
 
-    async def take(self, patience: float) -> float | None:
+    async def take(self, patience: float) -> Grant:
         """At once."""
         del patience
-        return 0.0
+        return Grant(0, 0.0)
+
+    async def use(self, slot: int) -> None:
+        """Whenever asked."""
+
+    async def answered(self, slot: int, took: float, usual: float) -> None:
+        """It does not matter."""
 
     async def push_back(self, seconds: float) -> None:
         """Nobody waits."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
-from tests.soak.ledger import Ledger
+from tests.soak.ledger import Ledger, peak
 from tests.soak.outages import Outages
 from tests.soak.verdict import Verdict
 
@@ -80,7 +80,8 @@ class Evidence:
             "answers_cut_by_proxy": self.outages.stage.to_messenger.unanswered,
             "chats_forgotten_by_restores": self.outages.forgotten_chats,
             "grants": len(ledger.grants),
-            "most_grants_in_a_second": ledger.peak(),
+            "most_grants_in_a_second": peak(ledger.grants),
+            "most_uses_in_a_second": peak(ledger.uses),
             "most_calls_in_a_second": stats["peak_per_second"],
             "calls_refused_with_429": refused(stats),
         }
@@ -93,8 +94,9 @@ class Evidence:
                 yield f"{kind}: {count}"
         yield from self.verdict.examples
         yield from self._repetitions()
-        if self.ledger.peak() > CALLS_PER_SECOND:
-            yield f"{self.ledger.peak()} grants in one second"
+        for what, times in (("grants", self.ledger.grants), ("uses", self.ledger.uses)):
+            if peak(times) > CALLS_PER_SECOND:
+                yield f"{peak(times)} {what} in one second"
         total = self.stats["total"]
         if refused(self.stats) > max(1, total // CALLS_FOR_ONE_429):
             yield f"{refused(self.stats)} calls of {total} were refused with 429"

@@ -1,0 +1,301 @@
+"""The budget of calls at full pressure: is anything above 30 grants a second, is anything refused.
+
+``python -m benchmarks.budget [--calls N] [--load L] [--stall S] [--json]`` starts an embedded
+PostgreSQL, a simulated messenger with MAX's own limit, and three worker processes with the
+product's client and its default budget, each with eight calls waiting for a slot at any time.
+Counted: answers of 429, the most grants in any second of database time, the calls per second,
+and how late a grant is used: from its time to the start of the call and to its answer.
+``--load`` starts so many processes beside that only burn a core; ``--stall`` has the messenger
+stand still for so many seconds every few seconds, so that what is sent meanwhile arrives
+together. With ``--json`` the last line is one object.
+
+Asked for: at most 30 grants in any second, at most one 429 in 10,000 calls, and without a load
+26 calls a second. 1 is the exit code where it is missed.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import multiprocessing
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import httpx2
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.grants import Grant
+from domain.ids import MaxChatId, MaxUserId
+from domain.lanes import Lane
+from gateway.budget import SharedBudget
+from gateway.client import MaxMessenger, MessengerConfig
+from gateway.errors import GatewayError
+from projections.budget import CallSlots
+from projections.database import create_engine
+from projections.migrate import upgrade
+from rollcall.embedded import EmbeddedPostgres
+from rollcall.settings import Settings
+from tests.soak.ledger import Ledger, peak
+from tests.system.processes import COMMAND
+
+PROCESSES = 3
+USER = MaxUserId(1)
+TOKEN = "token-of-the-benchmark"  # noqa: S105 - the simulator's, made here
+CALLS_FOR_ONE_429 = 10_000
+CALLS_PER_SECOND = 30
+SLOWEST = 26.0
+STALL_EVERY = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Milliseconds after the time of a grant."""
+
+    median: float
+    p99: float
+    most: float
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What was measured."""
+
+    calls: int
+    seconds: float
+    calls_per_second: float
+    refused_with_429: int
+    grants: int
+    most_grants_in_a_second: int
+    most_uses_in_a_second: int
+    most_calls_in_a_second: int
+    call_started: Late
+    answered: Late
+    load: int
+    stall: float
+    machine_load: float
+
+    @property
+    def meets_target(self) -> bool:
+        """Whether everything that is asked for was so."""
+        return (
+            max(self.most_grants_in_a_second, self.most_uses_in_a_second) <= CALLS_PER_SECOND
+            and self.refused_with_429 <= max(1, self.calls // CALLS_FOR_ONE_429)
+            and (self.load > 0 or self.stall > 0 or self.calls_per_second >= SLOWEST)
+        )
+
+
+@dataclass(slots=True)
+class Times:
+    """Seconds from the time of a grant to the start of its call, and to the call's end."""
+
+    started: list[float] = field(default_factory=list)
+    ended: list[float] = field(default_factory=list)
+
+
+class _WatchedSlots(CallSlots):
+    """The product's grants; remembers for each task when its grant was for."""
+
+    def __init__(self, engine: AsyncEngine, calls: int, window: float) -> None:
+        super().__init__(engine, calls=calls, window=window)
+        self.due: dict[object, float] = {}
+
+    async def take(self, patience: float) -> Grant | None:
+        grant = await super().take(patience)
+        if grant is not None:
+            self.due[asyncio.current_task()] = asyncio.get_running_loop().time() + grant.wait
+        return grant
+
+
+class _WatchedBudget:
+    """The product's budget; notes how late each grant is used."""
+
+    def __init__(self, slots: _WatchedSlots, times: Times) -> None:
+        self._budget, self._slots, self._times = SharedBudget(slots), slots, times
+
+    @asynccontextmanager
+    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+        clock = asyncio.get_running_loop().time
+        async with self._budget.slot(lane):
+            due = self._slots.due[asyncio.current_task()]
+            self._times.started.append(clock() - due)
+            yield
+            self._times.ended.append(clock() - due)
+
+    async def push_back(self, seconds: float) -> None:
+        await self._budget.push_back(seconds)
+
+
+def work(postgres: str, messenger: str, calls: int, until: float) -> Times:
+    """One worker process: so many calls, or until it is so late."""
+    return asyncio.run(_work(postgres, messenger, calls, until))
+
+
+async def _work(postgres: str, address: str, calls: int, until: float) -> Times:
+    settings, times = Settings().gateway, Times()
+    engine = create_engine(postgres)
+    slots = _WatchedSlots(engine, settings.calls_per_second, settings.window)
+    budget = _WatchedBudget(slots, times)
+    messenger = MaxMessenger(MessengerConfig(address, address, TOKEN, TOKEN), budget)
+    left = iter(range(calls))
+
+    async def call(number: int) -> None:
+        made = await messenger.create(
+            f"{os.getpid()}-{number}", "9г", "class", [USER], [], Lane.LIVE
+        )
+        for each in left:
+            if time.time() > until:
+                return
+            try:
+                await _one(messenger, made.chat_id, each)
+            except GatewayError:
+                continue  # counted by the messenger
+
+    await asyncio.gather(*(call(number) for number in range(settings.workers)))
+    await messenger.aclose()
+    await engine.dispose()
+    return times
+
+
+async def _one(messenger: MaxMessenger, chat: MaxChatId, number: int) -> None:
+    """A changing call or the lightest read."""
+    if number % 2:
+        await messenger.whoami(Lane.LIVE)
+    else:
+        await messenger.rename(chat, f"{number}", Lane.LIVE)
+
+
+@asynccontextmanager
+async def _simulator(stall: float) -> AsyncIterator[str]:
+    """A simulator in a process of its own that stands still now and then; its address."""
+    process = await asyncio.create_subprocess_exec(
+        *(COMMAND, "simulator", "--token", TOKEN),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    try:
+        told = b"" if process.stdout is None else await process.stdout.readline()
+        stalling = asyncio.create_task(_stall(process, stall))
+        yield json.loads(told)["messenger"]
+        stalling.cancel()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def _stall(process: asyncio.subprocess.Process, seconds: float) -> None:
+    """Hold the process still for so long, over and over; cancelled, let it go on."""
+    while seconds:
+        await asyncio.sleep(STALL_EVERY)
+        process.send_signal(signal.SIGSTOP)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            process.send_signal(signal.SIGCONT)
+
+
+def burn() -> None:
+    """Use up a core for ever."""
+    while True:
+        pass
+
+
+@contextmanager
+def _burning(count: int) -> Iterator[None]:
+    """So many processes that only burn a core, while the block lasts."""
+    burners = [multiprocessing.Process(target=burn, daemon=True) for _ in range(count)]
+    for each in burners:
+        each.start()
+    try:
+        yield
+    finally:
+        for each in burners:
+            each.kill()
+            each.join()
+
+
+async def measure(calls: int, load: int, stall: float, minutes: float) -> Result:
+    """All of it, on servers of its own."""
+    with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as folder, _burning(load):
+        async with (
+            EmbeddedPostgres(Path(folder) / "postgres") as postgres,
+            _simulator(stall) as address,
+        ):
+            await upgrade(postgres.uri)
+            ledger = Ledger()
+            await ledger.open(postgres.uri)
+            times = await _pressure(postgres.uri, address, calls, time.time() + 60 * minutes)
+            await ledger.take_out(postgres.uri)
+            async with httpx2.AsyncClient(base_url=address) as http:
+                stats = (await http.get("/sim/stats")).json()
+    refused = sum(call["count"] for call in stats["calls"] if call["status"] == 429)
+    granted = sorted(at for _, at in ledger.grants)
+    seconds = (granted[-1] - granted[0]).total_seconds()
+    return Result(
+        calls=stats["total"],
+        seconds=round(seconds, 1),
+        calls_per_second=round(stats["total"] / seconds, 2),
+        refused_with_429=refused,
+        grants=len(ledger.grants),
+        most_grants_in_a_second=peak(ledger.grants),
+        most_uses_in_a_second=peak(ledger.uses),
+        most_calls_in_a_second=stats["peak_per_second"],
+        call_started=_late([each for one in times for each in one.started]),
+        answered=_late([each for one in times for each in one.ended]),
+        load=load,
+        stall=stall,
+        machine_load=round(os.getloadavg()[1], 1),
+    )
+
+
+async def _pressure(postgres: str, address: str, calls: int, until: float) -> Sequence[Times]:
+    """Three processes share the calls."""
+    share = math.ceil(calls / PROCESSES)
+    with ProcessPoolExecutor(PROCESSES, multiprocessing.get_context("spawn")) as pool:
+        loop = asyncio.get_running_loop()
+        return await asyncio.gather(
+            *(
+                loop.run_in_executor(pool, work, postgres, address, share, until)
+                for _ in range(PROCESSES)
+            )
+        )
+
+
+def _late(seconds: Sequence[float]) -> Late:
+    ordered = [round(each * 1000, 1) for each in sorted(seconds)]
+    place = math.ceil(0.99 * len(ordered)) - 1
+    return Late(ordered[len(ordered) // 2], ordered[place], ordered[-1])
+
+
+def main() -> int:
+    """Measure and print; 1 where what is asked for is missed."""
+    parser = argparse.ArgumentParser(prog="./run bench budget", description=__doc__)
+    parser.add_argument("--calls", type=int, default=10_500, help="calls to make (10500)")
+    parser.add_argument("--load", type=int, default=0, help="processes that burn a core (0)")
+    parser.add_argument("--stall", type=float, default=0.0, help="seconds; see above (0)")
+    parser.add_argument("--minutes", type=float, default=30.0, help="at most (30)")
+    parser.add_argument("--json", action="store_true", help="the last line is one object")
+    asked = parser.parse_args()
+    found = asyncio.run(measure(asked.calls, asked.load, asked.stall, asked.minutes))
+    if asked.json:
+        print(json.dumps(asdict(found)))
+    else:
+        print(
+            f"{found.calls:,} calls, {found.calls_per_second} a second: {found.refused_with_429} "
+            f"refused with 429; most grants in a second {found.most_grants_in_a_second}\n"
+            f"a call starts {found.call_started.median} ms after its grant at the median, "
+            f"{found.call_started.p99} ms at the 99th percentile, {found.call_started.most} at "
+            f"most; its answer is there after {found.answered.median}, {found.answered.p99}, "
+            f"{found.answered.most} ms"
+        )
+    return 0 if found.meets_target else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
