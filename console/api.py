@@ -57,7 +57,7 @@ def as_json(standing: Standing) -> dict[str, object]:
     """
     return status.as_json(
         standing.counts,
-        standing.chats,
+        standing.survey,
         lag=standing.lag,
         gaps=len(standing.gaps),
         settled=standing.settled,

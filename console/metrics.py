@@ -40,6 +40,11 @@ class Name(Enum):
     PARKED = ("rollcall_parked_chats", "chats in which the bot may do nothing")
     REFUSED = ("rollcall_refused_chats", "chats whose last call the messenger refused")
     BLOCKED = ("rollcall_blocked_accounts", "accounts that the messenger does not add to a chat")
+    DRIFT = ("rollcall_open_drift", "what people changed in the messenger and is not over")
+    PROPOSALS = ("rollcall_proposals", "of it, people whom a person may decide to keep")
+    LEFT = ("rollcall_left_members", "of it, people who went out and are not put back yet")
+    INVITED = ("rollcall_invited_members", "people who can come in by the chat's link alone")
+    ADDING_OFF = ("rollcall_adding_off", "1 while nobody can be added, only invited")
     QUARANTINED = ("rollcall_quarantined_records", "records that are not events of the contract")
     UNPUBLISHED = ("rollcall_unpublished_events", "events of ours that are not in Kafka yet")
     # Labelled ``state``, one of the states of ``dashboard.chats``.
@@ -115,14 +120,14 @@ class _Scrape(Collector):
             yield from _counts(self.standing)
             yield from _freshness(self.standing)
             yield _labelled(
-                Name.CHATS, "state", dict.fromkeys(CHAT_STATES, 0) | self.standing.chats
+                Name.CHATS, "state", dict.fromkeys(CHAT_STATES, 0) | self.standing.survey.states
             )
             yield _labelled(Name.GATE, "gate", _gates(self.standing))
         yield from self.process.collect()
 
 
 def _counts(standing: Standing) -> Iterator[Metric]:
-    counts, totals = standing.counts, standing.totals
+    counts, totals = standing.counts, standing.survey.totals
     yield _gauge(Name.GAPS, len(standing.gaps))
     yield _gauge(Name.STALE, counts.stale + counts.turning)
     yield _gauge(Name.DUE, counts.due)
@@ -132,6 +137,11 @@ def _counts(standing: Standing) -> Iterator[Metric]:
     yield _gauge(Name.PARKED, counts.parked)
     yield _gauge(Name.REFUSED, counts.refused)
     yield _gauge(Name.BLOCKED, counts.blocked)
+    yield _gauge(Name.DRIFT, counts.drift)
+    yield _gauge(Name.PROPOSALS, counts.proposals)
+    yield _gauge(Name.LEFT, counts.left_out)
+    yield _gauge(Name.INVITED, standing.survey.invited)
+    yield _gauge(Name.ADDING_OFF, counts.adding_off is not None)
     yield _gauge(Name.QUARANTINED, counts.quarantined)
     yield _gauge(Name.UNPUBLISHED, counts.unpublished)
     yield _gauge(Name.EXPECTED, totals.expected)

@@ -16,7 +16,9 @@ from pydantic import AfterValidator
 from console.listing import PAGE_SIZES, Page, matches, order_key, page_of, start_of
 from console.render import Renderer
 from console.words import CHAT_KINDS
-from projections.overview import ChatRow, Overview, SchoolName
+from projections.open_drift import What
+from projections.overview import Overview
+from projections.overview_rows import ChatRow, SchoolName
 
 # What an id of ours may look like; anything else is known to nobody, so is not asked for.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
@@ -50,6 +52,7 @@ class Pages:
         router.add_api_route("/state", self.state)
         router.add_api_route("/schools/{school_id}", self.school)
         router.add_api_route("/chats/{chat_id}", self.chat)
+        router.add_api_route("/drift", self.drift)
         router.add_api_route("/quarantine", self.quarantine)
         return router
 
@@ -96,6 +99,7 @@ class Pages:
             "school": school,
             "chats": page_of(sorted(found, key=_chat_order), page, size),
             "all_chats": len(chats),
+            "drifted": await self.store.drifted("", school_id),
             "states": _counted(chat.state for chat in chats),
             "q": q,
             "kind": kind,
@@ -118,6 +122,24 @@ class Pages:
             "states": _counted(member.state for member in members),
         }
         return self.renderer.answer(request, "chat", values)
+
+    async def drift(
+        self,
+        request: Request,
+        what: What = "",
+        school: Text = "",
+        page: PageNumber = 1,
+        size: PageSize = 25,
+    ) -> HTMLResponse:
+        """What people changed in the messenger by themselves, and what becomes of it."""
+        of = None if not school else await self.store.school(_known_form(school))
+        if school and of is None:
+            raise HTTPException(404)
+        total = await self.store.drifted(what, school)
+        within, start = start_of(page, size, total)
+        rows = await self.store.changes(what, school, start, size)
+        values = {"changes": Page(rows, within, size, total), "what": what, "school": of}
+        return self.renderer.answer(request, "drift", values)
 
     async def quarantine(
         self, request: Request, page: PageNumber = 1, size: PageSize = 25

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from domain.gate import GateClosed, GateOpen, RemovalsWait
-from projections.overview import MemberReason, MemberRow, Standing
+from projections.open_drift import OpenDrift
+from projections.overview import Standing
+from projections.overview_rows import MemberReason, MemberRow
 
 Tone = Literal["good", "busy", "attention", "quiet"]
 
@@ -79,10 +81,30 @@ _REASONS = {
 }
 
 _REFUSALS = {
-    "add.participant.privacy": "настройки приватности не разрешают добавлять в чаты",
-    "add.participant.not.found": "мессенджер не находит этот профиль",
-    "chat.full": "в чате нет места",
-    "unknown": "мессенджер не объяснил причину",
+    "privacy": "настройки приватности не разрешают добавлять в чаты",
+    "not_found": "мессенджер не находит этот профиль",
+    "chat_full": "в чате нет места",
+    "refused": "мессенджер не объяснил причину",
+    "left": "больше не состоит в чате",
+    "invited": "может войти только по ссылке на чат",
+}
+
+DRIFT_KINDS = {
+    "added_by_administrator": "Добавлен администратором чата",
+    "added": "Вошёл в чат без основания",
+    "removed_by_administrator": "Удалён администратором чата",
+    "left": "Вышел из чата",
+    "promoted": "Стал администратором чата",
+    "demoted": "Перестал быть администратором чата",
+    "title_changed": "Изменено наименование чата",
+    "bot_lost": "Бот больше не администратор чата",
+}
+
+DRIFT_PARTS = {"proposals": "Ждут решения", "left": "Вышли из чатов"}
+
+ADDING_OFF = {
+    "setting": "так настроено",
+    "refused": "мессенджер никого не добавляет",
 }
 
 _ARMED = {
@@ -120,9 +142,35 @@ def reason(given: MemberReason) -> str:
 
 
 def refusal(member: MemberRow) -> str:
-    """Why the messenger does not add somebody."""
-    given = member.blocked_reason or "unknown"
+    """Why somebody who is expected is not inside."""
+    given = member.blocked_as or "refused"
     return _REFUSALS.get(given, given)
+
+
+def drift_kind(value: str) -> str:
+    """What people did in the messenger."""
+    return DRIFT_KINDS.get(value, value)
+
+
+def drift_next(change: OpenDrift) -> Word:
+    """What becomes of such a change by itself; a date is shown beside it."""
+    match change.kind:
+        case "added_by_administrator" if change.is_proposal:
+            return Word("Ждёт решения", "!", "attention")
+        case "added_by_administrator" | "added":
+            return Word("Будет удалён", "−", "busy")
+        case "removed_by_administrator" | "left":
+            return _return(change)
+        case "bot_lost":
+            return Word("Нужен человек", "!", "attention")
+        case _:
+            return Word("Будет исправлено", "…", "busy")
+
+
+def _return(change: OpenDrift) -> Word:
+    if change.insists or change.due_at is not None:
+        return Word("Будет возвращён", "+", "busy")
+    return Word("Не возвращаем", "○", "quiet", "Вернём, если появится новое основание")
 
 
 def gate(standing: Standing) -> Word:

@@ -8,16 +8,16 @@ of a quarantined record.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from time import monotonic
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.gate import WATCH_LIMIT, Gate, Progress, verdict
-from projections import catch_up
+from projections import catch_up, open_drift
 from projections import status as stand
 from projections.database import transaction
+from projections.overview_rows import BadPlace, ChatRow, MemberReason, MemberRow, SchoolName
 
 _BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
                         set_config('statement_timeout', '10s', true)""")
@@ -53,10 +53,10 @@ _CHAT = text(f"SELECT {_CHAT_COLUMNS} FROM dashboard.chats WHERE chat_id = :chat
 
 _MEMBERS = text("""
     SELECT m.person_id, m.max_user_id, m.role, m.reasons, m.state,
-           CASE WHEN m.state = 'blocked' THEN b.reason END AS blocked_reason,
-           CASE WHEN m.state = 'blocked' THEN b.retry_at END AS retry_at
+           b.state AS blocked_as, b.retry_at
       FROM dashboard.memberships m
-      LEFT JOIN blocked_accounts b USING (chat_id, max_user_id)
+      LEFT JOIN dashboard.blocked b
+             ON b.chat_id = :chat AND b.person_id = m.person_id AND m.state = 'blocked'
      WHERE m.chat_id = :chat
      ORDER BY m.role, m.person_id COLLATE "C" NULLS LAST, m.max_user_id""")
 
@@ -71,7 +71,7 @@ class Standing:
     """One moment of the whole.
 
     ``lag`` counts the records that are not ingested, by the last look at the topics' ends;
-    None where nobody has looked yet. ``chats`` counts by the states of ``dashboard.chats``.
+    None where nobody has looked yet.
     """
 
     progress: Progress
@@ -81,8 +81,7 @@ class Standing:
     ends_seen: bool
     ends_passed: bool
     counts: stand.Status
-    totals: stand.Totals
-    chats: dict[str, int]
+    survey: stand.Survey
 
     @property
     def gate(self) -> Gate:
@@ -99,62 +98,6 @@ class Standing:
     def settled(self) -> bool:
         """Nothing is on its way. Not known is not settled."""
         return self.watched and self.lag == 0 and self.counts.busy == 0
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolName:
-    """``name`` is None while only chats of the school are known."""
-
-    school_id: str
-    name: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class ChatRow:
-    """One row of ``dashboard.chats``."""
-
-    chat_id: str
-    school_id: str
-    kind: str
-    title: str
-    max_chat_id: int | None
-    expected: int
-    deliverable: int
-    observed: int
-    state: str
-    last_converged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class MemberReason:
-    """Why somebody belongs: the kind of the fact and its id."""
-
-    kind: str
-    ref: str
-
-
-@dataclass(frozen=True, slots=True)
-class MemberRow:
-    """One row of ``dashboard.memberships``, and what the messenger said where it refused."""
-
-    person_id: str | None
-    max_user_id: int | None
-    role: str
-    reasons: tuple[MemberReason, ...]
-    state: str
-    blocked_reason: str | None
-    retry_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BadPlace:
-    """Where a record in quarantine stands in Kafka, and why it is there."""
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    first_seen: datetime
 
 
 @dataclass(slots=True)
@@ -199,8 +142,7 @@ class Overview:
                 ends_seen=row.ends_seen_at is not None,
                 ends_passed=row.passed_at is not None,
                 counts=await stand.status(connection),
-                totals=survey.totals,
-                chats=survey.states,
+                survey=survey,
             )
 
     async def schools(self) -> list[SchoolName]:
@@ -245,11 +187,23 @@ class Overview:
                     row.role,
                     tuple(MemberReason(each["kind"], each["ref"]) for each in row.reasons),
                     row.state,
-                    row.blocked_reason,
+                    row.blocked_as,
                     row.retry_at,
                 )
                 for row in rows
             ]
+
+    async def changes(
+        self, what: open_drift.What, school_id: str, start: int, size: int
+    ) -> list[open_drift.OpenDrift]:
+        """``size`` changes of people that are not over, from ``start`` on."""
+        async with self._reading() as connection:
+            return await open_drift.listed(connection, what, school_id, start, size)
+
+    async def drifted(self, what: open_drift.What, school_id: str = "") -> int:
+        """How many of them there are."""
+        async with self._reading() as connection:
+            return await open_drift.count(connection, what, school_id)
 
     async def quarantine(self, start: int, size: int) -> list[BadPlace]:
         """``size`` records from ``start`` on, the latest first."""

@@ -9,7 +9,10 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-_STATUS = text("""
+from projections.open_drift import LEFT, PROPOSAL
+from projections.reconcile.adding import REASON
+
+_STATUS = text(f"""
     SELECT (SELECT count(*) FROM stale_entities) AS stale,
            (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
            count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
@@ -20,16 +23,28 @@ _STATUS = text("""
            count(*) FILTER (WHERE s.waiting = 'gone') AS gone,
            count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
            (SELECT count(*) FROM blocked_accounts) AS blocked,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL) AS drift,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {PROPOSAL}) AS proposals,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {LEFT}) AS left_out,
+           (SELECT reason FROM adding WHERE off_since IS NOT NULL) AS adding_off,
            (SELECT count(*) FROM quarantine) AS quarantined,
            (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
            (SELECT armed_at FROM catch_up) AS armed_at,
            (SELECT reason FROM catch_up) AS armed_reason
-      FROM chat_sync s""")
+      FROM chat_sync s""")  # noqa: S608 - constants
 
 _SURVEY = text("""
     SELECT state, count(*) AS chats, sum(expected) AS expected,
            sum(deliverable) AS deliverable, sum(observed) AS observed
       FROM dashboard.chats GROUP BY state""")
+
+# Where people can be added, it is those of whom the messenger said otherwise. Where they cannot,
+# it is everybody who is outside of a chat that is there: one pass over all memberships.
+_INVITED = text("""
+    SELECT CASE WHEN off_since IS NULL
+                THEN (SELECT count(*) FROM blocked_accounts WHERE reason = :refused)
+                ELSE (SELECT count(*) FROM dashboard.blocked WHERE state = 'invited') END
+      FROM adding""")
 
 _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
 
@@ -38,7 +53,9 @@ _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_par
 class Status:
     """Counts of one moment. ``due`` counts chats due within a minute.
 
-    ``gone`` are those of the parked chats that the messenger deleted for ever.
+    ``gone`` are those of the parked chats that the messenger deleted for ever. Of what people
+    changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
+    ``left_out`` went out and are not put back yet. ``adding_off`` is why nobody can be added.
     """
 
     stale: int
@@ -51,6 +68,10 @@ class Status:
     gone: int
     refused: int
     blocked: int
+    drift: int
+    proposals: int
+    left_out: int
+    adding_off: str | None
     quarantined: int
     unpublished: int
     armed_at: datetime | None
@@ -62,8 +83,35 @@ class Status:
         return self.stale + self.turning + self.due + self.leased + self.in_flight
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""
+
+    chats: int
+    frozen: int
+    expected: int
+    deliverable: int
+    observed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All chats: how many are in each state of ``dashboard.chats``, and their sums.
+
+    ``invited`` are who can come in by the chat's link alone.
+    """
+
+    states: dict[str, int]
+    totals: Totals
+    invited: int
+
+
+UNCOUNTED = Survey({}, Totals(0, 0, 0, 0, 0), 0)
+"""For who does not want to wait for the survey."""
+
+
 def as_json(
-    counts: Status, chats: dict[str, int], *, lag: int | None, gaps: int, settled: bool
+    counts: Status, survey: Survey, *, lag: int | None, gaps: int, settled: bool
 ) -> dict[str, object]:
     """The members of ``rollcall status --json`` and of the console's ``/api/status``.
 
@@ -81,32 +129,18 @@ def as_json(
         "gone": counts.gone,
         "refused": counts.refused,
         "blocked": counts.blocked,
+        "drift": counts.drift,
+        "proposals": counts.proposals,
+        "left": counts.left_out,
+        "invited": survey.invited,
+        "adding_off": counts.adding_off,
         "quarantined": counts.quarantined,
         "unpublished": counts.unpublished,
         "gaps": gaps,
         "catching_up": counts.armed_reason if counts.armed_at else None,
-        "converged": chats.get("converged", 0),
-        "chats": chats,
+        "converged": survey.states.get("converged", 0),
+        "chats": survey.states,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""
-
-    chats: int
-    frozen: int
-    expected: int
-    deliverable: int
-    observed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """All chats: how many are in each state of ``dashboard.chats``, and their sums."""
-
-    states: dict[str, int]
-    totals: Totals
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +174,7 @@ async def survey(connection: AsyncConnection) -> Survey:
             deliverable=sum(int(row.deliverable) for row in kept),
             observed=sum(int(row.observed) for row in kept),
         ),
+        invited=int((await connection.execute(_INVITED, {"refused": REASON})).scalar_one()),
     )
 
 

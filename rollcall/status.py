@@ -34,8 +34,13 @@ class Report:
     lag: int | None
     gaps: int
     counts: store.Status
-    chats: dict[str, int]
+    survey: store.Survey
     failure: ConsumersError | None = None
+
+    @property
+    def chats(self) -> dict[str, int]:
+        """How many chats are in each state."""
+        return self.survey.states
 
     @property
     def settled(self) -> bool:
@@ -45,7 +50,7 @@ class Report:
     def as_json(self) -> dict[str, object]:
         """What ``status --json`` prints."""
         return store.as_json(
-            self.counts, self.chats, lag=self.lag, gaps=self.gaps, settled=self.settled
+            self.counts, self.survey, lag=self.lag, gaps=self.gaps, settled=self.settled
         )
 
 
@@ -68,12 +73,12 @@ async def _look(
         known = {(p.topic, p.partition): p for p in await store.positions(connection)}
     gaps = sum(position.state == "gap" for position in known.values())
     if ends is None:
-        return Report(None, gaps, counts, {}, failure)
+        return Report(None, gaps, counts, store.UNCOUNTED, failure)
     lag = sum(
         max(0, end - (known[place].next_offset if place in known else 0))
         for place, end in ends.items()
     )
-    return Report(lag, gaps, counts, {})
+    return Report(lag, gaps, counts, store.UNCOUNTED)
 
 
 async def wait(
@@ -101,7 +106,7 @@ async def wait(
                 await asyncio.sleep(min(POLL_SECONDS, max(0, remaining())))
                 continue
             report = await _without_kafka(engine, failure)
-        return replace(report, chats=await _chats(engine))
+        return replace(report, survey=await _survey(engine))
 
 
 async def _without_kafka(engine: AsyncEngine, failure: ConsumersError) -> Report:
@@ -124,7 +129,7 @@ async def _until_settled(
         await asyncio.sleep(min(POLL_SECONDS, max(0, remaining())))
 
 
-async def _chats(engine: AsyncEngine) -> dict[str, int]:
-    """How many chats are in each state; in a region this takes seconds, so it is asked once."""
+async def _survey(engine: AsyncEngine) -> store.Survey:
+    """All chats, counted; in a region this takes seconds, so it is asked once."""
     async with transaction(engine) as connection:
-        return (await store.survey(connection)).states
+        return await store.survey(connection)

@@ -54,6 +54,7 @@ async def test_pages_fit_work_and_ask_no_other_host(database_url: str, width: in
     }
     assert seen["/"] == "Обзор · Rollcall"
     assert seen["parents"] == ["9а - Родители"]
+    assert seen["proposals"] == ["9а - Родители"]
     assert seen["address"] == {"kind": ["parents"], "size": ["25"]}
     assert seen["without scripts"] == ["9а - Родители"]
     assert HOSTILE_TITLE not in seen.values()

@@ -21,6 +21,8 @@ PATHS = (
     "/schools/nameless",
     "/chats/class:9a",
     "/chats/class:evil-3",
+    "/drift",
+    "/drift?school=school-evil",
     "/quarantine",
 )
 
@@ -98,6 +100,10 @@ def use(page: Page, base: str, found: Found) -> None:
     expect(page.get_by_label("Наименование чата")).to_have_value("химия")
     page.get_by_label("Состояние").select_option("Удержаны")
     expect(page.get_by_text("Ничего не нашлось")).to_be_visible()
+    page.goto(base + "/drift")
+    page.get_by_label("Вид изменений").select_option("Ждут решения")
+    expect(rows).to_have_count(1)
+    found.seen["proposals"] = rows.locator("a").all_inner_texts()
     page.goto(base + "/")
     with page.expect_response(base + "/state"):
         pass

@@ -106,6 +106,35 @@ class Rows:
             reason,
         )
 
+    async def drift(
+        self,
+        chat_id: str,
+        kind: str,
+        account: int | None,
+        *,
+        by: int | None = None,
+        hours: int | None = None,
+        insists: bool = False,
+    ) -> None:
+        """Something that people changed and that is not over; ``hours`` until it ends by itself."""
+        await self.connection.execute(
+            """INSERT INTO drift (chat_id, kind, max_user_id, by_user_id, insists, seen_at, due_at)
+               VALUES ($1, $2, $3, $4, $5, clock_now(),
+                       clock_now() + make_interval(hours => $6))""",
+            chat_id,
+            kind,
+            account,
+            by,
+            insists,
+            hours,
+        )
+
+    async def nobody_can_be_added(self, reason: str) -> None:
+        """The messenger only lets people come by the link."""
+        await self.connection.execute(
+            "UPDATE adding SET off_since = clock_now(), reason = $1", reason
+        )
+
     async def quarantine(self, count: int) -> None:
         await self.connection.execute(
             """INSERT INTO quarantine (topic, part, off, key, value, reason, first_seen)
@@ -176,6 +205,17 @@ async def _usual_school(rows: Rows) -> None:
     await rows.chat("class:old", "school-12", "11б - Ученики", frozen=True)
     for number in range(1, 31):
         await rows.chat(f"subject:{number}", "school-12", f"{number}а - Химия")
+    await _drift(rows)
+
+
+async def _drift(rows: Rows) -> None:
+    await rows.drift("parents:9a", "added_by_administrator", 777, by=501, hours=72)
+    await rows.drift("subject:1", "left", 502, hours=1)
+    await rows.drift("subject:2", "removed_by_administrator", 502, by=501)
+    await rows.drift("subject:3", "removed_by_administrator", 502, by=501, insists=True)
+    await rows.drift("class:9a", "added", 999)
+    await rows.drift("class:10a", "title_changed", None)
+    await rows.drift("parents:9a", "bot_lost", None)
 
 
 async def _hostile_school(rows: Rows) -> None:
@@ -184,3 +224,5 @@ async def _hostile_school(rows: Rows) -> None:
     await rows.chat("class:evil-2", "school-evil", OVERRIDE_TITLE)
     await rows.chat("class:evil-3", "school-evil", LONG_TITLE)
     await rows.chat("class:evil-4", "school-evil", " ")
+    for account, chat in enumerate(("class:evil-1", "class:evil-2", "class:evil-3"), start=900):
+        await rows.drift(chat, "promoted", account)

@@ -20,6 +20,7 @@ PATHS = (
     "/schools/school-evil",
     "/schools/nameless",
     "/chats/class:9a",
+    "/drift",
     "/quarantine",
 )
 
@@ -40,7 +41,7 @@ def titles(html: str) -> list[str]:
 
 
 async def test_an_empty_database_has_pages_too(console: Running) -> None:
-    for path in ("/", "/state", "/quarantine"):
+    for path in ("/", "/state", "/drift", "/quarantine"):
         answer = await console.get(path)
         assert answer.status_code == 200
     overview = words((await console.get("/")).text)
@@ -61,8 +62,12 @@ async def test_the_overview_counts_chats_by_state_and_shows_the_lag(console: Run
         "Лаг 12",
         "Карантин 60",
         "! Не добавляются 1",
+        "Изменения в MAX → Все 10",
+        "! Ждут решения 1",
+        "Вышли 2",
     ):
         assert expected in text
+    assert "По ссылке" not in text
 
 
 async def test_with_everything_read_the_overview_says_that_chats_are_updated(
@@ -136,6 +141,67 @@ async def test_a_chat_shows_roles_reasons_and_what_becomes_of_each_person(
 
 
 @pytest.mark.usefixtures("school")
+async def test_what_people_changed_in_max_is_listed_with_what_becomes_of_it(
+    console: Running,
+) -> None:
+    html = (await console.get("/drift")).text
+    text = words(html)
+    for expected in (
+        "9а - Родители parents:9a Добавлен администратором чата профиль 501 Неизвестный 777",
+        "! Ждёт решения",
+        "1а - Химия subject:1 Вышел из чата pupil-1 502",
+        "2а - Химия subject:2 Удалён администратором чата профиль 501 pupil-1 502",
+        "○ Не возвращаем Вернём, если появится новое основание",
+        "9а - Ученики class:9a Вошёл в чат без основания Неизвестный 999",
+        "− Будет удалён",
+        "10а - Ученики class:10a Изменено наименование чата — —",
+        "Бот больше не администратор чата — —",
+        "! Нужен человек",
+        "1–10 из 10",
+    ):
+        assert expected in text
+    # What ends by itself first stands first.
+    assert titles(html)[:2] == ["1а - Химия", "9а - Родители"]
+
+
+@pytest.mark.usefixtures("school")
+async def test_changes_are_filtered_by_what_a_person_may_do_and_by_school(
+    console: Running,
+) -> None:
+    async def found(query: str) -> list[str]:
+        return titles((await console.get(f"/drift?{query}", part=True)).text)
+
+    assert await found("what=proposals") == ["9а - Родители"]
+    assert await found("what=left") == ["1а - Химия", "2а - Химия"]
+    assert len(await found("school=school-evil")) == 3
+    assert await found("what=proposals&school=school-evil") == []
+    assert "Изменения в MAX : 7" in words((await console.get("/schools/school-12")).text)
+    assert "Изменения в MAX" not in words((await console.get("/schools/nameless")).text)
+
+
+async def test_who_can_come_by_the_link_alone_is_counted_and_told_in_the_chat(
+    console: Running, rows: Rows
+) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    await rows.person("pupil-1", 1)
+    await rows.expect("class:9a", "pupil-1", "member", "order o")
+    await rows.nobody_can_be_added("refused")
+    assert "! По ссылке 1 мессенджер никого не добавляет" in words((await console.get("/")).text)
+    chat = words((await console.get("/chats/class:9a")).text)
+    assert "! Не добавляется может войти только по ссылке на чат" in chat
+
+
+async def test_who_left_is_told_in_the_chat_as_one_who_left(console: Running, rows: Rows) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    await rows.person("pupil-1", 1)
+    await rows.expect("class:9a", "pupil-1", "member", "order o")
+    await rows.drift("class:9a", "left", 1)
+    chat = words((await console.get("/chats/class:9a")).text)
+    assert "! Не добавляется больше не состоит в чате" in chat
+    assert "повторим" not in chat
+
+
+@pytest.mark.usefixtures("school")
 async def test_no_page_shows_a_name_or_the_content_of_a_record(console: Running) -> None:
     for path in PATHS:
         text = (await console.get(path)).text
@@ -184,6 +250,8 @@ async def test_htmx_gets_the_list_alone(console: Running) -> None:
         ("/?size=7", 422, "size"),
         ("/quarantine?page=много", 422, "page"),
         ("/schools/school-12?kind=club", 422, "kind"),
+        ("/drift?what=all", 422, "what"),
+        ("/drift?school=nobody", 404, "Такой страницы нет"),
         ("/schools/school-12?q=" + "x" * 201, 422, "q"),
     ],
 )

@@ -56,6 +56,11 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "gone": 0,
         "refused": 0,
         "blocked": 1,
+        "drift": 10,
+        "proposals": 1,
+        "left": 2,
+        "invited": 0,
+        "adding_off": None,
         "quarantined": 60,
         "unpublished": 0,
         "gaps": 0,
@@ -96,6 +101,11 @@ async def test_metrics_say_what_the_status_says(console: Running, database_url: 
         "rollcall_held_chats": 1,
         "rollcall_parked_chats": 1,
         "rollcall_blocked_accounts": 1,
+        "rollcall_open_drift": 10,
+        "rollcall_proposals": 1,
+        "rollcall_left_members": 2,
+        "rollcall_invited_members": 0,
+        "rollcall_adding_off": 0,
         "rollcall_quarantined_records": 60,
         "rollcall_catch_up_armed": 0,
         'rollcall_chats{state="converged"}': 36,
@@ -103,6 +113,43 @@ async def test_metrics_say_what_the_status_says(console: Running, database_url: 
     }
     assert {name: found[name] for name in expected} == expected
     assert sum(value for name, value in found.items() if name.startswith("rollcall_gate{")) == 1
+
+
+async def test_drift_that_is_over_is_not_counted(console: Running, rows: Rows) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    await rows.drift("class:9a", "added_by_administrator", 7, hours=72)
+    await rows.drift("class:9a", "left", 8)
+    assert (await console.get("/api/status")).json()["drift"] == 2
+    await rows.connection.execute("UPDATE drift SET resolution = 'kept', resolved_at = clock_now()")
+    told = (await console.get("/api/status")).json()
+    assert (told["drift"], told["proposals"], told["left"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("reason", ["setting", "refused"])
+async def test_where_nobody_can_be_added_all_who_are_outside_are_invited(
+    console: Running, rows: Rows, reason: str
+) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    for account, person in enumerate(("inside", "outside-1", "outside-2"), start=1):
+        await rows.person(person, account)
+        await rows.expect("class:9a", person, "member", "order o")
+    await rows.observe("class:9a", 1)
+    await rows.block("class:9a", 2, "adding.refused")
+    await rows.nobody_can_be_added(reason)
+    told = (await console.get("/api/status")).json()
+    assert (told["invited"], told["adding_off"]) == (2, reason)
+    metrics = await console.metrics()
+    assert metrics["rollcall_invited_members"] == 2
+    assert metrics["rollcall_adding_off"] == 1
+
+
+async def test_where_people_can_be_added_who_was_refused_is_invited(
+    console: Running, rows: Rows
+) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики")
+    await rows.block("class:9a", 2, "adding.refused")
+    await rows.block("class:9a", 3, "add.participant.privacy")
+    assert (await console.get("/api/status")).json()["invited"] == 1
 
 
 async def test_every_metric_is_served_and_no_label_is_open(
