@@ -60,8 +60,11 @@ class Bell:
 class SimulatedIngest(Ingest):
     """Ingest on the simulated Kafka: its keeper, and its subscriber without FastStream."""
 
-    def __init__(self, kafka: Kafka, store: IngestStore, config: IngestConfig) -> None:
+    def __init__(
+        self, kafka: Kafka, known: Knowledge, store: IngestStore, config: IngestConfig
+    ) -> None:
         super().__init__(KafkaConfig("simulated"), store, config)
+        self._known = known
         view = View(kafka)
         self._view = view  # type: ignore[assignment]  # the same questions
         self._ingestor = Ingestor(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
@@ -96,7 +99,9 @@ class SimulatedIngest(Ingest):
                 await asyncio.sleep(POLL_SECONDS)
                 continue
             self._fetching = True
+            self._known.passes[current()] += 1
             await self._ingestor.take(records, self._mine)
+            self._known.passes[current()] -= 1
             self._fetching = False
 
     def _idle(self) -> bool:

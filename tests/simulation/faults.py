@@ -142,7 +142,7 @@ class Faults:
                 self.stage.rebalance()
 
     async def _zombie(self) -> None:
-        """A worker stands still in the middle of a pass, for longer than its lease lasts."""
+        """Somebody stands still in the middle of a pass or a batch, until another has it."""
         scheduler, known = self.stage.scheduler, self.stage.known
         able = [
             each
@@ -152,11 +152,14 @@ class Faults:
         if not able:
             return
         victim = scheduler.random.choice(able)
-        victim.frozen_until = scheduler.now + LEASE_SECONDS + scheduler.random.uniform(1.0, 20.0)
+        lease = LEASE_SECONDS if victim.kind == "reconcile" else 0.0
+        victim.frozen_until = scheduler.now + lease + scheduler.random.uniform(0.5, 20.0)
         scheduler.note(f"{victim.name} stands still in the middle of a pass")
-        if not any(each.kind == "reconcile" for each in scheduler.living()):
-            await self.stage.start("reconcile")
-        scheduler.loop.advance(LEASE_SECONDS - 1.0)
+        if not any(each.kind == victim.kind for each in scheduler.living()):
+            await self.stage.start(victim.kind)
+        elif victim in self.stage.members:
+            self.stage.rebalance()
+        scheduler.loop.advance(max(lease - 1.0, 0.0))
         known.look_at_register()
 
     async def _rebalance(self) -> None:

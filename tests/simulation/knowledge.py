@@ -53,7 +53,7 @@ class Knowledge:
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
     passes: Counter[Process] = field(default_factory=Counter)
-    """How many passes over a chat a process is in."""
+    """How many passes over a chat, or batches of records, a process is in."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""

@@ -128,14 +128,15 @@ class Stage:
         process = self.scheduler.process(kind)
         engine = await self.database.engine(process)
         if kind == "ingest":
-            ingest = SimulatedIngest(self.kafka, IngestStore(engine), IngestConfig(topics=TOPICS))
+            config = IngestConfig(topics=TOPICS)
+            ingest = SimulatedIngest(self.kafka, self.known, IngestStore(engine), config)
             self.members[process] = ingest.member
             loop = ingest.run
         elif kind == "watcher":
             loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
         elif kind == "derive":
-            config = DeriveConfig(workers=1, batch=40)
-            loop = SimulatedDerive(engine, config, self.stale).run
+            one_worker = DeriveConfig(workers=1, batch=40)
+            loop = SimulatedDerive(engine, one_worker, self.stale).run
         else:
             store = WatchedStore(engine, self.known, self.max, self.due)
             budget = SharedBudget(CallSlots(engine))
