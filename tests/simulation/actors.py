@@ -20,7 +20,7 @@ from domain.plan import Action, Seen
 from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
-from projections.errors import StoreError
+from projections.errors import StoreError, StoreUnavailable
 from projections.ingest_store import IngestStore
 from projections.reconcile.store import PostgresReconcileStore
 from tests.simulation import invariants
@@ -178,14 +178,23 @@ class WatchedStore(PostgresReconcileStore):
 
     async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
         """As the store's; what was in doubt before the read began is not any more."""
-        lost = await super().record_read(lease, seen)
+        try:
+            lost = await super().record_read(lease, seen)
+        except StoreUnavailable:
+            # The connection may have been lost after the commit.
+            if await invariants.is_known(self._known, lease.chat_id):
+                await self._was_read(lease.chat_id)
+            raise
         if lost is None:
-            known, chat_id = self._known, lease.chat_id
-            known.doubts.pop(chat_id, None)
-            if known.disturbed.get(chat_id, -1) < READ_AT.get():
-                known.disturbed.pop(chat_id, None)
-            await invariants.known_is_true(known, self._max, chat_id)
+            await self._was_read(lease.chat_id)
         return lost
+
+    async def _was_read(self, chat_id: str) -> None:
+        known = self._known
+        known.doubts.pop(chat_id, None)
+        if known.disturbed.get(chat_id, -1) < READ_AT.get():
+            known.disturbed.pop(chat_id, None)
+        await invariants.known_is_true(known, self._max, chat_id)
 
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """As the store's."""

@@ -276,6 +276,17 @@ def no_second_chat(known: Knowledge, max_: Max) -> None:
         known.broken("no second chat", ", ".join(twice))
 
 
+async def is_known(known: Knowledge, chat_id: str) -> bool:
+    """Whether we hold the chat for known."""
+    rows = await known.database.ask(
+        "SELECT s.observed_at IS NOT NULL AND NOT EXISTS (SELECT FROM intents i"
+        " WHERE i.chat_id = s.chat_id AND i.settled_at IS NULL) FROM chat_sync s"
+        " WHERE chat_id = $1",
+        chat_id,
+    )
+    return bool(rows[0][0])
+
+
 async def known_is_true(known: Knowledge, max_: Max, chat_id: str) -> None:
     """What we hold for known is what the messenger has, but for what others did meanwhile."""
     rows = await known.database.ask(
