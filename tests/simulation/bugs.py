@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import domain.plan
 import domain.rules
+import gateway.calls
 import gateway.reconcile
 import projections.derive.compute
 import projections.guard
@@ -84,7 +85,7 @@ def timeout_is_failure(stack: ExitStack) -> None:
 
 def failed_ids_ignored(stack: ExitStack) -> None:
     """HTTP 200 is taken to mean that everybody was added."""
-    _set(stack, gateway.reconcile, "_reasons", lambda _: {})
+    _set(stack, gateway.calls, "_reasons", lambda _: {})
 
 
 def partial_taken_for_whole(stack: ExitStack) -> None:
