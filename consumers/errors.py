@@ -3,6 +3,7 @@
 ``ConsumersError``
 ├── ``KafkaUnavailable``  it cannot be reached, or did not answer in time: try again later
 ├── ``KafkaRefused``      it refuses what we ask (rights, a bad setting): a person must look
+├── ``KafkaMisconfigured``  we cannot even ask: a file that the settings name cannot be used
 ├── ``TopicsMissing``     topics that are to be read do not exist
 └── ``TopicCompacted``    a topic's old records are thrown away by key: nothing can be rebuilt
 
@@ -28,6 +29,10 @@ class KafkaRefused(ConsumersError):
     """Kafka refuses what we ask."""
 
 
+class KafkaMisconfigured(ConsumersError):
+    """What we are told of Kafka cannot be used; the message says what."""
+
+
 class TopicsMissing(ConsumersError):
     """Topics that are to be read do not exist."""
 
@@ -42,9 +47,19 @@ def translated() -> Iterator[None]:
     try:
         yield
     except KafkaError as error:
+        # aiokafka tells of a broker that ends the TLS of a connection as of one that is away.
+        if isinstance(error.__cause__, ssl.SSLError):
+            raise KafkaRefused(f"TLS: {tls_reason(error.__cause__)}") from error
         kind = KafkaUnavailable if error.retriable else KafkaRefused
         raise kind(type(error).__name__) from error
     except ssl.SSLError as error:
-        raise KafkaRefused(f"TLS: {error.reason}") from error
+        raise KafkaRefused(f"TLS: {tls_reason(error)}") from error
     except (TimeoutError, OSError) as error:
         raise KafkaUnavailable(type(error).__name__) from error
+
+
+def tls_reason(error: ssl.SSLError) -> str:
+    """What TLS holds against the other side, in few words."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return error.verify_message
+    return (error.reason or type(error).__name__).replace("_", " ").lower()

@@ -55,7 +55,10 @@ def explain(failure: BaseException) -> str:
             advice = [words for start, words in _POSTGRES.items() if code.startswith(start)]
             return f"PostgreSQL refuses ({failure}); {advice[0] if advice else 'see its log'}"
         case KafkaUnavailable():
-            return f"Kafka does not answer ({failure}); is it running, is its address right?"
+            return (
+                f"Kafka does not answer ({failure}); is it running, are its address and "
+                "ROLLCALL_KAFKA__SECURITY_PROTOCOL right?"
+            )
         case KafkaRefused():
             return f"Kafka refuses ({failure}); check our rights and the ROLLCALL_KAFKA__ settings"
         case _:

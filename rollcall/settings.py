@@ -8,9 +8,17 @@ misspelt name does not guard.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    model_validator,
+)
 from pydantic import ValidationError as Invalid
 from pydantic_settings import (
     BaseSettings,
@@ -20,6 +28,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from consumers.kafka_config import Mechanism, Protocol
 from rollcall.settings_drift import Drift, SweepSettings, fit_secret
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
@@ -65,17 +74,23 @@ class Kafka(_Section):
     )
     partitions: int = Field(12, ge=1, description="partitions of topics that we create")
     replication: int = Field(1, ge=1, description="replication of topics that we create")
-    security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = Field(
-        "PLAINTEXT", description="as in Kafka's clients"
-    )
-    sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = Field(
-        "PLAIN", description="as in Kafka's clients"
-    )
+    security_protocol: Protocol = Field("PLAINTEXT", description="as in Kafka's clients")
+    sasl_mechanism: Mechanism = Field("PLAIN", description="as in Kafka's clients")
     sasl_username: str | None = Field(None, description="for SASL")
     sasl_password: SecretStr | None = Field(None, description="for SASL")
     ssl_cafile: Path | None = Field(None, description="CA bundle of the brokers")
     ssl_certfile: Path | None = Field(None, description="our certificate, for mutual TLS")
     ssl_keyfile: Path | None = Field(None, description="our key, for mutual TLS")
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if self.security_protocol.startswith("SASL") and not (
+            self.sasl_username and self.sasl_password
+        ):
+            raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
+        if self.ssl_keyfile is not None and self.ssl_certfile is None:
+            raise ValueError("ssl_keyfile needs ssl_certfile")
+        return self
 
 
 class Messenger(_Section):

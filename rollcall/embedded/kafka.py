@@ -34,7 +34,7 @@ class EmbeddedKafka(EmbeddedServer):
 
     ``cache`` and ``repository`` say where the jars are kept and come from (see ``jars``).
     ``advertised_port`` is told to clients instead of the broker's own: something that forwards
-    to it listens there.
+    to it listens there. ``properties`` are further lines of ``server.properties``, which win.
     """
 
     _patience = _START_TIMEOUT
@@ -47,6 +47,7 @@ class EmbeddedKafka(EmbeddedServer):
         *,
         controller_port: int | None = None,
         advertised_port: int | None = None,
+        properties: str = "",
         cache: Path | None = None,
         repository: str = MAVEN_CENTRAL,
     ) -> None:
@@ -55,6 +56,7 @@ class EmbeddedKafka(EmbeddedServer):
         super().__init__(directory, DirectoryLock(directory, 0o700, _WHO), port)
         self._wanted_controller_port = controller_port
         self._advertised_port = advertised_port
+        self._properties = properties
         self._cache = cache
         self._repository = repository
         self._jars: tuple[Path, ...] = ()
@@ -81,7 +83,11 @@ class EmbeddedKafka(EmbeddedServer):
         for attempt in range(_PORT_ATTEMPTS):
             self._choose_ports()
             files = kafka_files.write(
-                self._directory, self._port or 0, self._controller_port, self._advertised_port
+                self._directory,
+                self._port or 0,
+                self._controller_port,
+                self._advertised_port,
+                self._properties,
             )
             await self._format(files, jars)
             words = (*_java(files, jars), "kafka.Kafka", str(files.properties))

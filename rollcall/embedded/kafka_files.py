@@ -91,11 +91,16 @@ class Files:
 
 
 def write(
-    directory: Path, port: int, controller_port: int, advertised_port: int | None = None
+    directory: Path,
+    port: int,
+    controller_port: int,
+    advertised_port: int | None = None,
+    further: str = "",
 ) -> Files:
     """Write them into the data directory for these ports.
 
-    Clients are told ``advertised_port``, or ``port`` where there is none.
+    Clients are told ``advertised_port``, or ``port`` where there is none. ``further`` lines come
+    last, so they win.
     """
     properties = directory / "server.properties"
     logging = directory / "log4j2.properties"
@@ -107,7 +112,8 @@ def write(
             advertised_port=advertised_port or port,
             controller_port=controller_port,
             topics=topics,
-        ),
+        )
+        + further,
         encoding="utf-8",
     )
     logging.write_text(_LOGGING.format(log=directory / "kafka.log"), encoding="utf-8")

@@ -54,6 +54,23 @@ def test_a_value_that_does_not_fit_is_named_and_not_quoted(
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (
+            {"SECURITY_PROTOCOL": "SASL_SSL", "SASL_USERNAME": "rollcall"},
+            "kafka: SASL_SSL needs sasl_username and sasl_password",
+        ),
+        ({"SECURITY_PROTOCOL": "SSL", "SSL_KEYFILE": "a"}, "kafka: ssl_keyfile needs ssl_certfile"),
+    ],
+)
+def test_settings_that_need_each_other_are_named(
+    monkeypatch: pytest.MonkeyPatch, given: dict[str, str], said: str
+) -> None:
+    variables = {f"ROLLCALL_KAFKA__{name}": value for name, value in given.items()}
+    assert fault(monkeypatch, **variables) == said
+
+
+@pytest.mark.parametrize(
     ("name", "meant"),
     [
         ("ROLLCALL_GATWAY__WORKERS", "ROLLCALL_GATEWAY__WORKERS"),

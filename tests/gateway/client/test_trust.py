@@ -1,8 +1,6 @@
 """The messenger's own authority is trusted by its client, and by nothing else."""
 
-import shutil
 import ssl
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -12,35 +10,14 @@ from gateway import errors
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.max_http import Surroundings
 from tests.gateway.client.scripted import Ledger, Naps, answer, scripted
-
-OPENSSL = shutil.which("openssl")
-pytestmark = pytest.mark.skipif(OPENSSL is None, reason="makes its certificates with openssl")
-
-
-def openssl(folder: Path, *arguments: str) -> None:
-    assert OPENSSL is not None
-    subprocess.run([OPENSSL, *arguments], cwd=folder, check=True, capture_output=True)  # noqa: S603 # the test's own words
+from tests.servers.authority import Authority
 
 
 @pytest.fixture(scope="module")
 def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with an authority (ca.pem), and a server's certificate and key signed by it."""
     folder = tmp_path_factory.mktemp("authority")
-    new_key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    openssl(
-        folder, "req", "-x509", *new_key, "-keyout", "ca.key", "-out", "ca.pem", "-days", "2",
-        "-subj", "/CN=An authority of our own",
-        "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign",
-    )  # fmt: skip
-    openssl(
-        folder, "req", *new_key, "-keyout", "server.key", "-out", "server.csr",
-        "-subj", "/CN=127.0.0.1",
-    )  # fmt: skip
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
-    openssl(
-        folder, "x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
-        "-CAcreateserial", "-out", "server.pem", "-days", "2", "-extfile", "names",
-    )  # fmt: skip
+    Authority(folder).sign("server")
     return folder
 
 
