@@ -16,6 +16,7 @@ _TRIGGERS = """
     CREATE TABLE soak.grants (slot int, at timestamptz);
     CREATE TABLE soak.used (slot int, at timestamptz);
     CREATE TABLE soak.lost (intent bigint, action text, at timestamptz);
+    CREATE TABLE soak.approved (chat text, account bigint, hash text);
     CREATE FUNCTION soak.granted() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN INSERT INTO soak.grants VALUES (NEW.slot, NEW.granted_at); RETURN NULL; END $$;
     CREATE TRIGGER soak AFTER UPDATE ON call_slots FOR EACH ROW
@@ -31,16 +32,28 @@ _TRIGGERS = """
         WHEN (OLD.outcome IS NULL AND NEW.lease_token > 0
               AND (NEW.outcome IN ('read back', 'repeated') OR NEW.outcome LIKE 'unknown%'))
         EXECUTE FUNCTION soak.lost_answer();
+    CREATE FUNCTION soak.approved() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN INSERT INTO soak.approved
+          SELECT r.chat_id, r.max_user_id, p.hash
+            FROM removal_reservations r JOIN held_plans p ON p.held_id = r.approval
+           WHERE r.reservation_id = NEW.reservation_id AND r.cause = 'not_expected';
+          RETURN NULL; END $$;
+    CREATE TRIGGER soak_approved AFTER INSERT ON intents FOR EACH ROW
+        WHEN (NEW.action = 'remove') EXECUTE FUNCTION soak.approved();
 """
 
 
 @dataclass(slots=True)
 class Ledger:
-    """Grants and their uses by slot and time, and the intents whose answer never came."""
+    """Grants and their uses by slot and time, and two kinds of intents.
+
+    Those whose answer never came, and removals that rest on an approved plan (by its hash).
+    """
 
     grants: set[tuple[int, datetime]] = field(default_factory=set)
     uses: set[tuple[int, datetime]] = field(default_factory=set)
     lost: set[tuple[int, str, datetime]] = field(default_factory=set)
+    approved: set[tuple[str, int, str]] = field(default_factory=set)
 
     async def open(self, url: str) -> None:
         """Have the database write it down from now on."""
@@ -57,8 +70,10 @@ class Ledger:
             grants = await connection.fetch("SELECT slot, at FROM soak.grants")
             uses = await connection.fetch("SELECT slot, at FROM soak.used")
             lost = await connection.fetch("SELECT intent, action, at FROM soak.lost")
+            approved = await connection.fetch("SELECT chat, account, hash FROM soak.approved")
         finally:
             await connection.close()
+        self.approved |= {(row["chat"], row["account"], row["hash"]) for row in approved}
         self.grants |= {(row["slot"], row["at"]) for row in grants}
         self.uses |= {(row["slot"], row["at"]) for row in uses}
         self.lost |= {(row["intent"], row["action"], row["at"]) for row in lost}

@@ -7,6 +7,7 @@ a restore puts back one that is at least one restart old.
 import asyncio
 import os
 import signal
+import time
 from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from random import Random
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
 from tests.soak.proxy import Fault, FaultProxy
+from tests.soak.removals import Restored
 from tests.soak.stage import Stage
 
 COPIES = 3
@@ -35,7 +37,8 @@ class Outages:
     rng: Random
     counted: Counter[str] = field(default_factory=Counter)
     forgotten_chats: int = 0
-    _copies: list[Path] = field(default_factory=list)
+    restored: list[Restored] = field(default_factory=list)
+    _copies: list[tuple[Path, int]] = field(default_factory=list)
 
     async def broker(self) -> None:
         """Restart it, let it crash, or make it stand still for a while."""
@@ -73,8 +76,10 @@ class Outages:
             await self.stage.postgres.stop()
             await self._copy()
         await _run("rm", "-rf", str(self._cluster))
-        await _run("cp", "-a", str(self._copies[0]), str(self._cluster))
+        copy, copied_at = self._copies[0]
+        await _run("cp", "-a", str(copy), str(self._cluster))
         await self.stage.postgres.start()
+        self.restored.append(Restored(_now(), copied_at))
         known = await self.stage.school.value("SELECT count(max_chat_id) FROM chat_sync")
         self.forgotten_chats += max(0, len(await self.stage.school.chats()) - known)
         self.counted["restore"] += 1
@@ -100,11 +105,11 @@ class Outages:
         return self.stage.folder / "postgres" / "pgdata"
 
     async def _copy(self) -> None:
-        copy = self.stage.folder / f"copy-{self.counted.total():04}"
+        copy, now = self.stage.folder / f"copy-{self.counted.total():04}", _now()
         await _run("cp", "-a", str(self._cluster), str(copy))
-        self._copies.append(copy)
+        self._copies.append((copy, now))
         while len(self._copies) > COPIES:
-            await _run("rm", "-rf", str(self._copies.pop(0)))
+            await _run("rm", "-rf", str(self._copies.pop(0)[0]))
 
     async def _pause(self, pid: int | None, seconds: float) -> None:
         if pid is None:
@@ -114,6 +119,11 @@ class Outages:
             await asyncio.sleep(seconds)
         finally:
             os.kill(pid, signal.SIGCONT)
+
+
+def _now() -> int:
+    """Milliseconds since 1970, as the messenger counts."""
+    return int(time.time() * 1000)
 
 
 async def _run(*words: str) -> None:

@@ -9,6 +9,8 @@ from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger, peak
 from tests.soak.outages import Outages
+from tests.soak.person import Person
+from tests.soak.removals import Judge
 from tests.soak.verdict import Verdict
 
 CALLS_PER_SECOND = 30
@@ -38,6 +40,8 @@ class Evidence:
     crew: Crew
     ledger: Ledger
     outages: Outages
+    person: Person
+    judged: Judge
     verdict: Verdict
     stats: Stats
     events: int
@@ -65,6 +69,7 @@ class Evidence:
             "kills_elsewhere": crew.elsewhere,
             "ended_by_themselves": dict(crew.ended),
             "outages": dict(sorted(self.outages.counted.items())),
+            "decisions_of_the_person": dict(sorted(self.person.counted.items())),
             "events": self.events,
         }
 
@@ -76,6 +81,7 @@ class Evidence:
             "changing_calls": _some(stats["changing"]),
             "reads": stats["reads"],
             "repeated_calls": _some(stats["without_effect"]),
+            "removals": dict(sorted(self.judged.counted.items())),
             "lost_answers": _some(Counter(action for _, action, _ in ledger.lost)),
             "answers_cut_by_proxy": self.outages.stage.to_messenger.unanswered,
             "chats_forgotten_by_restores": self.outages.forgotten_chats,
@@ -94,6 +100,7 @@ class Evidence:
                 yield f"{kind}: {count}"
         yield from self.verdict.examples
         yield from self._repetitions()
+        yield from self._not_approved()
         for what, times in (("grants", self.ledger.grants), ("uses", self.ledger.uses)):
             if peak(times) > CALLS_PER_SECOND:
                 yield f"{peak(times)} {what} in one second"
@@ -102,6 +109,16 @@ class Evidence:
             yield f"{refused(self.stats)} calls of {total} were refused with 429"
         if self.crew.bugs:
             yield f"{len(self.crew.bugs)} workers met a bug: {self.crew.bugs[:5]}"
+
+    def _not_approved(self) -> Iterator[str]:
+        """Removals that count and the engine calls approved, and that the person was not shown."""
+        shown = {
+            (each.chat_id, account, each.hash)
+            for each in self.person.approvals
+            for account in each.accounts
+        }
+        for chat_id, account, name in sorted(self.ledger.approved - shown):
+            yield f"{account} left {chat_id} by the plan {name}, which nobody approved"
 
     def _repetitions(self) -> Iterator[str]:
         """A call whose effect was there is right only after its answer was lost.

@@ -18,11 +18,14 @@ from pathlib import Path
 from random import Random
 
 from consumers.errors import ConsumersError
+from gateway.simulator.config import SimulatorConfig
 from rollcall.publish import PublishError, local_today
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
 from tests.soak.outages import Outage, Outages
+from tests.soak.person import Person
+from tests.soak.removals import Judge, Watch, given_up, schools_of
 from tests.soak.report import Evidence, Plan
 from tests.soak.stage import Stage, stage
 from tests.soak.verdict import judge
@@ -45,6 +48,7 @@ async def soak(plan: Plan, folder: Path) -> Evidence:
     async with stage(folder) as made:
         run = _Run.on(made, plan)
         await run.ledger.open(made.postgres.uri)
+        made.school.simulator.world.observe(run.watch)
         await run.trouble()
         last = await run.heal()
         return await run.conclude(last, began)
@@ -57,6 +61,8 @@ class _Run:
     crew: Crew
     ledger: Ledger
     outages: Outages
+    person: Person
+    watch: Watch
     events: Iterator[Event]
     rng: Random
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -72,8 +78,11 @@ class _Run:
         crew = Crew(programs.environment, programs.folder, Random(plan.seed + 1))
         ledger = Ledger()
         outages = Outages(made, crew, ledger, Random(plan.seed + 2))
+        person = Person(made.school.engine, Random(plan.seed + 4))
+        watch = Watch(SimulatorConfig().bot_id)
         events = _chained(first, later)
-        return cls(made, plan, crew, ledger, outages, events, Random(plan.seed + 3))
+        rng = Random(plan.seed + 3)
+        return cls(made, plan, crew, ledger, outages, person, watch, events, rng)
 
     @property
     def school(self) -> Stack:
@@ -85,7 +94,8 @@ class _Run:
             method="*", path="*", kind="slow_after_effect", seconds=0.3, probability=0.2
         )
         publishing = asyncio.create_task(self._publish())
-        faults = [
+        beside = [
+            asyncio.create_task(self.person.work()),
             asyncio.create_task(self.outages.faults(self.stage.to_messenger, 2.0, 9.0)),
             asyncio.create_task(self.outages.faults(self.stage.to_kafka, 15.0, 60.0)),
             asyncio.create_task(self.outages.faults(self.stage.to_postgres, 15.0, 60.0)),
@@ -93,11 +103,11 @@ class _Run:
         try:
             await self._strike()
         finally:
-            for each in faults:
+            for each in beside:
                 each.cancel()
-            for end in await asyncio.gather(*faults, return_exceptions=True):
+            for end in await asyncio.gather(*beside, return_exceptions=True):
                 if not isinstance(end, asyncio.CancelledError):
-                    self.faults.append(f"the proxies' faults ended: {end!r}")
+                    self.faults.append(f"the person or the proxies' faults ended: {end!r}")
             self.stop.set()
             await self.crew.strike_all()
             await publishing
@@ -160,7 +170,7 @@ class _Run:
                 await asyncio.wait_for(self.stop.wait(), self.rng.uniform(0.3, LONGEST_PAUSE))
 
     async def heal(self) -> list[Program]:
-        """Three ordinary workers, until nothing is on its way."""
+        """Three ordinary workers, until nothing is on its way and nothing waits for a person."""
         sys.stderr.write("soak: healed, settling\n")
         running = [await self.school.run() for _ in range(3)]
         try:
@@ -168,6 +178,8 @@ class _Run:
             await self.school.settled(SETTLE_SECONDS)
             await asyncio.sleep(8)  # reads that are due again after a holder's death
             await self.school.settled(SETTLE_SECONDS)
+            while await self.person.approve_all():
+                await self.school.settled(SETTLE_SECONDS)
             await self.school.until(
                 "SELECT count(*) = 0 FROM outbox WHERE published_at IS NULL", "outbox is not empty"
             )
@@ -184,15 +196,22 @@ class _Run:
             if code := await program.terminate():
                 self.faults.append(f"one of the last workers ended with {code}")
         self.faults += self.school.programs.tracebacks()
+        published = self.school.published
+        judged = Judge(self.watch.largest, schools_of(published), given_up(published))
+        unapproved = list(
+            judged.violations(self.watch.removals, self.person.approvals, self.outages.restored)
+        )
         return Evidence(
             crew=self.crew,
             ledger=self.ledger,
             outages=self.outages,
+            person=self.person,
+            judged=judged,
             verdict=verdict,
             stats=stats,
             events=len(self.school.published),
             seconds=time.monotonic() - began,
-            last_words=self.faults,
+            last_words=self.faults + unapproved,
         )
 
 

@@ -29,10 +29,6 @@ LEASE_SECONDS = 8
 """Of a chat; a kill costs it that long."""
 CALL_SECONDS = 2
 REREAD_SECONDS = 3
-WINDOW_SECONDS = 1.5
-"""Of the budget of calls. By default it is 1.1, which is for calls that travel evenly to within
-a tenth of a second; here the messenger shares its cores with everything that is killed and
-started, and is itself late to look at what has arrived."""
 PARTITIONS = 4
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -103,8 +99,7 @@ async def _school(
 def _environment(postgres: str, proxies: Mapping[str, FaultProxy]) -> dict[str, str]:
     """The settings of production but for shorter patience: a kill must not cost minutes.
 
-    The guard is off, since random histories take out more than it lets pass; it has tests of
-    its own. Calls are as many as MAX allows.
+    The guard and the budget are as they come.
     """
     url = urlsplit(postgres)
     behind = f"{url.username}:{url.password}@{HOST}:{proxies['postgres'].port}"
@@ -118,10 +113,7 @@ def _environment(postgres: str, proxies: Mapping[str, FaultProxy]) -> dict[str, 
         "ROLLCALL_MESSENGER__TIMEOUT": str(CALL_SECONDS),
         "ROLLCALL_GATEWAY__LEASE_SECONDS": str(LEASE_SECONDS),
         "ROLLCALL_GATEWAY__REREAD_SECONDS": str(REREAD_SECONDS),
-        "ROLLCALL_GATEWAY__WINDOW": str(WINDOW_SECONDS),
         "ROLLCALL_DERIVE__LEASE_SECONDS": "3",
-        "ROLLCALL_INGEST__BATCH": "50",
-        "ROLLCALL_GUARD__ENABLED": "false",
         "ROLLCALL_CONSOLE__PORT": "0",
         "ROLLCALL_CONSOLE__METRICS_PORT": "0",
     }
