@@ -252,12 +252,32 @@ async def test_a_restored_database_knows_no_chat_and_makes_all_created_ones_due(
     )
     async with transaction(engine) as connection:
         rows = await connection.execute(
-            text("SELECT observed_at, due_at IS NOT NULL FROM chat_sync ORDER BY chat_id")
+            text("""SELECT observed_at, due_at IS NOT NULL, restored_at IS NOT NULL
+                      FROM chat_sync ORDER BY chat_id""")
         )
-        assert [tuple(row) for row in rows] == [(None, True), (None, False)]
+        assert [tuple(row) for row in rows] == [(None, True, True), (None, False, True)]
     assert _reason(await IngestStore(engine).gate()).startswith(
         "catching up (the database was restored)"
     )
+
+
+async def test_chats_that_came_by_reading_again_are_of_the_restore_too(
+    engine: AsyncEngine,
+) -> None:
+    await IngestStore(engine).place(
+        [(KEY, None, Standing("id", 0, 0))], restored=True, backward=None
+    )
+    await _run(
+        engine,
+        "INSERT INTO chats (chat_id, kind, school_id, title) VALUES ('c', 'class', 's', 't')",
+        "INSERT INTO chat_sync (chat_id) VALUES ('c')",
+    )
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    async with transaction(engine) as connection:
+        found = await connection.execute(text("SELECT restored_at IS NOT NULL FROM chat_sync"))
+        assert found.scalar_one() is True
 
 
 async def test_that_the_database_was_restored_outlives_a_restart_while_it_catches_up(
