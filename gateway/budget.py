@@ -25,8 +25,12 @@ PATIENCE = 15.0
 SHORTEST = 0.001
 """Seconds between two looks at one slot."""
 
-REMEMBERED = 100
+REMEMBERED = 1000
 """Calls whose shortest is what a call takes without any delay."""
+
+ALIKE = 0.5
+"""The part of that which is taken to be the same for all: another process may be nearer to the
+messenger, or have been less busy lately."""
 
 
 class NotSent(Unavailable):
@@ -43,7 +47,7 @@ class Grants(Protocol):
         """Begin the call now (None), or ask again after so many seconds."""
 
     async def answered(self, slot: int, took: float, usual: float) -> None:
-        """The call ended, ``took`` seconds after it was begun; without delays ``usual``."""
+        """The call ended, ``took`` seconds after it was begun, ``usual`` of them like all."""
 
     async def push_back(self, seconds: float) -> None:
         """No calls for this long."""
@@ -70,7 +74,7 @@ class SharedBudget:
             yield
         finally:
             ended = clock()
-            usual = min(self._took, default=0.0)
+            usual = ALIKE * min(self._took, default=0.0)
             self._took.append(ended - sent)
             await self._grants.answered(slot, ended - asked, usual)
 
