@@ -1,5 +1,7 @@
 """A small soak for every check: thirty kills at labelled points, and one of each outage.
 
+The guard is on, and a person approves what it holds.
+
 ``./run soak`` is the whole of it, with the same code.
 """
 
@@ -25,3 +27,4 @@ async def test_thirty_kills_at_labelled_points_lose_nothing_and_repeat_nothing(
     assert evidence.crew.kills >= KILLS
     assert all(evidence.crew.at_label[label] for label in POINTS)
     assert evidence.outages.counted["restore"] == 1
+    assert evidence.person.counted["approved"]
