@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
-from domain.guard import GuardLimits
+from domain.guard import GuardLimits, RemovalCause
 from domain.work import Lease
 from tests.oracle.naive import ADMINISTRATOR, instant
 from tests.simulation.knowledge import Knowledge
@@ -217,7 +217,7 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
         return
     chat, account = _chat(call), call.user_ids[0]
     rows = await known.database.ask(
-        "SELECT r.counts, r.approval IS NOT NULL, r.max_user_id = ANY(h.accounts)"
+        "SELECT r.counts, r.approval IS NOT NULL, r.cause, r.max_user_id = ANY(h.accounts)"
         " FROM intents i JOIN removal_reservations r USING (reservation_id)"
         " LEFT JOIN held_plans h ON h.held_id = r.approval WHERE i.intent_id = $1",
         call.asked.intent,
@@ -225,8 +225,8 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
     if not rows:
         known.broken("nobody is removed without a reservation", f"{chat}: {account}")
         return
-    counts, approved, shown = rows[0]
-    if approved and counts and not shown:
+    counts, approved, cause, shown = rows[0]
+    if approved and cause == RemovalCause.NOT_EXPECTED.value and not shown:
         known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
     if approved or not counts:
         return
