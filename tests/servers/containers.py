@@ -1,7 +1,8 @@
 """The servers as containers, for machines where a Docker engine answers and has the images.
 
 Images are not fetched: a test run does not wait for a registry when the embedded servers are
-at hand. ``available`` says whether a container is worth trying.
+at hand. ``available`` says whether a container is worth trying. That goes for the image of
+testcontainers' own reaper too: without it a run that is killed leaves its containers behind.
 """
 
 import shutil
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from testcontainers.community.postgres import PostgresContainer
+from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
@@ -17,6 +19,25 @@ from rollcall.embedded.ports import HOST, free_port
 
 POSTGRES_IMAGE = "postgres:18"
 KAFKA_IMAGE = "apache/kafka:4.3.1"
+
+# As ``compose.yaml`` has it, and the embedded server: text sorts by code point.
+_INITDB = "--encoding=UTF8 --locale=C --locale-provider=builtin --builtin-locale=C.UTF-8"
+_KAFKA = {
+    "KAFKA_NODE_ID": "1",
+    "KAFKA_PROCESS_ROLES": "broker,controller",
+    "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+    "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+    "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+    "KAFKA_TRANSACTION_STATE_LOG_MIN_ISR": "1",
+    "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_REPLICATION_FACTOR": "1",
+    "KAFKA_SHARE_COORDINATOR_STATE_TOPIC_MIN_ISR": "1",
+    "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+    "KAFKA_LOG_RETENTION_MS": "-1",
+    "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
+}
 
 
 def available(image: str) -> bool:
@@ -34,31 +55,28 @@ def available(image: str) -> bool:
     return asked.returncode == 0
 
 
+def _without_reaper_if_absent() -> None:
+    if not available(testcontainers_config.ryuk_image):
+        testcontainers_config.ryuk_disabled = True
+
+
 @contextmanager
 def postgres() -> Iterator[str]:
     """A PostgreSQL container's address while the block runs."""
-    with PostgresContainer(POSTGRES_IMAGE, driver=None) as container:
+    _without_reaper_if_absent()
+    container = PostgresContainer(POSTGRES_IMAGE, driver=None)
+    with container.with_env("POSTGRES_INITDB_ARGS", _INITDB):
         yield container.get_connection_url()
 
 
 @contextmanager
 def kafka() -> Iterator[str]:
     """A Kafka container's bootstrap address while the block runs."""
+    _without_reaper_if_absent()
     port = free_port()
-    settings = {
-        "KAFKA_NODE_ID": "1",
-        "KAFKA_PROCESS_ROLES": "broker,controller",
-        "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-        "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-        "KAFKA_ADVERTISED_LISTENERS": f"PLAINTEXT://{HOST}:{port}",
-        "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
-        "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-        "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
-        "KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
-        "KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
-    }
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
-    for name, value in settings.items():
+    container = container.with_env("KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://{HOST}:{port}")
+    for name, value in _KAFKA.items():
         container = container.with_env(name, value)
     with container.waiting_for(LogMessageWaitStrategy("Kafka Server started")):
         yield f"{HOST}:{port}"
