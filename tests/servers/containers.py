@@ -26,8 +26,13 @@ _KAFKA = {
     "KAFKA_NODE_ID": "1",
     "KAFKA_PROCESS_ROLES": "broker,controller",
     "KAFKA_CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
-    "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    # Clients come by a port of this machine, which the broker itself cannot reach; it asks
+    # itself whether a transaction is under way.
+    "KAFKA_LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093,BROKER://localhost:9094",
+    "KAFKA_LISTENER_SECURITY_PROTOCOL_MAP": (
+        "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,BROKER:PLAINTEXT"
+    ),
+    "KAFKA_INTER_BROKER_LISTENER_NAME": "BROKER",
     "KAFKA_CONTROLLER_LISTENER_NAMES": "CONTROLLER",
     "KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
     "KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
@@ -75,7 +80,9 @@ def kafka() -> Iterator[str]:
     _without_reaper_if_absent()
     port = free_port()
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
-    container = container.with_env("KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://{HOST}:{port}")
+    container = container.with_env(
+        "KAFKA_ADVERTISED_LISTENERS", f"PLAINTEXT://{HOST}:{port},BROKER://localhost:9094"
+    )
     for name, value in _KAFKA.items():
         container = container.with_env(name, value)
     with container.waiting_for(LogMessageWaitStrategy("Kafka Server started")):
