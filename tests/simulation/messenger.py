@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import Enum
 from typing import Protocol
 
@@ -109,15 +110,20 @@ class Max:
 
     scheduler: Scheduler
     watcher: Watcher
+    began: datetime
     trouble: float = 0.0
+    config: SimulatorConfig = field(init=False)
     world: World = field(init=False)
     under_way: list[Call] = field(default_factory=list)
     late: list[tuple[float, Call]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """An empty world on virtual time."""
-        now = lambda: self.scheduler.now  # noqa: E731 - both clocks of the world
-        self.world = World(SimulatorConfig(monotonic=now, wall=now))
+        began = self.began.timestamp()
+        self.config = SimulatorConfig(
+            monotonic=lambda: self.scheduler.now, wall=lambda: began + self.scheduler.now
+        )
+        self.world = World(self.config)
 
     def mishap(self, choices: Sequence[Mishap], share: float = 1.0) -> Mishap:
         """What becomes of the next call."""

@@ -53,6 +53,7 @@ class Run:
         if self._beginning is not None and at_work:
             await self._beginning.restore(stage)
         try:
+            await stage.listen()
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
                 await stage.start(kind)
             if stage.scheduler.random.random() < SHARE_AWAKE:
@@ -86,6 +87,7 @@ class Run:
         await stage.open()
         recorder = Recorder(stage)
         try:
+            await stage.listen()
             for kind in KINDS:
                 await stage.start(kind)
             await self._converge("in the beginning")
@@ -180,7 +182,7 @@ class Run:
 
     async def _settled(self) -> bool:
         """Nothing unread, stale, due or under way."""
-        if self._stage.max.late or self._stage.chores:
+        if self._stage.max.late or self._stage.webhooks.on_its_way or self._stage.chores:
             return False
         rows = await self._database.ask(
             "SELECT NOT EXISTS (SELECT FROM stale_entities) AND NOT EXISTS (SELECT FROM chat_sync"

@@ -37,6 +37,7 @@ from tests.simulation.knowledge import Knowledge
 from tests.simulation.messenger import ASKED, Call, Line, Max, Mishap
 from tests.simulation.register import Register, record
 from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.webhooks import Webhooks
 
 TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
 PARTITIONS = 2
@@ -57,6 +58,7 @@ class Stage:
     max: Max = field(init=False)
     known: Knowledge = field(init=False)
     register: Register = field(init=False)
+    webhooks: Webhooks = field(init=False)
     members: dict[Process, Member] = field(default_factory=dict)
     due: Bell = field(default_factory=Bell)
     stale: Bell = field(default_factory=Bell)
@@ -74,7 +76,7 @@ class Stage:
         self.database.observer = self._committed
         self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
         self.known = Knowledge(self.database, self.kafka)
-        self.max = Max(self.scheduler, self)
+        self.max = Max(self.scheduler, self, began)
         self.register = Register(random.Random(chance.random()), EVENING.date(), began)
         for event in self.register.beginning():
             self._to_log(record(event))
@@ -175,6 +177,13 @@ class Stage:
             self.chores -= 1
 
         self.scheduler.start(process, act())
+
+    async def listen(self) -> None:
+        """From now on the messenger's updates reach us, as far as they do."""
+        self.webhooks = Webhooks(self.scheduler, self.max.config, self.max.world)
+        process = self.scheduler.process("webhook")
+        engine = await self.database.engine(process)
+        self.scheduler.start(process, self.webhooks.run(engine))
 
     async def kill(self, process: Process) -> None:
         """As if its machine had gone."""
