@@ -8,115 +8,33 @@ misspelt name does not guard.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
     Field,
-    SecretStr,
-    model_validator,
 )
 from pydantic import ValidationError as Invalid
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
-    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from consumers.kafka_config import Mechanism, Protocol
-from rollcall.settings_drift import Drift, SweepSettings, fit_secret
+from rollcall.settings_drift import Drift, SweepSettings
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
+from rollcall.settings_section import CommaList, Section
+from rollcall.settings_servers import Kafka, Messenger, Postgres
 from rollcall.settings_words import (
     SettingsError,
     explained,
-    from_commas,
-    kafka_addresses,
-    postgres_address,
     read_file,
     unknown_variables,
-    web_address,
 )
 
-CommaList = (NoDecode, BeforeValidator(from_commas))
-"""A list that the environment writes as ``a,b`` or as JSON."""
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Postgres(_Section):
-    """The store."""
-
-    url: Annotated[str, AfterValidator(postgres_address)] | None = Field(
-        None, description="postgresql://user:password@host:port/database"
-    )
-    pool_size: int = Field(12, ge=2, description="connections that one process keeps at most")
-
-
-class Kafka(_Section):
-    """Where events come from, and where ours go."""
-
-    bootstrap: Annotated[str, AfterValidator(kafka_addresses)] | None = Field(
-        None, description="host:port[,host:port…]"
-    )
-    group: str = Field("rollcall", description="consumer group of ingest")
-    topics: Annotated[tuple[str, ...], *CommaList] = Field(
-        ("sgo.register", "sgo.orders", "sgo.profiles", "sgo.lessons"),
-        min_length=1,
-        description="topics that are read; an event counts by whichever it comes",
-    )
-    partitions: int = Field(12, ge=1, description="partitions of topics that we create")
-    replication: int = Field(1, ge=1, description="replication of topics that we create")
-    security_protocol: Protocol = Field("PLAINTEXT", description="as in Kafka's clients")
-    sasl_mechanism: Mechanism = Field("PLAIN", description="as in Kafka's clients")
-    sasl_username: str | None = Field(None, description="for SASL")
-    sasl_password: SecretStr | None = Field(None, description="for SASL")
-    ssl_cafile: Path | None = Field(None, description="CA bundle of the brokers")
-    ssl_certfile: Path | None = Field(None, description="our certificate, for mutual TLS")
-    ssl_keyfile: Path | None = Field(None, description="our key, for mutual TLS")
-
-    @model_validator(mode="after")
-    def _whole(self) -> Self:
-        if self.security_protocol.startswith("SASL") and not (
-            self.sasl_username and self.sasl_password
-        ):
-            raise ValueError(f"{self.security_protocol} needs sasl_username and sasl_password")
-        if self.ssl_keyfile is not None and self.ssl_certfile is None:
-            raise ValueError("ssl_keyfile needs ssl_certfile")
-        return self
-
-
-class Messenger(_Section):
-    """MAX: the Bot API and the partner contract."""
-
-    url: Annotated[str, AfterValidator(web_address)] | None = Field(
-        None, description="base URL of the Bot API"
-    )
-    token: SecretStr | None = Field(None, description="the bot's token")
-    partner_url: Annotated[str, AfterValidator(web_address)] | None = Field(
-        None, description="base URL of the partner contract, if another"
-    )
-    partner_token: SecretStr | None = Field(None, description="its token, if another")
-    ca_file: Path | None = Field(None, description="CA bundle that only this client trusts")
-    timeout: float = Field(10.0, gt=0, le=14, description="seconds that one call may take")
-    webhook_url: Annotated[str, AfterValidator(web_address)] | None = Field(
-        None, description="public address at which MAX tells us of changes; none: no webhook"
-    )
-    webhook_secret: Annotated[SecretStr, AfterValidator(fit_secret)] | None = Field(
-        None, description="5-256 of A-Z a-z 0-9 _ -; none: made from the token"
-    )
-    webhook_host: str = Field("127.0.0.1", description="address on which the webhook is served")
-    webhook_port: int = Field(8081, ge=0, le=65535, description="port of the same")
-
-
-class Gateway(_Section):
+class Gateway(Section):
     """How the messenger is used."""
 
     adding: Literal["partner", "bot", "invite"] = Field(
@@ -137,7 +55,7 @@ class Gateway(_Section):
     )
 
 
-class Derive(_Section):
+class Derive(Section):
     """The derive loop."""
 
     workers: int = Field(2, ge=1, le=16, description="batches derived side by side")
@@ -147,7 +65,7 @@ class Derive(_Section):
     )
 
 
-class Ingest(_Section):
+class Ingest(Section):
     """The ingest loop."""
 
     batch: int = Field(10_000, ge=1, description="records that one batch takes at most")
@@ -156,7 +74,7 @@ class Ingest(_Section):
 Kind = Literal["staff_room", "class", "parents", "subject"]
 
 
-class Chats(_Section):
+class Chats(Section):
     """Which kinds of chat exist."""
 
     off: Annotated[tuple[Kind, ...], *CommaList] = Field(
@@ -167,7 +85,7 @@ class Chats(_Section):
     )
 
 
-class Retention(_Section):
+class Retention(Section):
     """How long what is over is kept."""
 
     fact_history: int = Field(400, ge=1, description="days of replaced versions of facts")
@@ -176,7 +94,7 @@ class Retention(_Section):
     outbox: int = Field(14, ge=1, description="days that published events are kept")
 
 
-class Console(_Section):
+class Console(Section):
     """Pages, JSON API and metrics."""
 
     host: str = Field("127.0.0.1", description="address to listen on")
@@ -184,13 +102,13 @@ class Console(_Section):
     metrics_port: int = Field(9464, ge=0, le=65535, description="port of the metrics")
 
 
-class Simulator(_Section):
+class Simulator(Section):
     """The messenger of our own, for `up`, `demo` and `simulator`."""
 
     requests_per_second: int = Field(30, ge=1, description="above it the simulator answers 429")
 
 
-class Log(_Section):
+class Log(Section):
     """Log lines on stderr."""
 
     level: Literal["debug", "info", "warning", "error"] = Field("info", description="lowest level")
@@ -274,4 +192,14 @@ def listing() -> list[Row]:
     return general() + [row for _, _, rows in sections() for row in rows]
 
 
-__all__ = ["Settings", "SettingsError", "general", "listing", "load", "sections"]
+__all__ = [
+    "Kafka",
+    "Messenger",
+    "Postgres",
+    "Settings",
+    "SettingsError",
+    "general",
+    "listing",
+    "load",
+    "sections",
+]

@@ -1,0 +1,197 @@
+"""The commands of whoever runs a stack: look at how it stands, and decide what waits.
+
+As in ``rollcall.cli``, each only parses its words.
+"""
+
+from typing import Annotated
+
+import typer
+
+from rollcall.cli_options import OPERATE, DataDir, Json, leave
+from rollcall.commands import arrivals, ask, chats, drift, plans
+
+app = typer.Typer()
+
+Hash = Annotated[str, typer.Argument(help="Of a plan, or of all that waits in a school.")]
+By = Annotated[str | None, typer.Option("--by", help="Who decides; your login if absent.")]
+
+
+@app.command(rich_help_panel=OPERATE)
+def status(
+    *,
+    json: Json = False,
+    wait: Annotated[
+        float | None, typer.Option("--wait", min=0, help="Wait this many seconds for settled.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Exit 3 for held plans and gaps too.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say how things stand.
+
+    With --wait it exits 0 when settled (nothing unread, stale, leased, in flight or due
+    within a minute), and 3 if not in time.
+    """
+    leave(ask.status(as_json=json, wait=wait, strict=strict, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def replay(
+    topics: Annotated[
+        list[str] | None, typer.Argument(help="Topics to read again; all if absent.")
+    ] = None,
+    *,
+    data_dir: DataDir = None,
+) -> None:
+    """Read topics again from their beginning.
+
+    No chat changes until that is done, and none need: what is read again changes nothing.
+    """
+    leave(ask.replay(topics, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def reconcile(
+    chats: Annotated[list[str], typer.Argument(help="Ids of chats.")],
+    *,
+    data_dir: DataDir = None,
+) -> None:
+    """Read chats from the messenger anew and make them match.
+
+    They go before all other changes but removals for safety.
+    """
+    leave(ask.reconcile(chats, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def plan(
+    chat: Annotated[
+        str | None, typer.Argument(help="Id of a chat; all plans that wait if absent.")
+    ] = None,
+    *,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Show the plans that wait for a person, or what would be done to a chat now.
+
+    Nothing is changed, and the calls shown are those that would be made.
+    """
+    leave(plans.plan(chat, as_json=json, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def approve(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
+    """Let a held plan be carried out.
+
+    The approval is of exactly this plan and ends by itself; 3 if there is no such plan now.
+    """
+    leave(plans.approve(name, by, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def reject(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
+    """Leave a held plan undone until it changes.
+
+    An approval that is not used up ends too; 3 if there is no such plan now.
+    """
+    leave(plans.reject(name, by, data_dir=data_dir))
+
+
+@app.command("drift", rich_help_panel=OPERATE)
+def list_drift(
+    *,
+    everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    data_dir: DataDir = None,
+) -> None:
+    """List what people changed in MAX by themselves, and what becomes of it."""
+    leave(drift.listed(everything=everything, as_json=json, limit=limit, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def keep(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    account: Annotated[int, typer.Argument(min=1, help="A MAX account in it.")],
+    *,
+    by: By = None,
+    no_longer: Annotated[bool, typer.Option("--no-longer", help="It leaves again.")] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Keep an account in a chat although nobody expects it there.
+
+    So a proposal ends: somebody whom a chat administrator added in MAX. 3 if it is so already.
+    """
+    leave(drift.keep(chat, account, by, kept_on=not no_longer, data_dir=data_dir))
+
+
+@app.command("bring-back", rich_help_panel=OPERATE)
+def bring_back(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    *,
+    by: By = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a chat anew that was deleted, by a decision here or in MAX for ever.
+
+    It is another chat there, with whoever belongs in it. 3 if the chat is not deleted.
+    """
+    leave(chats.bring_back(chat, by, data_dir=data_dir))
+
+
+@app.command("explain", rich_help_panel=OPERATE)
+def explain_person(
+    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    person: Annotated[str, typer.Argument(help="Id of a person.")],
+    *,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Say why a person is, or is not, in a chat."""
+    leave(plans.explain(chat, person, as_json=json, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def quarantine(
+    record: Annotated[
+        str | None, typer.Argument(help="TOPIC/PARTITION/OFFSET; the newest if absent.")
+    ] = None,
+    *,
+    content: Annotated[
+        bool, typer.Option("--content", help="Show what is in this record: it may hold names.")
+    ] = False,
+    json: Json = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
+    data_dir: DataDir = None,
+) -> None:
+    """List the records that could not be read.
+
+    By place and reason, and never by their content: that may hold names.
+    """
+    if record is None:
+        if content:
+            raise typer.BadParameter("--content is of one record: name it")
+        leave(arrivals.list_quarantine(as_json=json, limit=limit, data_dir=data_dir))
+    else:
+        leave(arrivals.show_quarantined(record, content=content, as_json=json, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def gaps(
+    *,
+    acknowledge: Annotated[
+        str | None, typer.Option(metavar="TOPIC/PARTITION", help="Read on past what is missing.")
+    ] = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List the partitions whose records are missing.
+
+    While there is one no chat changes. Find out what was lost, then acknowledge it; 3 where
+    there is nothing to acknowledge.
+    """
+    if acknowledge is None:
+        leave(arrivals.list_gaps(as_json=json, data_dir=data_dir))
+    else:
+        leave(arrivals.acknowledge_gap(acknowledge, data_dir=data_dir))
