@@ -166,6 +166,7 @@ class WatchedStore(PostgresReconcileStore):
         intent = await super().intend(lease, work, action)
         if isinstance(intent, int):
             await invariants.only_the_holder_intends(self._known, lease)
+            await invariants.nothing_removed_from_the_unknown(self._known, lease, action)
             ASKED.set(Asked(lease, intent))
         return intent
 

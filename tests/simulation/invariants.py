@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
+from domain.actions import Action, Remove
 from domain.guard import GuardLimits, RemovalCause
 from domain.work import Lease
 from tests.oracle.naive import ADMINISTRATOR, instant
@@ -193,19 +194,19 @@ def nobody_removed_who_belongs(known: Knowledge, call: Call) -> None:
         known.broken("nobody is removed who belongs", f"{chat}: {account}")
 
 
-async def nothing_removed_from_the_unknown(known: Knowledge, call: Call) -> None:
-    """A removal rests on a chat that is known to hold the account."""
-    if call.kind != "remove" or is_zombie(call):
+async def nothing_removed_from_the_unknown(known: Knowledge, lease: Lease, action: Action) -> None:
+    """A removal rests on a chat that is known to hold the account when the intent is committed."""
+    if not isinstance(action, Remove):
         return
-    chat = _chat(call)
+    chat = lease.chat_id
     rows = await known.database.ask(
         "SELECT s.observed_at IS NOT NULL, EXISTS (SELECT FROM observed_members o WHERE"
         " o.chat_id = s.chat_id AND o.max_user_id = $2) FROM chat_sync s WHERE chat_id = $1",
         chat,
-        call.user_ids[0],
+        action.user_id,
     )
     if not all(rows[0]):
-        known.broken("nothing is removed from the unknown", f"{chat}: {call.user_ids[0]}")
+        known.broken("nothing is removed from the unknown", f"{chat}: {action.user_id}")
 
 
 async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
