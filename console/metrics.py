@@ -21,6 +21,7 @@ from console.words import CHAT_STATES
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from projections.errors import StoreError
 from projections.overview import Overview, Standing
+from projections.survey import Survey
 
 
 class Name(Enum):
@@ -47,7 +48,8 @@ class Name(Enum):
     ADDING_OFF = ("rollcall_adding_off", "1 while nobody can be added, only invited")
     QUARANTINED = ("rollcall_quarantined_records", "records that are not events of the contract")
     UNPUBLISHED = ("rollcall_unpublished_events", "events of ours that are not in Kafka yet")
-    # Labelled ``state``, one of the states of ``dashboard.chats``.
+    # Of the last survey, which a region's database takes some seconds for: these, and
+    # ``INVITED``. Absent before the first. Labelled ``state``, as in ``dashboard.chats``.
     CHATS = ("rollcall_chats", "chats by state")
     EXPECTED = ("rollcall_expected_members", "people who belong in chats that are kept in step")
     DELIVERABLE = ("rollcall_deliverable_members", "of them, distinct linked accounts per chat")
@@ -119,15 +121,14 @@ class _Scrape(Collector):
         if self.standing is not None:
             yield from _counts(self.standing)
             yield from _freshness(self.standing)
-            yield _labelled(
-                Name.CHATS, "state", dict.fromkeys(CHAT_STATES, 0) | self.standing.survey.states
-            )
+            if self.standing.survey is not None:
+                yield from _surveyed(self.standing.survey)
             yield _labelled(Name.GATE, "gate", _gates(self.standing))
         yield from self.process.collect()
 
 
 def _counts(standing: Standing) -> Iterator[Metric]:
-    counts, totals = standing.counts, standing.survey.totals
+    counts = standing.counts
     yield _gauge(Name.GAPS, len(standing.gaps))
     yield _gauge(Name.STALE, counts.stale + counts.turning)
     yield _gauge(Name.DUE, counts.due)
@@ -140,14 +141,18 @@ def _counts(standing: Standing) -> Iterator[Metric]:
     yield _gauge(Name.DRIFT, counts.drift)
     yield _gauge(Name.PROPOSALS, counts.proposals)
     yield _gauge(Name.LEFT, counts.left_out)
-    yield _gauge(Name.INVITED, standing.survey.invited)
     yield _gauge(Name.ADDING_OFF, counts.adding_off is not None)
     yield _gauge(Name.QUARANTINED, counts.quarantined)
     yield _gauge(Name.UNPUBLISHED, counts.unpublished)
-    yield _gauge(Name.EXPECTED, totals.expected)
-    yield _gauge(Name.DELIVERABLE, totals.deliverable)
-    yield _gauge(Name.OBSERVED, totals.observed)
     yield _gauge(Name.CATCH_UP_ARMED, counts.armed_at is not None)
+
+
+def _surveyed(survey: Survey) -> Iterator[Metric]:
+    yield _labelled(Name.CHATS, "state", dict.fromkeys(CHAT_STATES, 0) | survey.states)
+    yield _gauge(Name.EXPECTED, survey.totals.expected)
+    yield _gauge(Name.DELIVERABLE, survey.totals.deliverable)
+    yield _gauge(Name.OBSERVED, survey.totals.observed)
+    yield _gauge(Name.INVITED, survey.invited)
 
 
 def _freshness(standing: Standing) -> Iterator[Metric]:

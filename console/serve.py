@@ -70,6 +70,7 @@ class ConsoleServer:
                 on_listening(Listening(_url(self.host, pages), _url(self.host, metrics)))
                 await stop.wait()
                 console.should_exit = gauges.should_exit = True
+            await self.store.surveyor.close()
 
 
 class _Server(uvicorn.Server):

@@ -8,7 +8,6 @@ of a quarantined record.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from time import monotonic
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -18,6 +17,7 @@ from projections import catch_up, open_drift
 from projections import status as stand
 from projections.database import transaction
 from projections.overview_rows import BadPlace, ChatRow, MemberReason, MemberRow, SchoolName
+from projections.survey import Survey, Surveyor
 
 _BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
                         set_config('statement_timeout', '10s', true)""")
@@ -71,7 +71,7 @@ class Standing:
     """One moment of the whole.
 
     ``lag`` counts the records that are not ingested, by the last look at the topics' ends;
-    None where nobody has looked yet.
+    None where nobody has looked yet. ``survey`` is None until it was taken for the first time.
     """
 
     progress: Progress
@@ -81,7 +81,7 @@ class Standing:
     ends_seen: bool
     ends_passed: bool
     counts: stand.Status
-    survey: stand.Survey
+    survey: Survey | None
 
     @property
     def gate(self) -> Gate:
@@ -100,28 +100,12 @@ class Standing:
         return self.watched and self.lag == 0 and self.counts.busy == 0
 
 
-@dataclass(slots=True)
-class KeptSurvey:
-    """The last survey of all chats, and until when (monotonic) it may be shown."""
-
-    survey: stand.Survey | None = None
-    until: float = 0.0
-
-
 @dataclass(frozen=True, slots=True)
 class Overview:
     """The questions. All raise ``StoreUnavailable`` where PostgreSQL does not answer in time."""
 
     engine: AsyncEngine
-    kept: KeptSurvey = field(default_factory=KeptSurvey)
-
-    async def _survey(self, connection: AsyncConnection) -> stand.Survey:
-        """The survey; one that took long is shown for ten times as long as it took."""
-        now = monotonic()
-        if self.kept.survey is None or now >= self.kept.until:
-            self.kept.survey = await stand.survey(connection)
-            self.kept.until = monotonic() + 10 * (monotonic() - now)
-        return self.kept.survey
+    surveyor: Surveyor = field(default_factory=Surveyor)
 
     async def answers(self) -> None:
         """Return if the database answers."""
@@ -130,8 +114,8 @@ class Overview:
 
     async def standing(self) -> Standing:
         """How everything stands."""
+        survey = await self.surveyor.look(self.engine)
         async with self._reading() as connection:
-            survey = await self._survey(connection)
             progress = await catch_up.progress(connection)
             row = (await connection.execute(_STANDING)).one()
             return Standing(

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from projections.open_drift import LEFT, PROPOSAL
-from projections.reconcile.adding import REASON
+from projections.survey import Survey
 
 _STATUS = text(f"""
     SELECT (SELECT count(*) FROM stale_entities) AS stale,
@@ -32,19 +32,6 @@ _STATUS = text(f"""
            (SELECT armed_at FROM catch_up) AS armed_at,
            (SELECT reason FROM catch_up) AS armed_reason
       FROM chat_sync s""")  # noqa: S608 - constants
-
-_SURVEY = text("""
-    SELECT state, count(*) AS chats, sum(expected) AS expected,
-           sum(deliverable) AS deliverable, sum(observed) AS observed
-      FROM dashboard.chats GROUP BY state""")
-
-# Where people can be added, it is those of whom the messenger said otherwise. Where they cannot,
-# it is everybody who is outside of a chat that is there: one pass over all memberships.
-_INVITED = text("""
-    SELECT CASE WHEN off_since IS NULL
-                THEN (SELECT count(*) FROM blocked_accounts WHERE reason = :refused)
-                ELSE (SELECT count(*) FROM dashboard.blocked WHERE state = 'invited') END
-      FROM adding""")
 
 _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
 
@@ -83,39 +70,13 @@ class Status:
         return self.stale + self.turning + self.due + self.leased + self.in_flight
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""
-
-    chats: int
-    frozen: int
-    expected: int
-    deliverable: int
-    observed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Survey:
-    """All chats: how many are in each state of ``dashboard.chats``, and their sums.
-
-    ``invited`` are who can come in by the chat's link alone.
-    """
-
-    states: dict[str, int]
-    totals: Totals
-    invited: int
-
-
-UNCOUNTED = Survey({}, Totals(0, 0, 0, 0, 0), 0)
-"""For who does not want to wait for the survey."""
-
-
 def as_json(
-    counts: Status, survey: Survey, *, lag: int | None, gaps: int, settled: bool
+    counts: Status, survey: Survey | None, *, lag: int | None, gaps: int, settled: bool
 ) -> dict[str, object]:
     """The members of ``rollcall status --json`` and of the console's ``/api/status``.
 
-    ``lag`` is null where nobody knows; ``chats`` counts by the states of ``dashboard.chats``.
+    ``lag`` is null where nobody knows, ``invited``, ``converged`` and ``chats`` (by the states of
+    ``dashboard.chats``) while nobody has counted.
     """
     return {
         "settled": settled,
@@ -132,14 +93,14 @@ def as_json(
         "drift": counts.drift,
         "proposals": counts.proposals,
         "left": counts.left_out,
-        "invited": survey.invited,
+        "invited": None if survey is None else survey.invited,
         "adding_off": counts.adding_off,
         "quarantined": counts.quarantined,
         "unpublished": counts.unpublished,
         "gaps": gaps,
         "catching_up": counts.armed_reason if counts.armed_at else None,
-        "converged": survey.states.get("converged", 0),
-        "chats": survey.states,
+        "converged": None if survey is None else survey.states.get("converged", 0),
+        "chats": None if survey is None else survey.states,
     }
 
 
@@ -158,24 +119,6 @@ async def status(connection: AsyncConnection) -> Status:
     """How things stand now."""
     row = (await connection.execute(_STATUS)).one()
     return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
-
-
-async def survey(connection: AsyncConnection) -> Survey:
-    """All chats, counted in one pass over them: seconds, where they are a region's."""
-    rows = list(await connection.execute(_SURVEY))
-    kept = [row for row in rows if row.state != "frozen"]
-    states = {row.state: row.chats for row in rows}
-    return Survey(
-        states=states,
-        totals=Totals(
-            chats=sum(states.values()),
-            frozen=states.get("frozen", 0),
-            expected=sum(int(row.expected) for row in kept),
-            deliverable=sum(int(row.deliverable) for row in kept),
-            observed=sum(int(row.observed) for row in kept),
-        ),
-        invited=int((await connection.execute(_INVITED, {"refused": REASON})).scalar_one()),
-    )
 
 
 async def positions(connection: AsyncConnection) -> list[Position]:

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.actions import minimal_calls
 from domain.expected import Role
 from domain.ids import MaxUserId
-from projections import status as store
 from projections.database import transaction
+from projections.survey import survey
 from rollcall import publish, status
 from rollcall.addresses import Addresses
 from rollcall.failures import CommandFailed
@@ -83,7 +83,7 @@ async def summary(
 ) -> Summary:
     """The figures, once everything has settled."""
     async with transaction(engine) as connection:
-        totals = (await store.survey(connection)).totals
+        totals = (await survey(connection)).totals
         sizes = [row.deliverable for row in await connection.execute(_SIZES)]
     url, _ = wiring.addresses.need_messenger()
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:

@@ -18,6 +18,7 @@ from projections import status as store
 from projections.database import transaction
 from projections.errors import StoreUnavailable
 from projections.offsets import PartitionKey
+from projections.survey import Survey, survey
 
 POLL_SECONDS = 0.2
 PATIENCE = 5.0
@@ -34,13 +35,13 @@ class Report:
     lag: int | None
     gaps: int
     counts: store.Status
-    survey: store.Survey
+    survey: Survey | None = None
     failure: ConsumersError | None = None
 
     @property
     def chats(self) -> dict[str, int]:
         """How many chats are in each state."""
-        return self.survey.states
+        return {} if self.survey is None else self.survey.states
 
     @property
     def settled(self) -> bool:
@@ -73,12 +74,12 @@ async def _look(
         known = {(p.topic, p.partition): p for p in await store.positions(connection)}
     gaps = sum(position.state == "gap" for position in known.values())
     if ends is None:
-        return Report(None, gaps, counts, store.UNCOUNTED, failure)
+        return Report(None, gaps, counts, failure=failure)
     lag = sum(
         max(0, end - (known[place].next_offset if place in known else 0))
         for place, end in ends.items()
     )
-    return Report(lag, gaps, counts, store.UNCOUNTED)
+    return Report(lag, gaps, counts)
 
 
 async def wait(
@@ -129,7 +130,7 @@ async def _until_settled(
         await asyncio.sleep(min(POLL_SECONDS, max(0, remaining())))
 
 
-async def _survey(engine: AsyncEngine) -> store.Survey:
+async def _survey(engine: AsyncEngine) -> Survey:
     """All chats, counted; in a region this takes seconds, so it is asked once."""
     async with transaction(engine) as connection:
-        return await store.survey(connection)
+        return await survey(connection)

@@ -165,6 +165,21 @@ async def test_every_metric_is_served_and_no_label_is_open(
     }
 
 
+async def test_before_the_chats_are_counted_all_else_is_told(console: Running, rows: Rows) -> None:
+    await rows.chat("class:9a", "school-12", "9а - Ученики", waiting="held")
+    async with rows.connection.transaction():
+        await rows.connection.execute("LOCK TABLE observed_members")
+        told = (await console.get("/api/status")).json()
+        assert (told["held"], told["chats"], told["converged"], told["invited"]) == (
+            1, None, None, None,
+        )  # fmt: skip
+        found = await console.metrics()
+        assert found["rollcall_held_chats"] == 1
+        assert not [name for name in found if name.startswith(("rollcall_chats", "rollcall_inv"))]
+        page = await console.get("/state")
+        assert (page.status_code, "Считаем чаты" in page.text) == (200, True)
+
+
 async def test_two_processes_worth_of_metrics_share_nothing() -> None:
     engine = create_engine(NOWHERE)
     first, second = CollectorRegistry(), CollectorRegistry()
