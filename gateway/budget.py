@@ -28,9 +28,8 @@ SHORTEST = 0.001
 REMEMBERED = 1000
 """Calls whose shortest is what a call takes without any delay."""
 
-ALIKE = 0.5
-"""The part of that which is taken to be the same for all: another process may be nearer to the
-messenger, or have been less busy lately."""
+WAY_BACK = 0.5
+"""The part of that which lies after the call's arrival."""
 
 
 class NotSent(Unavailable):
@@ -46,8 +45,8 @@ class Grants(Protocol):
     async def use(self, slot: int) -> float | None:
         """Begin the call now (None), or ask again after so many seconds."""
 
-    async def answered(self, slot: int, took: float, usual: float) -> None:
-        """The call ended, ``took`` seconds after it was begun, ``usual`` of them like all."""
+    async def answered(self, slot: int, took: float, back: float) -> None:
+        """The call ended, ``took`` seconds after it was begun and ``back`` after it arrived."""
 
     async def push_back(self, seconds: float) -> None:
         """No calls for this long."""
@@ -74,9 +73,9 @@ class SharedBudget:
             yield
         finally:
             ended = clock()
-            usual = ALIKE * min(self._took, default=0.0)
+            back = WAY_BACK * min(self._took, default=0.0)
             self._took.append(ended - sent)
-            await self._grants.answered(slot, ended - asked, usual)
+            await self._grants.answered(slot, ended - asked, back)
 
     async def _begin(self, lane: Lane, clock: Callable[[], float]) -> tuple[int, float]:
         """A slot whose call may be sent now, and the instant before that was said."""

@@ -4,10 +4,10 @@ A slot carries one call after the other. Guarantees, all by database time and wh
 
 - Grants of one slot are a window apart, so any N + 1 grants are: no more than N in any window.
 - A grant is used when it is asked for just before sending. The next use of the slot comes a
-  second after it and half of what the window leaves over; later where the answer came later
-  than usual, for then the call may have arrived as late. Thus two calls of one slot do not
-  reach the messenger within one second, and N slots are never more than N calls in its second,
-  however unevenly they travel.
+  second after it and half of what the window leaves over; later where the answer came late,
+  for then the call may have arrived as late. Thus two calls of one slot do not reach the
+  messenger within one second, and N slots are never more than N calls in its second, however
+  unevenly they travel.
 - While there is a pause, nothing is used, what was granted before it included.
 
 What cannot be known: when a call without an answer arrives. Its slot waits no longer than others.
@@ -56,7 +56,7 @@ SECOND = 1.0
 """The messenger's, in which it takes so many calls."""
 
 MARGIN = 0.005
-"""Seconds for what is not known exactly: how long a call takes at least, and two clocks."""
+"""Seconds for what is not known exactly: how long the way back is, and two clocks."""
 
 
 class CallSlots:
@@ -105,14 +105,14 @@ class CallSlots:
             wait: float | None = (await connection.execute(_NOT_YET, asked)).scalar_one_or_none()
         return max(wait or 0.0, 0.0)
 
-    async def answered(self, slot: int, took: float, usual: float) -> None:
+    async def answered(self, slot: int, took: float, back: float) -> None:
         """The call in this slot has ended, ``took`` seconds after it was begun.
 
-        It may have been under way for all of what it took longer than calls usually do.
+        It had arrived at least ``back`` seconds ago, and no more is known.
         """
-        if took - usual + MARGIN <= self._slack:
+        if took - back + MARGIN <= self._slack:
             return
-        seconds = self._second - usual + MARGIN
+        seconds = self._second - back + MARGIN
         async with transaction(self._engine) as connection:
             await connection.execute(_ARRIVED, {"slot": slot, "seconds": seconds})
 

@@ -130,15 +130,15 @@ async def test_a_call_that_may_have_travelled_long_moves_the_next_use_of_its_slo
 ) -> None:
     slot = await only.begin()
     async with only.after(400) as slots:
-        await slots.answered(slot, took=400, usual=100)
+        await slots.answered(slot, took=400, back=100)
     assert not await only.is_free(slot, 1200)
     assert await only.is_free(slot, 1350)
 
 
-async def test_what_every_call_takes_moves_nothing(only: _Slot) -> None:
+async def test_the_way_back_moves_nothing(only: _Slot) -> None:
     slot = await only.begin()
     async with only.after(400) as slots:
-        await slots.answered(slot, took=400, usual=390)
+        await slots.answered(slot, took=400, back=390)
     assert await only.is_free(slot, 1100)
 
 
@@ -166,10 +166,10 @@ class _Scripted:
         assert slot == 7
         return self.again.pop(0) if self.again else None
 
-    async def answered(self, slot: int, took: float, usual: float) -> None:
+    async def answered(self, slot: int, took: float, back: float) -> None:
         assert slot == 7
         assert took >= 0
-        self.told.append(usual)
+        self.told.append(back)
 
     async def push_back(self, _: float) -> None:
         raise AssertionError
@@ -196,5 +196,5 @@ async def test_a_call_that_fails_tells_what_it_took_as_any_other() -> None:
             raise OSError("lost")
     async with budget.slot(Lane.LIVE):
         pass
-    assert slots.told[0] == 0.0  # at first nobody knows what a call takes
+    assert slots.told[0] == 0.0  # at first nobody knows how long the way is
     assert len(slots.told) == 2

@@ -121,7 +121,7 @@ class _NoWaiting:
     async def use(self, slot: int) -> None:
         """Whenever asked."""
 
-    async def answered(self, slot: int, took: float, usual: float) -> None:
+    async def answered(self, slot: int, took: float, back: float) -> None:
         """It does not matter."""
 
     async def push_back(self, seconds: float) -> None:
