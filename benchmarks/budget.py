@@ -1,16 +1,17 @@
 """The budget of calls at full pressure: is anything above 30 grants a second, is anything refused.
 
-``python -m benchmarks.budget [--calls N] [--load L] [--stall S] [--json]`` starts an embedded
-PostgreSQL, a simulated messenger with MAX's own limit, and three worker processes with the
-product's client and its default budget, each with eight calls waiting for a slot at any time.
-Counted: answers of 429, the most grants in any second of database time, the calls per second,
-and how late a grant is used: from its time to the start of the call and to its answer.
-``--load`` starts so many processes beside that only burn a core; ``--stall`` has the messenger
-stand still for so many seconds every few seconds, so that what is sent meanwhile arrives
-together. With ``--json`` the last line is one object.
+``python -m benchmarks.budget [--calls N] [--load L] [--stall S] [--slow S] [--json]`` starts an
+embedded PostgreSQL, a simulated messenger with MAX's own limit, and three worker processes with
+the product's client and its default budget (``benchmarks.budget_worker``), each with eight calls
+waiting for a slot at any time. Counted: answers of 429, the most grants in any second of
+database time, the calls per second, and how late a grant is used: from its time to the start of
+the call and to its answer. ``--load`` starts so many processes beside that only burn a core;
+``--stall`` has the messenger stand still for so many seconds every few seconds, so that what is
+sent meanwhile arrives together; ``--slow`` has it answer each call so many seconds later. With
+``--json`` the last line is one object.
 
-Asked for: at most 30 grants in any second, at most one 429 in 10,000 calls, and without a load
-26 calls a second. 1 is the exit code where it is missed.
+Asked for: at most 30 grants in any second, at most one 429 in 10,000 calls, and without any of
+these 26 calls a second. 1 is the exit code where it is missed.
 """
 
 import argparse
@@ -26,29 +27,18 @@ import time
 from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx2
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.grants import Grant
-from domain.ids import MaxChatId, MaxUserId
-from domain.lanes import Lane
-from gateway.budget import SharedBudget
-from gateway.client import MaxMessenger, MessengerConfig
-from gateway.errors import GatewayError
-from projections.budget import CallSlots
-from projections.database import create_engine
+from benchmarks.budget_worker import TOKEN, Times, work
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedPostgres
-from rollcall.settings import Settings
 from tests.soak.ledger import Ledger, peak
 from tests.system.processes import COMMAND
 
 PROCESSES = 3
-USER = MaxUserId(1)
-TOKEN = "token-of-the-benchmark"  # noqa: S105 - the simulator's, made here
 CALLS_FOR_ONE_429 = 10_000
 CALLS_PER_SECOND = 30
 SLOWEST = 26.0
@@ -80,7 +70,13 @@ class Result:
     answered: Late
     load: int
     stall: float
+    slow: float
     machine_load: float
+
+    @property
+    def is_hampered(self) -> bool:
+        """Whether something else than the budget bounded the rate."""
+        return max(self.load, self.stall, self.slow) > 0
 
     @property
     def meets_target(self) -> bool:
@@ -88,88 +84,8 @@ class Result:
         return (
             max(self.most_grants_in_a_second, self.most_uses_in_a_second) <= CALLS_PER_SECOND
             and self.refused_with_429 <= max(1, self.calls // CALLS_FOR_ONE_429)
-            and (self.load > 0 or self.stall > 0 or self.calls_per_second >= SLOWEST)
+            and (self.is_hampered or self.calls_per_second >= SLOWEST)
         )
-
-
-@dataclass(slots=True)
-class Times:
-    """Seconds from the time of a grant to the start of its call, and to the call's end."""
-
-    started: list[float] = field(default_factory=list)
-    ended: list[float] = field(default_factory=list)
-
-
-class _WatchedSlots(CallSlots):
-    """The product's grants; remembers for each task when its grant was for."""
-
-    def __init__(self, engine: AsyncEngine, calls: int, window: float) -> None:
-        super().__init__(engine, calls=calls, window=window)
-        self.due: dict[object, float] = {}
-
-    async def take(self, patience: float) -> Grant | None:
-        grant = await super().take(patience)
-        if grant is not None:
-            self.due[asyncio.current_task()] = asyncio.get_running_loop().time() + grant.wait
-        return grant
-
-
-class _WatchedBudget:
-    """The product's budget; notes how late each grant is used."""
-
-    def __init__(self, slots: _WatchedSlots, times: Times) -> None:
-        self._budget, self._slots, self._times = SharedBudget(slots), slots, times
-
-    @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
-        clock = asyncio.get_running_loop().time
-        async with self._budget.slot(lane):
-            due = self._slots.due[asyncio.current_task()]
-            self._times.started.append(clock() - due)
-            yield
-            self._times.ended.append(clock() - due)
-
-    async def push_back(self, seconds: float) -> None:
-        await self._budget.push_back(seconds)
-
-
-def work(postgres: str, messenger: str, calls: int, until: float) -> Times:
-    """One worker process: so many calls, or until it is so late."""
-    return asyncio.run(_work(postgres, messenger, calls, until))
-
-
-async def _work(postgres: str, address: str, calls: int, until: float) -> Times:
-    settings, times = Settings().gateway, Times()
-    engine = create_engine(postgres)
-    slots = _WatchedSlots(engine, settings.calls_per_second, settings.window)
-    budget = _WatchedBudget(slots, times)
-    messenger = MaxMessenger(MessengerConfig(address, address, TOKEN, TOKEN), budget)
-    left = iter(range(calls))
-
-    async def call(number: int) -> None:
-        made = await messenger.create(
-            f"{os.getpid()}-{number}", "9г", "class", [USER], [], Lane.LIVE
-        )
-        for each in left:
-            if time.time() > until:
-                return
-            try:
-                await _one(messenger, made.chat_id, each)
-            except GatewayError:
-                continue  # counted by the messenger
-
-    await asyncio.gather(*(call(number) for number in range(settings.workers)))
-    await messenger.aclose()
-    await engine.dispose()
-    return times
-
-
-async def _one(messenger: MaxMessenger, chat: MaxChatId, number: int) -> None:
-    """A changing call or the lightest read."""
-    if number % 2:
-        await messenger.whoami(Lane.LIVE)
-    else:
-        await messenger.rename(chat, f"{number}", Lane.LIVE)
 
 
 @asynccontextmanager
@@ -200,6 +116,11 @@ async def _stall(process: asyncio.subprocess.Process, seconds: float) -> None:
             process.send_signal(signal.SIGCONT)
 
 
+def _slow(seconds: float) -> dict[str, object]:
+    """The fault by which every call is answered so much later."""
+    return {"method": "*", "path": "*", "kind": "slow", "seconds": seconds, "probability": 1}
+
+
 def burn() -> None:
     """Use up a core for ever."""
     while True:
@@ -220,7 +141,7 @@ def _burning(count: int) -> Iterator[None]:
             each.join()
 
 
-async def measure(calls: int, load: int, stall: float, minutes: float) -> Result:
+async def measure(calls: int, load: int, stall: float, slow: float, minutes: float) -> Result:
     """All of it, on servers of its own."""
     with tempfile.TemporaryDirectory(prefix="rollcall-bench-") as folder, _burning(load):
         async with (
@@ -230,10 +151,11 @@ async def measure(calls: int, load: int, stall: float, minutes: float) -> Result
             await upgrade(postgres.uri)
             ledger = Ledger()
             await ledger.open(postgres.uri)
-            times = await _pressure(postgres.uri, address, calls, time.time() + 60 * minutes)
-            await ledger.take_out(postgres.uri)
             async with httpx2.AsyncClient(base_url=address) as http:
+                await http.post("/sim/faults", json=_slow(slow))
+                times = await _pressure(postgres.uri, address, calls, time.time() + 60 * minutes)
                 stats = (await http.get("/sim/stats")).json()
+            await ledger.take_out(postgres.uri)
     refused = sum(call["count"] for call in stats["calls"] if call["status"] == 429)
     granted = sorted(at for _, at in ledger.grants)
     seconds = (granted[-1] - granted[0]).total_seconds()
@@ -250,6 +172,7 @@ async def measure(calls: int, load: int, stall: float, minutes: float) -> Result
         answered=_late([each for one in times for each in one.ended]),
         load=load,
         stall=stall,
+        slow=slow,
         machine_load=round(os.getloadavg()[1], 1),
     )
 
@@ -279,10 +202,11 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=10_500, help="calls to make (10500)")
     parser.add_argument("--load", type=int, default=0, help="processes that burn a core (0)")
     parser.add_argument("--stall", type=float, default=0.0, help="seconds; see above (0)")
+    parser.add_argument("--slow", type=float, default=0.0, help="seconds; see above (0)")
     parser.add_argument("--minutes", type=float, default=30.0, help="at most (30)")
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
-    found = asyncio.run(measure(asked.calls, asked.load, asked.stall, asked.minutes))
+    found = asyncio.run(measure(asked.calls, asked.load, asked.stall, asked.slow, asked.minutes))
     if asked.json:
         print(json.dumps(asdict(found)))
     else:
