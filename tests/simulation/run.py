@@ -11,7 +11,7 @@ from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, wanted
 from tests.simulation.stage import Stage
 
-STEPS_OF_TROUBLE = 600
+STEPS_OF_TROUBLE = 450
 STEPS_OF_WAKING = 600
 STEPS_OF_PEACE = 2500
 SHARE_AT_WORK = 0.7
