@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
+from domain.gate import Gate, shut
 from domain.work import Lease
 from gateway.errors import GatewayError
 from gateway.reconcile import Halted, Reconciler
@@ -68,17 +68,12 @@ class ReconcileLoop:
 
     async def _one(self, gate: Gate) -> bool:
         """One pass over one chat; False where there is nothing to do now."""
-        match gate:
-            case GateOpen():
-                removals_wait = False
-            case RemovalsWait(additions_wait=False):
-                removals_wait = True
-            case RemovalsWait() | GateClosed():
-                return False
+        if shut(gate, takes=False) is not None:
+            return False
         lease = await self._store.claim()
         if lease is None:
             return False
-        await self._pass(lease, removals_wait=removals_wait)
+        await self._pass(lease, removals_wait=shut(gate, takes=True) is not None)
         return True
 
     async def _pass(self, lease: Lease, *, removals_wait: bool) -> None:

@@ -44,7 +44,8 @@ async def test_an_add_whose_answer_is_lost_is_read_back_and_not_repeated(
     assert await school.reads() > 0
 
 
-async def test_a_removal_whose_answer_is_lost_is_read_back_and_not_repeated(school: Bench) -> None:
+async def _remove_without_an_answer(school: Bench) -> None:
+    """The third of the class leaves; the answer is lost, and the chat is looked at again."""
     chat = await school.chat("class:c-1")
     await school.expect(chat, CLASS)
     await school.settle()
@@ -53,6 +54,10 @@ async def test_a_removal_whose_answer_is_lost_is_read_back_and_not_repeated(scho
     await school.settle()
     await school.hurry()
     await school.settle()
+
+
+async def test_a_removal_whose_answer_is_lost_is_read_back_and_not_repeated(school: Bench) -> None:
+    await _remove_without_an_answer(school)
     assert await school.members() == {1: "administrator", 10: "member"}
     assert (await school.calls())["remove"] == 1
 
@@ -80,14 +85,7 @@ async def test_an_intent_of_a_crashed_holder_is_read_back_twice(school: Bench) -
 async def test_a_call_without_an_answer_may_come_late_so_the_chat_is_read_twice(
     school: Bench,
 ) -> None:
-    chat = await school.chat("class:c-1")
-    await school.expect(chat, CLASS)
-    await school.settle()
-    await school.fault(method="DELETE", path=MEMBERS, kind="drop_after_effect", count=1)
-    await school.expect(chat, {1: "administrator", 10: "member"})
-    await school.settle()
-    await school.hurry()
-    await school.settle()
+    await _remove_without_an_answer(school)
     assert await school.value("SELECT reread_at > clock_now() FROM chat_sync") is True
     await school.sql("UPDATE chat_sync SET reread_at = clock_now(), due_at = clock_now()")
     await school.settle()

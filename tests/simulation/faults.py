@@ -49,7 +49,6 @@ class Faults:
     connections: float = field(init=False)
     missing: list[tuple[int, str]] = field(default_factory=list)
     kafka_is_back: int = 0
-    people_acted: bool = False
 
     def __post_init__(self) -> None:
         """Choose this seed's troubles."""
@@ -198,7 +197,6 @@ class Faults:
         if not there:
             return
         chat = chance.choice(there)
-        self.people_acted = True
         chat_id = chat.external_id.rsplit("#", 1)[0]
         self.stage.known.disturbed[chat_id] = self.stage.scheduler.steps
         self.stage.scheduler.note(f"somebody acts in {chat_id}")

@@ -277,12 +277,16 @@ def no_second_chat(known: Knowledge, max_: Max) -> None:
         known.broken("no second chat", ", ".join(twice))
 
 
+_KNOWN = (
+    "s.observed_at IS NOT NULL AND NOT EXISTS (SELECT FROM intents i"
+    " WHERE i.chat_id = s.chat_id AND i.settled_at IS NULL)"
+)
+
+
 async def is_known(known: Knowledge, chat_id: str) -> bool:
     """Whether we hold the chat for known."""
     rows = await known.database.ask(
-        "SELECT s.observed_at IS NOT NULL AND NOT EXISTS (SELECT FROM intents i"
-        " WHERE i.chat_id = s.chat_id AND i.settled_at IS NULL) FROM chat_sync s"
-        " WHERE chat_id = $1",
+        f"SELECT {_KNOWN} FROM chat_sync s WHERE chat_id = $1",
         chat_id,
     )
     return bool(rows[0][0])
@@ -291,8 +295,7 @@ async def is_known(known: Knowledge, chat_id: str) -> bool:
 async def known_is_true(known: Knowledge, max_: Max, chat_id: str) -> None:
     """What we hold for known is what the messenger has, but for what others did meanwhile."""
     rows = await known.database.ask(
-        "SELECT s.max_chat_id, s.observed_at IS NOT NULL AND NOT EXISTS (SELECT FROM intents i"
-        " WHERE i.chat_id = s.chat_id AND i.settled_at IS NULL), array(SELECT o.max_user_id::text"
+        f"SELECT s.max_chat_id, {_KNOWN}, array(SELECT o.max_user_id::text"
         " || o.is_admin::text FROM observed_members o WHERE o.chat_id = s.chat_id ORDER BY 1)"
         " FROM chat_sync s WHERE chat_id = $1",
         chat_id,
