@@ -234,12 +234,15 @@ class Database:
         while self._broken:
             physical = self._broken.pop()
             with self.loop.watching():
-                if physical.answer is not None and not physical.answer.done():
+                # One that comes before its statement does is ignored, and the statement may
+                # stand at a lock for ever; so it is said until it is heard.
+                while physical.answer is not None and not physical.answer.done():
                     await self._sentry.execute(f"SELECT pg_cancel_backend({physical.pid})")
+                if physical.answer is not None:
                     with suppress(asyncpg.PostgresError):
                         await physical.answer
                 physical.answer, physical.blocked, physical.waited = None, False, False
-                await physical.raw.execute("ROLLBACK")
+                await _roll_back(physical)
             physical.clock = ""
             self._free.append(physical)
             self._free.sort(key=lambda each: -each.number)
@@ -351,6 +354,16 @@ class Database:
                 physical.blocked = False
                 self.loop.await_answer(1)
         return freed
+
+
+async def _roll_back(physical: Physical) -> None:
+    """End the transaction; what was to cancel its last statement may still hit this one."""
+    while True:
+        try:
+            await physical.raw.execute("ROLLBACK")
+        except asyncpg.QueryCanceledError:
+            continue
+        return
 
 
 def _done(physical: Physical) -> bool:

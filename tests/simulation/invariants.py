@@ -231,11 +231,11 @@ async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
         known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
     if approved or not counts:
         return
-    # Who is removed again, since the first call came to nothing, counts once.
+    # Who is removed again counts once.
     now = known.database.now()
-    removed = known.removed.setdefault(chat, {})
-    removed[account] = now
-    recent = [at for at in removed.values() if now - at < timedelta(hours=24)]
+    known.counting.add(call)
+    before = known.removed.get(chat, {})
+    recent = {who for who, at in before.items() if now - at < timedelta(hours=24)} | {account}
     limits = GuardLimits()
     allowed = max(limits.chat_floor, int(limits.chat_share * known.largest.get(chat, 0)))
     if len(recent) > allowed:

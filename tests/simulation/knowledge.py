@@ -58,7 +58,9 @@ class Knowledge:
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""
     removed: dict[str, dict[int, datetime]] = field(default_factory=dict)
-    """Whose removal counts for the guard, by chat and account, and when it was last called."""
+    """Whom a call that counts for the guard took out of a chat, or will, and when it ended."""
+    counting: set[Call] = field(default_factory=set)
+    """The removals that count, since they were sent."""
     largest: dict[str, int] = field(default_factory=dict)
     """The most people whom a chat ever had."""
 
@@ -68,6 +70,12 @@ class Knowledge:
         violation = Violation(name, scheduler.steps, about)
         scheduler.note(f"VIOLATION {name}: {about}")
         self.violations.append(violation)
+
+    def was_removed(self, call: Call) -> None:
+        """This removal had its effect, or will have it; one that has none costs nobody a place."""
+        if call in self.counting and call.asked is not None:
+            removed = self.removed.setdefault(call.asked.lease.chat_id, {})
+            removed[call.user_ids[0]] = self.database.now()
 
     def apart(self, chat_id: str, roles: Roles) -> Roles:
         """Without those whom the policy of drift leaves alone.

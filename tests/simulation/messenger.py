@@ -91,8 +91,8 @@ class Watcher(Protocol):
     def ended(self, call: Call, mishap: Mishap) -> None:
         """The caller has its answer, or none."""
 
-    def orphaned(self, call: Call) -> None:
-        """The caller is gone."""
+    def orphaned(self, call: Call, *, arrives: bool) -> None:
+        """The caller is gone; whether the call has arrived or will."""
 
     def came_late(self, call: Call) -> None:
         """It had its effect after the caller had given up."""
@@ -135,9 +135,11 @@ class Max:
         for call in [each for each in self.under_way if each.process is process]:
             self.under_way.remove(call)
             call.ended = True
-            self.watcher.orphaned(call)
+            arrives = call.arrived
             if not call.arrived and self.scheduler.random.random() < 0.5:
+                arrives = True
                 self._delay(call)
+            self.watcher.orphaned(call, arrives=arrives)
 
     def _delay(self, call: Call) -> None:
         wait = self.scheduler.random.uniform(0.0, LATE_SECONDS)

@@ -99,8 +99,11 @@ class Run:
     async def _wake_up(self) -> None:
         """Until chats may be changed."""
         scheduler = self._stage.scheduler
-        while not await self._may_act() and scheduler.steps < STEPS_OF_WAKING:
+        while scheduler.steps < STEPS_OF_WAKING:
+            # Only then has what was granted last been done, and the answer is always the same.
             await self._database.settle()
+            if await self._may_act():
+                return
             if not await self._step():
                 await self._pass_time(peace=False)
 

@@ -233,8 +233,8 @@ class Stage:
         if call.asked is None:
             return
         chat_id = call.asked.lease.chat_id
-        if mishap in {Mishap.NOT_SENT, Mishap.TOO_MANY}:
-            self.known.removed.get(chat_id, {}).pop(call.user_ids[0] if call.user_ids else 0, None)
+        if mishap in {Mishap.NONE, Mishap.LOST_ANSWER, Mishap.LATE}:
+            self.known.was_removed(call)
         if call.kind == "create" and mishap is Mishap.NONE:
             # By its external_id a repeated create tells what became of the first.
             doubts = self.known.doubts.get(chat_id, set())
@@ -250,8 +250,10 @@ class Stage:
         if asked is not None:
             self.known.refused |= {(asked.lease.chat_id, user) for user in users}
 
-    def orphaned(self, call: Call) -> None:
+    def orphaned(self, call: Call, *, arrives: bool) -> None:
         """Nobody will know what became of it."""
+        if arrives:
+            self.known.was_removed(call)
         if call.asked is not None:
             self.known.doubts.setdefault(call.asked.lease.chat_id, set()).add(call)
 

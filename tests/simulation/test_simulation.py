@@ -56,6 +56,12 @@ def test_a_run_is_the_same_whatever_ran_before_it(urls: list[str]) -> None:
     assert after[-1] == alone[-1]
 
 
+@pytest.mark.timeout(600)
+def test_a_seed_that_is_repeated_many_times_makes_one_run(urls: list[str]) -> None:
+    found = side_by_side(urls, [203, 243] * 20)
+    assert len({(each.seed, each.digest) for each in found}) == 2
+
+
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("bug", BUGS)
 def test_a_planted_bug_is_found(bug: str) -> None:
