@@ -18,12 +18,14 @@ from sqlalchemy.util import await_only
 from projections.database import create_engine, transaction
 from projections.errors import SchemaMismatch
 
+_MIGRATIONS = Path(__file__).parent / "migrations"
+
 MIGRATION_LOCK = 0x526F6C6C  # «Roll»: one number for all Rollcall processes on a database
 
 
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(_MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 
@@ -35,6 +37,21 @@ def head() -> str:
         message = "no migrations are shipped with this build"
         raise SchemaMismatch(message)
     return revision
+
+
+def scripts(folder: str) -> list[str]:
+    """The scripts in a folder of the migrations, in the order of their names."""
+    return [path.read_text("utf-8") for path in sorted((_MIGRATIONS / folder).glob("*.sql"))]
+
+
+def create_views() -> None:
+    """Make the views for dashboards as this code has them, inside a migration.
+
+    A migration that changes which columns a view has drops that view first.
+    """
+    run_script("CREATE SCHEMA IF NOT EXISTS dashboard")
+    for script in scripts("schema/views"):
+        run_script(script)
 
 
 def run_script(script: str) -> None:

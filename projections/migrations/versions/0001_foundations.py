@@ -1,8 +1,6 @@
-"""Facts, marks, chats, the queue, intents and the outbox; the views for dashboards."""
+"""Everything: tables and functions in the order of ``schema``, then the views for dashboards."""
 
-from pathlib import Path
-
-from projections.migrate import run_script
+from projections.migrate import create_views, run_script, scripts
 
 revision = "0001"
 down_revision = None
@@ -11,9 +9,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create everything; the SQL beside this file is the one definition of the tables."""
-    for name in ("0001_foundations.sql", "0001_dashboard.sql"):
-        run_script((Path(__file__).parent / name).read_text("utf-8"))
+    """Create everything; the scripts in ``schema`` are the one definition."""
+    for script in scripts("schema"):
+        run_script(script)
+    create_views()
 
 
 def downgrade() -> None:

@@ -51,14 +51,10 @@ CREATE TABLE guard_scopes (
 INSERT INTO guard_scopes VALUES ('total');
 
 -- The database itself takes no removing call without a reservation, and no two with one.
--- Not for calls of before the guard, which have none.
 ALTER TABLE intents
     ADD COLUMN reservation_id bigint UNIQUE REFERENCES removal_reservations,
     ADD CONSTRAINT removals_are_reserved
-        CHECK (action <> 'remove' OR reservation_id IS NOT NULL) NOT VALID;
-
--- Who was linked to an account before: an account that its person gave up leaves uncounted.
-CREATE INDEX ON fact_history ((body->>'max_user_id')) WHERE kind = 'profiles';
+        CHECK (action <> 'remove' OR reservation_id IS NOT NULL);
 
 -- The name of all that waits in one school because of the school's limit or the one in all.
 CREATE FUNCTION held_school_hash(school text) RETURNS text LANGUAGE sql STABLE AS $$
@@ -66,22 +62,3 @@ CREATE FUNCTION held_school_hash(school text) RETURNS text LANGUAGE sql STABLE A
       FROM held_plans
      WHERE school_id = school AND state = 'held' AND scope IN ('school', 'total')
 $$;
-
-CREATE VIEW dashboard.held_plans AS
-SELECT p.hash, p.chat_id, p.school_id, p.scope, p.removals, p.people, p.actions,
-       p.removal_limit, p.would_be, p.held_at, p.state, p.decided_by, p.decided_at, p.expires_at,
-       CASE WHEN p.state = 'held' AND p.scope IN ('school', 'total')
-            THEN held_school_hash(p.school_id) END AS school_hash
-  FROM held_plans p;
-
-COMMENT ON VIEW dashboard.held_plans IS 'Plans that the guard held, one row each time; those with state held wait for a person.';
-COMMENT ON COLUMN dashboard.held_plans.hash IS 'The name by which a person approves or rejects exactly this plan.';
-COMMENT ON COLUMN dashboard.held_plans.scope IS 'Whose limit it would pass: chat, strangers, school or total.';
-COMMENT ON COLUMN dashboard.held_plans.removals IS 'How many accounts it removes that count towards the limits.';
-COMMENT ON COLUMN dashboard.held_plans.people IS 'Who would leave, a row for each person behind an account: max_user_id, person_id, cause and the reasons that ended.';
-COMMENT ON COLUMN dashboard.held_plans.actions IS 'The calls of the plan in their order.';
-COMMENT ON COLUMN dashboard.held_plans.removal_limit IS 'How many removals the limit allows in its window.';
-COMMENT ON COLUMN dashboard.held_plans.would_be IS 'How many there would be with this plan.';
-COMMENT ON COLUMN dashboard.held_plans.state IS 'held, approved, rejected, superseded (the plan changed) or done.';
-COMMENT ON COLUMN dashboard.held_plans.expires_at IS 'When the approval ends.';
-COMMENT ON COLUMN dashboard.held_plans.school_hash IS 'One name for all that its school has waiting for the limit of the school, or in all.';

@@ -1,9 +1,5 @@
 -- Turns: whose chat is next, so that one school's replay leaves the others' times alone.
 
-ALTER TABLE chat_sync ADD COLUMN school_id text NOT NULL DEFAULT '';
-UPDATE chat_sync s SET school_id = c.school_id FROM chats c WHERE c.chat_id = s.chat_id;
-
--- The queue's own copy of the school, so that claiming needs no join.
 CREATE FUNCTION chat_sync_school() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.school_id := (SELECT school_id FROM chats WHERE chat_id = NEW.chat_id);
@@ -31,13 +27,9 @@ CREATE TABLE school_turns (
     weight float8 NOT NULL DEFAULT 1 CHECK (weight > 0)
 );
 CREATE INDEX ON school_turns (turn, school_id);
-INSERT INTO school_turns (school_id) SELECT DISTINCT school_id FROM chat_sync;
 -- Where the school that was served last began its turn.
 CREATE TABLE turn_clock (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     now float8 NOT NULL DEFAULT 0
 );
 INSERT INTO turn_clock DEFAULT VALUES;
-
--- Beside the index by (lane, due_at), which tells the lane: of a lane and a school the oldest.
-CREATE INDEX chat_sync_turns ON chat_sync (lane, school_id, due_at) WHERE due_at IS NOT NULL;

@@ -1,13 +1,4 @@
--- Reports for dashboards: what could not be read, and orders that say two things.
-
-CREATE VIEW dashboard.quarantine AS
-SELECT topic, part AS partition, off AS "offset", reason, first_seen FROM quarantine;
-
-COMMENT ON VIEW dashboard.quarantine IS 'Records that are no events of the contract, one row each, without their content.';
-COMMENT ON COLUMN dashboard.quarantine.reason IS 'The field and the rule; never a value.';
-COMMENT ON COLUMN dashboard.quarantine.first_seen IS 'When it was read for the first time; a replay adds no row.';
-
-CREATE VIEW dashboard.order_conflicts AS
+CREATE OR REPLACE VIEW dashboard.order_conflicts AS
 SELECT o.order_id, d.fields AS differs,
        o.school_id, o.kind, o.pupil_id, o.class_id, o.effective_on,
        o.source, o.event_id, o.topic, o.part AS partition, o.off AS "offset",

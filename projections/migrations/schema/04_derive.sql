@@ -1,0 +1,63 @@
+-- Derive: what must be looked at anew, and what came of it.
+
+-- Generations come from one sequence, so a mark that was cleared and set again is never
+-- taken for the one that was read.
+CREATE SEQUENCE stale_generations;
+CREATE TABLE stale_entities (
+    kind text NOT NULL CHECK (kind IN
+        ('school', 'class', 'group', 'pupil', 'person', 'employment', 'profile', 'order', 'chat')),
+    id text NOT NULL,
+    scope text NOT NULL DEFAULT '',        -- the school, for an employment; else ''
+    generation bigint NOT NULL DEFAULT nextval('stale_generations'),
+    lane smallint NOT NULL DEFAULT 1,      -- domain.lanes.Lane
+    cause_at timestamptz NOT NULL,         -- the time of the event: valid time where no order gives one
+    marked_at timestamptz NOT NULL,        -- of the first mark that is not derived yet
+    claimed_until timestamptz,
+    PRIMARY KEY (kind, id, scope)
+);
+CREATE INDEX ON stale_entities (generation);
+CREATE INDEX ON stale_entities (lane, (kind = 'chat'), generation);
+
+CREATE TABLE chats (
+    chat_id text PRIMARY KEY,
+    kind text NOT NULL CHECK (kind IN ('staff_room', 'class', 'parents', 'subject')),
+    school_id text NOT NULL,
+    class_id text,
+    group_id text,
+    title text NOT NULL,
+    closes_on date,
+    frozen boolean NOT NULL DEFAULT false,
+    deleted boolean NOT NULL DEFAULT false, -- by a person; stays so until a person brings it back
+    next_change_at timestamptz,             -- when the answer changes with no event arriving
+    derived_at timestamptz
+);
+CREATE INDEX ON chats (school_id);
+CREATE INDEX ON chats (class_id);
+CREATE INDEX ON chats (group_id);
+CREATE INDEX ON chats (next_change_at) WHERE next_change_at IS NOT NULL;
+
+CREATE TABLE expected_members (
+    chat_id text NOT NULL REFERENCES chats,
+    person_id text NOT NULL,
+    role text NOT NULL CHECK (role IN ('member', 'administrator')),
+    by_hand boolean NOT NULL DEFAULT false,
+    reasons jsonb NOT NULL,                 -- [{kind, ref, role, since, order?}]
+    valid_from timestamptz NOT NULL,
+    known_since timestamptz NOT NULL,
+    PRIMARY KEY (chat_id, person_id)
+);
+CREATE INDEX ON expected_members (person_id);
+
+-- A log with two times: from valid_from on, as known since known_from, the person had this
+-- role for these reasons (role null: had none).
+CREATE TABLE membership_history (
+    entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chat_id text NOT NULL,
+    person_id text NOT NULL,
+    role text,
+    reasons jsonb NOT NULL,
+    valid_from timestamptz NOT NULL,
+    known_from timestamptz NOT NULL
+);
+CREATE INDEX ON membership_history (chat_id, person_id, known_from);
+CREATE INDEX ON membership_history (person_id);

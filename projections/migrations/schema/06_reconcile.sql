@@ -1,0 +1,72 @@
+-- Reconcile: what the messenger has, what is due, who works on it.
+
+CREATE TABLE chat_sync (
+    chat_id text PRIMARY KEY REFERENCES chats,
+    school_id text NOT NULL DEFAULT '',     -- the queue's own copy, so that claiming needs no join
+    max_chat_id bigint UNIQUE,
+    link text,
+    creation int NOT NULL DEFAULT 0,        -- part of the external_id; deletion raises it
+    observed_at timestamptz,                -- null: never read completely, nothing is known
+    observed_title text,
+    known_at timestamptz,                   -- since when observed_members is a complete knowledge,
+                                            -- even where observed_at says that it may be outdated
+    read_from timestamptz,                  -- when the read that is under way was begun
+    reread_at timestamptz,                  -- a call may still be under way: read once more then
+    swept_at timestamptz,                   -- when the sweep last asked for a read
+    sweep_wanted boolean NOT NULL DEFAULT false, -- hints may have been missed
+    restored_at timestamptz,                -- membership became unknown by a restore, and no
+                                            -- person need look any more once it is null again
+    gone_at timestamptz,                    -- since when the messenger answers that the chat was
+                                            -- deleted for ever; null: it does not
+    lane smallint NOT NULL DEFAULT 1,
+    due_at timestamptz,                     -- null: nothing to do
+    due_generation bigint NOT NULL DEFAULT 0, -- raised with each mark; cleared only at the one read
+    lease_token bigint NOT NULL DEFAULT 0,  -- raised with each lease; the fence
+    lease_until timestamptz,
+    attempts int NOT NULL DEFAULT 0,
+    waiting text,                           -- why it waits: held, parked, refused …
+    waiting_since timestamptz,
+    last_converged_at timestamptz
+);
+CREATE INDEX ON chat_sync (lane, due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX ON chat_sync (lease_until) WHERE lease_until IS NOT NULL;
+CREATE INDEX ON chat_sync (waiting) WHERE waiting IS NOT NULL;
+CREATE INDEX ON chat_sync (known_at) WHERE max_chat_id IS NOT NULL;
+CREATE INDEX ON chat_sync (chat_id) WHERE sweep_wanted;
+-- Beside the index by (lane, due_at), which tells the lane: of a lane and a school the oldest.
+CREATE INDEX chat_sync_turns ON chat_sync (lane, school_id, due_at) WHERE due_at IS NOT NULL;
+
+CREATE TABLE observed_members (
+    chat_id text NOT NULL REFERENCES chats,
+    max_user_id bigint NOT NULL,
+    is_admin boolean NOT NULL,
+    seen_at timestamptz NOT NULL,
+    PRIMARY KEY (chat_id, max_user_id)
+);
+CREATE INDEX ON observed_members (max_user_id);
+
+-- Accounts that the messenger would not add, and when to try again.
+CREATE TABLE blocked_accounts (
+    chat_id text NOT NULL REFERENCES chats,
+    max_user_id bigint NOT NULL,
+    reason text NOT NULL,
+    since timestamptz NOT NULL,             -- when the messenger first refused
+    retry_at timestamptz NOT NULL,
+    tried_at timestamptz NOT NULL DEFAULT clock_now(), -- when it last did
+    PRIMARY KEY (chat_id, max_user_id)
+);
+CREATE INDEX ON blocked_accounts (max_user_id);
+
+CREATE TABLE intents (
+    intent_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chat_id text NOT NULL REFERENCES chats,
+    lease_token bigint NOT NULL,
+    action text NOT NULL,                   -- create, add, remove, promote, demote, rename, delete
+    body jsonb NOT NULL,
+    committed_at timestamptz NOT NULL,
+    settled_at timestamptz,                 -- null: its outcome is not known
+    outcome text
+);
+CREATE INDEX ON intents (chat_id) WHERE settled_at IS NULL;
+CREATE INDEX ON intents (committed_at);
+CREATE INDEX ON intents (chat_id, committed_at);

@@ -1,0 +1,87 @@
+-- Drift: what people do in the messenger by themselves, and the states that are not errors.
+
+-- What updates said that no call of ours explains. A hint to go and read, never a proof.
+CREATE TABLE webhook_hints (
+    hint bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chat_id text NOT NULL REFERENCES chats,
+    kind text NOT NULL,                     -- domain.drift.HintKind
+    max_user_id bigint,
+    by_user_id bigint,
+    at timestamptz NOT NULL,                -- by the messenger's clock
+    received_at timestamptz NOT NULL,
+    read_at timestamptz,                    -- a complete read that was begun later
+    UNIQUE NULLS NOT DISTINCT (chat_id, kind, max_user_id, by_user_id, at)
+);
+CREATE INDEX ON webhook_hints (chat_id) WHERE read_at IS NULL;
+CREATE INDEX ON webhook_hints (received_at);
+
+-- One row each time that people changed something against what we had made of a chat.
+CREATE TABLE drift (
+    entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chat_id text NOT NULL REFERENCES chats,
+    max_user_id bigint,                     -- null: about the chat itself
+    kind text NOT NULL CHECK (kind IN
+        ('added_by_administrator', 'added', 'removed_by_administrator', 'left', 'promoted',
+         'demoted', 'title_changed', 'bot_lost')),
+    by_user_id bigint,
+    seen_at timestamptz NOT NULL,
+    due_at timestamptz,                     -- when a proposal ends, or somebody is put back
+    insists boolean NOT NULL DEFAULT false, -- put back at once
+    reasons text[],                         -- of a departure: the reasons that held then
+    resolution text,                        -- null: open
+    resolved_at timestamptz
+);
+CREATE UNIQUE INDEX ON drift (chat_id, coalesce(max_user_id, 0), kind) WHERE resolution IS NULL;
+CREATE INDEX ON drift (chat_id, max_user_id, seen_at);
+CREATE INDEX ON drift (seen_at);
+
+-- Accounts that nobody is linked to, or that do not belong, kept in a chat by a person.
+CREATE TABLE kept_accounts (
+    chat_id text NOT NULL REFERENCES chats,
+    max_user_id bigint NOT NULL,
+    author text NOT NULL,
+    at timestamptz NOT NULL,
+    PRIMARY KEY (chat_id, max_user_id)
+);
+
+-- Whether the messenger adds people at all. One row.
+CREATE TABLE adding (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    off_since timestamptz,                  -- null: people can be added
+    reason text,                            -- 'setting' or 'refused'
+    probe_at timestamptz,                   -- when one call may find out again
+    refusals int NOT NULL DEFAULT 0,        -- in a row, of chats in which the bot had its rights
+    last_chat text
+);
+INSERT INTO adding DEFAULT VALUES;
+
+-- Our webhook as the messenger last confirmed it. One row.
+CREATE TABLE subscription (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    url text NOT NULL,
+    confirmed_at timestamptz NOT NULL
+);
+
+-- Why an account belongs in a chat, in a fixed order; a new element is a new reason.
+CREATE FUNCTION reasons_of(chat text, account bigint) RETURNS text[] LANGUAGE sql STABLE AS $$
+    SELECT coalesce(array_agg(DISTINCT concat_ws(' ', r->>'kind', r->>'ref', r->>'order')), '{}')
+      FROM expected_members m
+      JOIN fact_profiles p USING (person_id)
+     CROSS JOIN jsonb_array_elements(m.reasons) r
+     WHERE m.chat_id = chat AND p.max_user_id = account
+$$;
+
+-- Whether an account was ever expected in a chat, or added by us: then it is ours to remove.
+CREATE FUNCTION was_ours(chat text, account bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM membership_history h JOIN fact_profiles p USING (person_id)
+         WHERE h.chat_id = chat AND p.max_user_id = account)
+    OR EXISTS (
+        SELECT FROM membership_history h
+          JOIN fact_history f ON f.kind = 'profiles' AND f.key = h.person_id
+         WHERE h.chat_id = chat AND f.body->>'max_user_id' = account::text)
+    OR EXISTS (
+        SELECT FROM intents i
+         WHERE i.chat_id = chat AND i.action IN ('create', 'add')
+           AND (i.body->'members' @> to_jsonb(account) OR i.body->'user_ids' @> to_jsonb(account)))
+$$;
