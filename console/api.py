@@ -58,6 +58,7 @@ def as_json(standing: Standing) -> dict[str, object]:
     return status.as_json(
         standing.counts,
         standing.survey,
+        standing.obstacles,
         lag=standing.lag,
         gaps=len(standing.gaps),
         settled=standing.settled,

@@ -19,6 +19,7 @@ from starlette.routing import Route
 
 from console.words import CHAT_STATES
 from domain.gate import GateClosed, GateOpen, RemovalsWait
+from domain.obstacles import ObstacleKind
 from projections.errors import StoreError
 from projections.overview import Overview, Standing
 from projections.survey import Survey
@@ -55,6 +56,11 @@ class Name(Enum):
     DELIVERABLE = ("rollcall_deliverable_members", "of them, distinct linked accounts per chat")
     OBSERVED = ("rollcall_observed_members", "accounts in those chats as far as we know")
     CATCH_UP_ARMED = ("rollcall_catch_up_armed", "1 while no chat is changed before catching up")
+    # Labelled ``kind``, as in ``status --json``: every kind, 0 where nothing is held back.
+    OBSTACLES = ("rollcall_obstacles", "what keeps chats from being as they should be")
+    # Likewise; absent for a kind that holds nothing back.
+    OBSTACLE_AGE = ("rollcall_obstacle_age_seconds", "since when the oldest of it does")
+    IN_STEP = ("rollcall_in_step", "1 while nothing is under way and nothing is held back")
     # Labelled ``gate``: open, removals_wait or closed; exactly one of them is 1.
     GATE = ("rollcall_gate", "whether chats may be changed now")
 
@@ -124,6 +130,7 @@ class _Scrape(Collector):
             if self.standing.survey is not None:
                 yield from _surveyed(self.standing.survey)
             yield _labelled(Name.GATE, "gate", _gates(self.standing))
+            yield from _obstacles(self.standing)
         yield from self.process.collect()
 
 
@@ -162,6 +169,21 @@ def _freshness(standing: Standing) -> Iterator[Metric]:
         yield _gauge(Name.LAG_AGE, (standing.progress.now - seen).total_seconds())
 
 
+def _obstacles(standing: Standing) -> Iterator[Metric]:
+    found = {each.kind.value: each for each in standing.obstacles}
+    kinds = [kind.value for kind in ObstacleKind]
+    counts = {kind: found[kind].count if kind in found else 0 for kind in kinds}
+    yield _labelled(Name.OBSTACLES, "kind", counts)
+    now = standing.progress.now
+    ages = {
+        kind: (now - each.since).total_seconds()
+        for kind, each in found.items()
+        if each.since is not None
+    }
+    yield _labelled(Name.OBSTACLE_AGE, "kind", ages)
+    yield _gauge(Name.IN_STEP, standing.settled and not standing.obstacles)
+
+
 def _gates(standing: Standing) -> dict[str, int]:
     match standing.gate:
         case GateOpen():
@@ -177,7 +199,7 @@ def _gauge(name: Name, value: float) -> Metric:
     return GaugeMetricFamily(*name.value, value=float(value))
 
 
-def _labelled(name: Name, label: str, values: Mapping[str, int]) -> Metric:
+def _labelled(name: Name, label: str, values: Mapping[str, float]) -> Metric:
     family = GaugeMetricFamily(*name.value, labels=(label,))
     for key, value in sorted(values.items()):
         family.add_metric((key,), float(value))

@@ -7,6 +7,7 @@ has no word here is shown as it is rather than hidden.
 from dataclasses import dataclass
 from typing import Literal
 
+from console import obstacle_words
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from projections.open_drift import OpenDrift
 from projections.overview import Standing
@@ -176,6 +177,8 @@ def _return(change: OpenDrift) -> Word:
 def gate(standing: Standing) -> Word:
     """Whether chats are being changed now, with the reason where they are not."""
     match standing.gate:
+        case GateOpen() if standing.obstacles:
+            return Word("Чаты обновляются, но не все", "!", "attention", "Что мешает и что делать:")
         case GateOpen():
             return Word("Чаты обновляются", "✓", "good", "Все события прочитаны и учтены.")
         case GateClosed():
@@ -215,6 +218,10 @@ def _behind(standing: Standing) -> str:
     if standing.lag:
         return "Часть событий ещё не прочитана."
     return "Часть изменений ещё не учтена в составах чатов."
+
+
+obstacle = obstacle_words.words_of
+"""The words for what keeps chats from being as they should be."""
 
 
 def plural(count: int, one: str, few: str, many: str) -> str:

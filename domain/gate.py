@@ -9,12 +9,21 @@ that nobody can enter.
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import Enum
 from typing import assert_never
 
 LAG_LIMIT = timedelta(seconds=2)
 WATCH_LIMIT = timedelta(seconds=5)
 """How old the last look at the topics' ends may be."""
 ADDITIONS_WAIT = timedelta(minutes=1)
+
+
+class Lag(Enum):
+    """Why removals must wait; the value is for people."""
+
+    UNWATCHED = "nobody knows how far ingest is behind: the topics' ends were not looked at"
+    UNREAD = "records are waiting to be read"
+    UNDERIVED = "changes are waiting to be derived"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,7 @@ def verdict(progress: Progress) -> Gate:
     if reason is None:
         return GateOpen()
     until = _behind_since(progress) + ADDITIONS_WAIT
-    return RemovalsWait(reason, progress.now < until, until)
+    return RemovalsWait(reason.value, progress.now < until, until)
 
 
 def shut(gate: Gate, *, takes: bool) -> str | None:
@@ -87,15 +96,15 @@ def shut(gate: Gate, *, takes: bool) -> str | None:
             assert_never(gate)
 
 
-def lag(progress: Progress) -> str | None:
+def lag(progress: Progress) -> Lag | None:
     """Why removals must wait, or None."""
     watched = progress.watched_at
     if watched is None or progress.now - watched > WATCH_LIMIT:
-        return "nobody knows how far ingest is behind: the topics' ends were not looked at"
+        return Lag.UNWATCHED
     if _too_old(progress.oldest_unread, progress.now):
-        return "records are waiting to be read"
+        return Lag.UNREAD
     if _too_old(progress.oldest_mark, progress.now):
-        return "changes are waiting to be derived"
+        return Lag.UNDERIVED
     return None
 
 

@@ -118,11 +118,15 @@ Outcome = Done | RetryAfter | Waiting | Refused
 
 @dataclass(frozen=True, slots=True)
 class Requeue:
-    """When a chat is due again (``None``: when something changes) and what it waits for."""
+    """When a chat is due again (``None``: when something changes) and what it waits for.
+
+    ``failure`` is why the pass failed, if it did.
+    """
 
     due_in: float | None
     waiting: str | None
     attempts: int
+    failure: str | None = None
 
 
 def requeue(outcome: Outcome, attempts: int) -> Requeue:
@@ -134,10 +138,10 @@ def requeue(outcome: Outcome, attempts: int) -> Requeue:
     match outcome:
         case Done():
             return Requeue(None, None, 0)
-        case RetryAfter(_, seconds):
+        case RetryAfter(reason, seconds):
             grown = min(float(2 ** min(attempts, 10)), BACKOFF_CEILING)
             wait = grown if seconds is None else min(max(seconds, 0.0), BACKOFF_CEILING)
-            return Requeue(wait, None, attempts + 1)
+            return Requeue(wait, None, attempts + 1, reason)
         case Waiting(reason):
             return Requeue(DAY, reason, 0)
         case Refused(_):

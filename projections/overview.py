@@ -13,9 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.gate import WATCH_LIMIT, Gate, Progress, verdict
+from domain.obstacles import Obstacle
 from projections import catch_up, open_drift
 from projections import status as stand
 from projections.database import transaction
+from projections.obstacles import obstacles
 from projections.overview_rows import BadPlace, ChatRow, MemberReason, MemberRow, SchoolName
 from projections.survey import Survey, Surveyor
 
@@ -81,6 +83,7 @@ class Standing:
     ends_seen: bool
     ends_passed: bool
     counts: stand.Status
+    obstacles: tuple[Obstacle, ...]
     survey: Survey | None
 
     @property
@@ -126,6 +129,7 @@ class Overview:
                 ends_seen=row.ends_seen_at is not None,
                 ends_passed=row.passed_at is not None,
                 counts=await stand.status(connection),
+                obstacles=await obstacles(connection),
                 survey=survey,
             )
 

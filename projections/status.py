@@ -3,12 +3,14 @@
 ``rollcall status`` and the console show it. Lag is not here: only Kafka knows its ends.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.obstacles import Obstacle
 from projections.open_drift import LEFT, PROPOSAL
 from projections.survey import Survey
 
@@ -71,15 +73,24 @@ class Status:
 
 
 def as_json(
-    counts: Status, survey: Survey | None, *, lag: int | None, gaps: int, settled: bool
+    counts: Status,
+    survey: Survey | None,
+    obstacles: Sequence[Obstacle],
+    *,
+    lag: int | None,
+    gaps: int,
+    settled: bool,
 ) -> dict[str, object]:
     """The members of ``rollcall status --json`` and of the console's ``/api/status``.
 
-    ``lag`` is null where nobody knows, ``invited``, ``converged`` and ``chats`` (by the states of
-    ``dashboard.chats``) while nobody has counted.
+    ``settled``: nothing is under way; ``in_step``: and nothing keeps a chat from being as it
+    should be, else ``obstacles`` names it. ``lag`` is null where nobody knows, ``invited``,
+    ``converged`` and ``chats`` (by the states of ``dashboard.chats``) while nobody has counted.
     """
     return {
         "settled": settled,
+        "in_step": settled and not obstacles,
+        "obstacles": [each.as_json() for each in obstacles],
         "lag": lag,
         "stale": counts.stale + counts.turning,
         "due": counts.due,

@@ -14,9 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka import KafkaConfig
 from consumers.kafka_view import KafkaView
+from domain.obstacles import Obstacle
 from projections import status as store
 from projections.database import transaction
 from projections.errors import StoreUnavailable
+from projections.obstacles import obstacles
 from projections.offsets import PartitionKey
 from projections.survey import Survey, survey
 
@@ -35,6 +37,7 @@ class Report:
     lag: int | None
     gaps: int
     counts: store.Status
+    obstacles: tuple[Obstacle, ...] = ()
     survey: Survey | None = None
     failure: ConsumersError | None = None
 
@@ -51,7 +54,12 @@ class Report:
     def as_json(self) -> dict[str, object]:
         """What ``status --json`` prints."""
         return store.as_json(
-            self.counts, self.survey, lag=self.lag, gaps=self.gaps, settled=self.settled
+            self.counts,
+            self.survey,
+            self.obstacles,
+            lag=self.lag,
+            gaps=self.gaps,
+            settled=self.settled,
         )
 
 
@@ -71,15 +79,16 @@ async def _look(
 ) -> Report:
     async with transaction(engine) as connection:
         counts = await store.status(connection)
+        found = await obstacles(connection)
         known = {(p.topic, p.partition): p for p in await store.positions(connection)}
     gaps = sum(position.state == "gap" for position in known.values())
     if ends is None:
-        return Report(None, gaps, counts, failure=failure)
+        return Report(None, gaps, counts, found, failure=failure)
     lag = sum(
         max(0, end - (known[place].next_offset if place in known else 0))
         for place, end in ends.items()
     )
-    return Report(lag, gaps, counts)
+    return Report(lag, gaps, counts, found)
 
 
 async def wait(

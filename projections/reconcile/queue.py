@@ -23,7 +23,10 @@ _CLAIM_ONE = text("""
     RETURNING chat_id, lease_token, lane""")
 
 _FINISH = text("""
-    UPDATE chat_sync s SET lease_until = NULL, attempts = :attempts,
+    UPDATE chat_sync s SET lease_until = NULL, attempts = f.attempts,
+           failing_since = CASE WHEN f.attempts > 0
+                                THEN coalesce(s.failing_since, clock_now()) END,
+           failing_because = f.failure,
            waiting = f.waiting,
            waiting_since = CASE WHEN f.waiting IS NULL THEN NULL
                                 WHEN f.waiting = s.waiting THEN s.waiting_since
@@ -32,7 +35,8 @@ _FINISH = text("""
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
                                     f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
-      FROM (SELECT CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,
+      FROM (SELECT CAST(:attempts AS int) AS attempts, CAST(:failure AS text) AS failure,
+                   CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,
                    CAST(:due_in AS float8) AS due_in, CAST(:done AS boolean) AS done,
                    CAST(:next_at AS timestamptz) AS next_at) f
      WHERE s.chat_id = :chat AND s.lease_token = :token
@@ -82,6 +86,7 @@ async def finish(
             "due_in": following.due_in,
             "waiting": following.waiting,
             "attempts": following.attempts,
+            "failure": following.failure,
             "done": isinstance(outcome, Done),
             "next_at": work.next_at if work else None,
         },

@@ -8,6 +8,7 @@ from domain.lanes import Lane
 from projections import offsets
 from projections.database import transaction
 from projections.reconcile import observed, queue
+from rollcall import obstacle_words
 from rollcall import settings as all_settings
 from rollcall import status as stack_status
 from rollcall.addresses import Server
@@ -42,13 +43,17 @@ async def _status(wait: float | None, data_dir: Path | None) -> Report:
 
 def _lines(report: Report) -> list[str]:
     shown = report.as_json()
-    shown.pop("chats")
-    shown.pop("converged")
+    for apart in ("chats", "converged", "obstacles"):
+        shown.pop(apart)
     if report.lag is None:
         shown["lag"] = "unknown"
     lines = [f"{name.replace('_', ' '):<12} {_word(value)}" for name, value in shown.items()]
     chats = ", ".join(f"{count} {state}" for state, count in sorted(report.chats.items()))
-    return [*lines, f"{'chats':<12} {chats or 'none'}"]
+    lines.append(f"{'chats':<12} {chats or 'none'}")
+    if report.obstacles:
+        lines.append("what is held back:")
+        lines += [f"  {obstacle_words.line(each)}" for each in report.obstacles]
+    return lines
 
 
 def _word(value: object) -> str:

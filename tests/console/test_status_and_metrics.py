@@ -4,6 +4,7 @@ from sqlalchemy import text
 
 from console.metrics import Name, metrics_app
 from console.words import CHAT_STATES
+from domain.obstacles import ObstacleKind
 from projections.database import create_engine
 from projections.errors import StoreError
 from projections.overview import Overview
@@ -44,8 +45,12 @@ async def test_a_process_that_does_not_live_says_why() -> None:
 
 async def test_the_status_counts_what_the_store_holds(console: Running, database_url: str) -> None:
     await populate(database_url)
-    assert (await console.get("/api/status")).json() == {
+    told = (await console.get("/api/status")).json()
+    held_back = {each["kind"]: each["count"] for each in told.pop("obstacles")}
+    assert held_back == {"held": 1, "parked": 1, "blocked": 1, "left": 2}
+    assert told == {
         "settled": False,
+        "in_step": False,
         "lag": 12,
         "stale": 0,
         "due": 2,
@@ -162,7 +167,7 @@ async def test_every_metric_is_served_and_no_label_is_open(
     gates = ("closed", "open", "removals_wait")
     assert labels == {f'state="{state}"}}' for state in CHAT_STATES} | {
         f'gate="{gate}"}}' for gate in gates
-    }
+    } | {f'kind="{kind.value}"}}' for kind in ObstacleKind}
 
 
 async def test_before_the_chats_are_counted_all_else_is_told(console: Running, rows: Rows) -> None:

@@ -23,7 +23,9 @@ CREATE TABLE chat_sync (
     due_generation bigint NOT NULL DEFAULT 0, -- raised with each mark; cleared only at the one read
     lease_token bigint NOT NULL DEFAULT 0,  -- raised with each lease; the fence
     lease_until timestamptz,
-    attempts int NOT NULL DEFAULT 0,
+    attempts int NOT NULL DEFAULT 0,        -- passes that failed in a row
+    failing_since timestamptz,              -- the first of them
+    failing_because text,                   -- why the last of them failed
     waiting text,                           -- why it waits: held, parked, refused …
     waiting_since timestamptz,
     last_converged_at timestamptz
@@ -31,6 +33,7 @@ CREATE TABLE chat_sync (
 CREATE INDEX ON chat_sync (lane, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX ON chat_sync (lease_until) WHERE lease_until IS NOT NULL;
 CREATE INDEX ON chat_sync (waiting) WHERE waiting IS NOT NULL;
+CREATE INDEX ON chat_sync (attempts) WHERE attempts > 0;
 CREATE INDEX ON chat_sync (known_at) WHERE max_chat_id IS NOT NULL;
 CREATE INDEX ON chat_sync (chat_id) WHERE sweep_wanted;
 -- Beside the index by (lane, due_at), which tells the lane: of a lane and a school the oldest.

@@ -11,3 +11,11 @@ CREATE TABLE call_pause (
     until timestamptz
 );
 INSERT INTO call_pause DEFAULT VALUES;
+
+-- What the messenger does not do as it should, by any process that meets it; no row: nothing known.
+CREATE TABLE messenger_troubles (
+    kind text PRIMARY KEY,                  -- 'token', or the class of calls that fails
+    since timestamptz NOT NULL,
+    last_at timestamptz NOT NULL,
+    said text NOT NULL                      -- status and code, or the kind of failure
+);

@@ -1,0 +1,96 @@
+"""What keeps chats from being as they should be, in Russian: what it is, and what to do.
+
+Total over ``ObstacleKind``: a kind without words fails the tests, not the page.
+"""
+
+from dataclasses import dataclass
+
+from domain.obstacles import Obstacle, ObstacleKind
+
+
+@dataclass(frozen=True, slots=True)
+class ObstacleWords:
+    """``what`` says it of the number before it; ``advice`` is what a person can do."""
+
+    what: str
+    advice: str
+    stops_all: bool = False
+    counted: bool = True
+
+
+WORDS = {
+    ObstacleKind.GAP: ObstacleWords(
+        "в Kafka не хватает записей",
+        "Выясните, что потеряно, и подтвердите пропуск: rollcall gaps.",
+        stops_all=True,
+    ),
+    ObstacleKind.CATCHING_UP: ObstacleWords(
+        "сначала читаем накопившиеся события",
+        "Пройдёт само; чаты пока не меняются.",
+        stops_all=True,
+        counted=False,
+    ),
+    ObstacleKind.UNWATCHED: ObstacleWords(
+        "неизвестно, сколько событий не прочитано",
+        "Проверьте, что работает процесс ingest и отвечает Kafka.",
+        stops_all=True,
+        counted=False,
+    ),
+    ObstacleKind.UNREAD: ObstacleWords(
+        "события ждут чтения, удаления отложены",
+        "Обычно проходит за секунды; если нет — смотрите журнал процесса ingest.",
+        counted=False,
+    ),
+    ObstacleKind.UNDERIVED: ObstacleWords(
+        "изменения ждут пересчёта, удаления отложены",
+        "Обычно проходит за секунды; если нет — смотрите журнал процесса derive.",
+        counted=False,
+    ),
+    ObstacleKind.TOKEN_REFUSED: ObstacleWords(
+        "мессенджер не принимает наш токен",
+        "Проверьте токен бота; пробуем раз в минуту.",
+        stops_all=True,
+        counted=False,
+    ),
+    ObstacleKind.MESSENGER_FAILING: ObstacleWords(
+        "мессенджер не отвечает или отвечает ошибками",
+        "Пробуем с растущими паузами; если долго — обратитесь в поддержку MAX.",
+        counted=False,
+    ),
+    ObstacleKind.ADDING_OFF: ObstacleWords(
+        "мессенджер никого не добавляет, люди входят по ссылкам",
+        "Раздайте ссылки на чаты.",
+        counted=False,
+    ),
+    ObstacleKind.HELD: ObstacleWords(
+        "чатов ждут решения: удалений больше, чем разрешено",
+        "Посмотрите, кого это касается, и решите: rollcall plan.",
+    ),
+    ObstacleKind.PARKED: ObstacleWords(
+        "чатов, в которых бот ничего не может сделать",
+        "Верните боту права администратора в этих чатах.",
+    ),
+    ObstacleKind.GONE: ObstacleWords(
+        "чатов удалено в MAX",
+        "Если чат нужен, создайте его заново: rollcall bring-back.",
+    ),
+    ObstacleKind.REFUSED: ObstacleWords(
+        "чатов, где мессенджер отказал в действии", "Пробуем раз в день; код — в журнале."
+    ),
+    ObstacleKind.FAILING: ObstacleWords(
+        "чатов не удаётся обновить несколько раз подряд",
+        "Пробуем с паузами до 15 минут; причина указана рядом.",
+    ),
+    ObstacleKind.BLOCKED: ObstacleWords(
+        "профилей мессенджер не добавляет",
+        "Чаще всего мешает настройка приватности: раздайте ссылки на чаты.",
+    ),
+    ObstacleKind.LEFT: ObstacleWords(
+        "человек вышли из чатов и пока не возвращены", "Смотрите «Изменения в MAX»."
+    ),
+}
+
+
+def words_of(obstacle: Obstacle) -> ObstacleWords:
+    """The words for it."""
+    return WORDS[obstacle.kind]

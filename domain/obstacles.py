@@ -1,0 +1,71 @@
+"""What keeps chats from being as they should be: the one list of its kinds.
+
+Whatever holds anything back, for one account or for everybody, is an ``Obstacle`` of one of
+these kinds. The command line, the console, the JSON and the metrics all show this list, so a
+kind that is added here shows everywhere, or a test says where its words are missing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+
+
+class ObstacleKind(Enum):
+    """The kinds, those that stop everything first; the value is the word in JSON and metrics."""
+
+    GAP = "gap"
+    """Records are missing in partitions: no chat is changed until a person acknowledges it."""
+    CATCHING_UP = "catching_up"
+    """No chat is changed until what the topics held is read and derived."""
+    UNWATCHED = "unwatched"
+    """Nobody knows how far ingest is behind: removals wait, additions for a minute."""
+    UNREAD = "unread"
+    """Records wait to be read: likewise."""
+    UNDERIVED = "underived"
+    """Changes wait to be derived: likewise."""
+    TOKEN_REFUSED = "token_refused"  # noqa: S105 - a word, no secret
+    """The messenger does not take our token: no call is made."""
+    MESSENGER_FAILING = "messenger_failing"
+    """The messenger does not answer, or answers nothing that can be used."""
+    ADDING_OFF = "adding_off"
+    """Nobody can be added, only invited by link."""
+    HELD = "held"
+    """Chats whose removals wait for a person's decision."""
+    PARKED = "parked"
+    """Chats in which the bot may do nothing."""
+    GONE = "gone"
+    """Chats that the messenger says it deleted for ever."""
+    REFUSED = "refused"
+    """Chats whose last call the messenger refused."""
+    FAILING = "failing"
+    """Chats whose last passes failed one after the other."""
+    BLOCKED = "blocked"
+    """Accounts that the messenger does not add."""
+    LEFT = "left"
+    """People who went out of a chat by themselves and are not put back yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """One kind of it as it stands.
+
+    ``count`` is of what the kind speaks of (partitions, chats, accounts), ``since`` the oldest
+    of them, ``about`` some of their ids. ``detail`` is what somebody said about it, in plain
+    words or codes; never a name.
+    """
+
+    kind: ObstacleKind
+    count: int
+    since: datetime | None
+    about: tuple[str, ...] = ()
+    detail: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The members that programs read."""
+        return {
+            "kind": self.kind.value,
+            "count": self.count,
+            "since": None if self.since is None else self.since.isoformat(),
+            "about": list(self.about),
+            "detail": self.detail,
+        }

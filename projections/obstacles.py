@@ -1,0 +1,109 @@
+"""What keeps chats from being as they should be, asked of PostgreSQL in one place.
+
+Guarantees: whatever closes the gate, holds removals, or keeps one chat or account waiting is
+named, with since when. Each source is a statement that goes by an index of what is open, so
+asking costs what is open and not what there is.
+"""
+
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.gate import Lag, lag
+from domain.obstacles import Obstacle, ObstacleKind
+from projections import catch_up
+from projections.open_drift import LEFT
+
+MOST_NAMED: Final = 5
+"""Ids that are named of each kind."""
+
+FAILING_AFTER: Final = 3
+"""Passes in a row after which a chat counts as failing."""
+
+_LAGS: Final = {
+    Lag.UNWATCHED: ObstacleKind.UNWATCHED,
+    Lag.UNREAD: ObstacleKind.UNREAD,
+    Lag.UNDERIVED: ObstacleKind.UNDERIVED,
+}
+
+
+def _chats(kind: ObstacleKind, where: str, since: str, detail: str = "NULL") -> str:
+    return _source(kind, f"chat_sync WHERE {where}", "chat_id", since, detail)
+
+
+def _source(kind: ObstacleKind, rows: str, named: str, since: str, detail: str = "NULL") -> str:
+    """Counts rows; names some of them, the oldest first."""
+    return f"""
+    SELECT '{kind.value}' AS kind, count(*) AS many, min({since}) AS since,
+           (array_agg({named} ORDER BY {since}))[1:{MOST_NAMED}] AS about, min({detail}) AS detail
+      FROM {rows} HAVING count(*) > 0"""  # noqa: S608 - made of constants
+
+
+_SOURCES: Final = (
+    _source(
+        ObstacleKind.GAP,
+        "ingest_partitions WHERE state = 'gap'",
+        "topic || '/' || part",
+        "updated_at",
+        "state_reason",
+    ),
+    _source(
+        ObstacleKind.CATCHING_UP,
+        "catch_up WHERE armed_at IS NOT NULL",
+        "reason",
+        "armed_at",
+        "reason",
+    ),
+    _source(
+        ObstacleKind.TOKEN_REFUSED,
+        "messenger_troubles WHERE kind = 'token'",
+        "kind",
+        "since",
+        "said",
+    ),
+    _source(
+        ObstacleKind.MESSENGER_FAILING,
+        "messenger_troubles WHERE kind <> 'token'",
+        "kind",
+        "since",
+        "said",
+    ),
+    _source(
+        ObstacleKind.ADDING_OFF,
+        "adding WHERE off_since IS NOT NULL",
+        "reason",
+        "off_since",
+        "reason",
+    ),
+    _chats(ObstacleKind.HELD, "waiting = 'held'", "waiting_since"),
+    _chats(ObstacleKind.PARKED, "waiting = 'parked'", "waiting_since"),
+    _chats(ObstacleKind.GONE, "waiting = 'gone'", "waiting_since"),
+    _chats(ObstacleKind.REFUSED, "waiting = 'refused'", "waiting_since"),
+    _chats(
+        ObstacleKind.FAILING, f"attempts >= {FAILING_AFTER}", "failing_since", "failing_because"
+    ),
+    _source(ObstacleKind.BLOCKED, "blocked_accounts", "chat_id", "since", "reason"),
+    _source(
+        ObstacleKind.LEFT,
+        f"drift d WHERE resolution IS NULL AND {LEFT}",
+        "chat_id",
+        "seen_at",
+    ),
+)
+
+_OBSTACLES = text("\n UNION ALL ".join(_SOURCES))
+
+
+async def obstacles(connection: AsyncConnection) -> tuple[Obstacle, ...]:
+    """All that holds anything back now, what stops everything first."""
+    found = [
+        Obstacle(ObstacleKind(row.kind), row.many, row.since, tuple(row.about), row.detail)
+        for row in await connection.execute(_OBSTACLES)
+    ]
+    progress = await catch_up.progress(connection)
+    behind = lag(progress) if progress.closed_because is None else None
+    if behind is not None:
+        found.append(Obstacle(_LAGS[behind], 1, progress.lagging_since, (), behind.value))
+    order = list(ObstacleKind)
+    return tuple(sorted(found, key=lambda each: order.index(each.kind)))

@@ -1,0 +1,80 @@
+"""What keeps chats from being as they should be, for the command line: what it is, what to do.
+
+Total over ``ObstacleKind``: a kind without words fails the tests.
+"""
+
+from domain.obstacles import Obstacle, ObstacleKind
+
+WORDS = {
+    ObstacleKind.GAP: (
+        "partitions whose records are missing; no chat is changed",
+        "find out what was lost, then `rollcall gaps --acknowledge TOPIC/PARTITION`",
+    ),
+    ObstacleKind.CATCHING_UP: (
+        "no chat is changed until what the topics held is read and derived",
+        "wait; it passes by itself",
+    ),
+    ObstacleKind.UNWATCHED: (
+        "nobody looks at the topics' ends, so removals wait",
+        "start a process that runs ingest; is Kafka there?",
+    ),
+    ObstacleKind.UNREAD: (
+        "records wait to be read, so removals wait",
+        "look for `ingest.waits` in the log if it lasts",
+    ),
+    ObstacleKind.UNDERIVED: (
+        "changes wait to be derived, so removals wait",
+        "look for `derive.waits` in the log if it lasts",
+    ),
+    ObstacleKind.TOKEN_REFUSED: (
+        "the messenger refuses our token; no call is made",
+        "set ROLLCALL_MESSENGER__TOKEN and start again; it is tried once a minute",
+    ),
+    ObstacleKind.MESSENGER_FAILING: (
+        "kinds of calls to the messenger fail",
+        "they are tried with growing pauses; ask MAX if it lasts",
+    ),
+    ObstacleKind.ADDING_OFF: (
+        "nobody can be added, only invited by the chats' links",
+        "hand out the links; it is tried once a day",
+    ),
+    ObstacleKind.HELD: (
+        "chats whose removals wait for a person",
+        "`rollcall plan` shows them, `rollcall approve HASH` lets them go",
+    ),
+    ObstacleKind.PARKED: (
+        "chats in which the bot may do nothing",
+        "make the bot an administrator, then `rollcall reconcile CHAT`",
+    ),
+    ObstacleKind.GONE: (
+        "chats that the messenger deleted for ever",
+        "`rollcall bring-back CHAT` makes another one",
+    ),
+    ObstacleKind.REFUSED: (
+        "chats whose last call the messenger refused",
+        "`rollcall reconcile CHAT` tries again; it is tried once a day",
+    ),
+    ObstacleKind.FAILING: (
+        "chats whose passes fail one after the other",
+        "they are tried with pauses of up to 15 minutes",
+    ),
+    ObstacleKind.BLOCKED: (
+        "accounts that the messenger does not add",
+        "hand out the chats' links; each is tried once a day",
+    ),
+    ObstacleKind.LEFT: (
+        "people who went out of a chat and are not put back yet",
+        "`rollcall drift` lists them",
+    ),
+}
+
+
+def line(obstacle: Obstacle) -> str:
+    """One line: how many, what, since when, said by whom, where, and what to do."""
+    what, advice = WORDS[obstacle.kind]
+    since = "" if obstacle.since is None else f", since {obstacle.since:%Y-%m-%d %H:%M} UTC"
+    said = "" if obstacle.detail is None else f" ({obstacle.detail})"
+    more = ", …" if len(obstacle.about) < obstacle.count else ""
+    about = f": {', '.join(obstacle.about)}{more}" if obstacle.about else ""
+    kind = obstacle.kind.value.replace("_", " ")
+    return f"{kind:<18} {obstacle.count} {what}{since}{said}{about}; {advice}"
