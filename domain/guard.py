@@ -6,10 +6,13 @@ Time alone releases nothing: a held plan goes on by approval of its hash, or as 
 that is small by itself.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import Enum
+
+from domain.actions import Action, Demote, Remove
+from domain.ids import MaxUserId
 
 
 class GuardScope(Enum):
@@ -79,6 +82,17 @@ class Held:
 
 
 Verdict = Pass | Held
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What of a plan may be carried out: all but taking out, or rights from, who ``waits``."""
+
+    waits: Mapping[MaxUserId, Held] = field(default_factory=dict)
+
+    def lets(self, action: Action) -> bool:
+        """Whether this call may be made now."""
+        return not (isinstance(action, Remove | Demote) and action.user_id in self.waits)
 
 
 def removals_of(causes: Iterable[RemovalCause]) -> Removals:

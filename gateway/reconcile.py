@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from domain.expected import Role
-from domain.guard import Held
+from domain.guard import Admission
 from domain.ids import MaxChatId
 from domain.plan import (
     Action,
@@ -149,25 +149,21 @@ class _LeasedChat:
         if isinstance(observed, Unknown):
             return await self._read(work)
         actions = plan(work.target, observed, self.limits)
+        admission = Admission()
         if removals(actions):
-            verdict = await self.store.admit(self.lease, work, actions)
-            if isinstance(verdict, LeaseLost):
+            admitted_now = await self.store.admit(self.lease, work, actions)
+            if isinstance(admitted_now, LeaseLost):
                 return None
-            if isinstance(verdict, Held):
-                log.warning(
-                    "plan.held",
-                    chat_id=work.chat_id,
-                    school_id=work.school_id,
-                    reason=f"{verdict.scope.value}: {verdict.would_be} of {verdict.limit}",
-                )
-                return Waiting("held")
-        kept = tuple(action for action in actions if not (self.removals_wait and takes(action)))
+            admission = admitted_now
+            _tell_of_waiting(work, admission)
+        admitted = tuple(action for action in actions if admission.lets(action))
+        kept = tuple(action for action in admitted if not (self.removals_wait and takes(action)))
         for action in kept:
             if await self._act(work, action):
                 return None
-        if len(kept) < len(actions):
+        if len(kept) < len(admitted):
             return RetryAfter("removals wait for ingest", 1.0)
-        return Done(changed=self.changed)
+        return Waiting("held") if admission.waits else Done(changed=self.changed)
 
     async def _read(self, work: Work) -> Outcome | None:
         if work.max_chat_id is None:
@@ -274,6 +270,16 @@ def seen(snapshot: ChatSnapshot) -> Seen:
         if not (member.is_bot or member.is_owner)
     }
     return Seen(members, snapshot.title)
+
+
+def _tell_of_waiting(work: Work, admission: Admission) -> None:
+    for held in set(admission.waits.values()):
+        log.warning(
+            "plan.held",
+            chat_id=work.chat_id,
+            school_id=work.school_id,
+            reason=f"{held.scope.value}: {held.would_be} of {held.limit}",
+        )
 
 
 def _has_people(action: Action) -> bool:

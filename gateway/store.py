@@ -11,7 +11,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from domain.gate import Gate
-from domain.guard import Verdict
+from domain.guard import Admission
 from domain.ids import MaxUserId
 from domain.plan import Action, Seen
 from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
@@ -31,8 +31,8 @@ class ReconcileStore(Protocol):
 
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]
-    ) -> Verdict | LeaseLost:
-        """Reserve all removals of this plan, or hold the plan whole until a person decides."""
+    ) -> Admission | LeaseLost:
+        """Reserve the removals of this plan; those that the answer names wait for a person."""
 
     async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """Commit that this call is about to be made, and extend the lease.

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.actions import plan_hash, removals
 from domain.days import local_date, zone_of
 from domain.guard import (
+    Admission,
     GuardLimits,
     Held,
     Pass,
@@ -69,8 +70,8 @@ async def admit(
     school_id: SchoolId,
     actions: Sequence[Action],
     policy: GuardPolicy,
-) -> Verdict:
-    """Reserve the plan's removals, or hold the plan.
+) -> Admission:
+    """Reserve the plan's removals, or hold them all.
 
     The caller's transaction holds the chat's lease, so a chat has one plan at a time. Earlier
     reservations of the chat that were not used are replaced by this plan's.
@@ -82,7 +83,7 @@ async def admit(
         if found.approval is None:
             await held_plans.supersede(connection, chat_id)
         await reservations.reserve(connection, chat_id, school_id, found.causes, found.approval)
-        return found.verdict
+        return Admission()
     if not (found.is_standing and _waits(found.opened)):
         accounts = tuple(found.causes)
         plan = PlanToHold(
@@ -96,7 +97,7 @@ async def admit(
             verdict=found.verdict,
         )
         await held_plans.hold(connection, plan)
-    return found.verdict
+    return Admission(dict.fromkeys(found.causes, found.verdict))
 
 
 async def assess(

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.drift import DriftRules
 from domain.gate import Gate, shut
-from domain.guard import Verdict
+from domain.guard import Admission
 from domain.ids import MaxUserId
 from domain.plan import Action, Seen, Unknown, takes
 from domain.seasons import GuardPolicy
@@ -94,8 +94,8 @@ class PostgresReconcileStore:
 
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]
-    ) -> Verdict | LeaseLost:
-        """Reserve the plan's removals, or hold the plan whole."""
+    ) -> Admission | LeaseLost:
+        """Reserve the plan's removals; those that the answer names are held."""
         async with transaction(self._engine) as connection:
             if await queue.extend(connection, lease, self._lease_seconds) is None:
                 return LeaseLost()

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.guard import Pass
+from domain.guard import Admission
 from domain.ids import ChatId
 from domain.plan import Seen, plan
 from domain.work import NotAdmitted, Outdated, RetryAfter, Work
@@ -137,7 +137,7 @@ async def test_a_rejection_takes_back_what_is_not_called_yet(place: Town) -> Non
     assert isinstance(work, Work)
     assert isinstance(work.observed, Seen)
     actions = plan(work.target, work.observed)
-    assert await place.store.admit(lease, work, actions) == Pass()
+    assert await place.store.admit(lease, work, actions) == Admission()
     await place.reject(name)
     assert await place.store.intend(lease, work, actions[0]) == Outdated()
     work = await place.store.load(lease)

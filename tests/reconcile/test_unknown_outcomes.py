@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.guard import Pass
+from domain.guard import Admission
 from domain.plan import Seen, plan
 from domain.work import Outdated, RetryAfter, Work
 from tests.reconcile.bench import Bench
@@ -147,7 +147,7 @@ async def test_what_becomes_known_during_a_pass_stops_the_calls_that_it_makes_wr
     assert isinstance(work, Work)
     assert isinstance(work.observed, Seen)
     actions = plan(work.target, work.observed)
-    assert await school.store.admit(lease, work, actions) == Pass()
+    assert await school.store.admit(lease, work, actions) == Admission()
     await school.expect(chat, CLASS)
     assert await school.store.intend(lease, work, actions[0]) == Outdated()
     await school.store.finish(lease, work, RetryAfter("test", 0.0))
