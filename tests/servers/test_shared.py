@@ -12,6 +12,8 @@ from tests.servers.databases import Databases, database_name
 from tests.servers.loops import run_now
 from tests.servers.shared import Keeper, Servers, ServerTrouble, Wanted, ask
 
+pytestmark = pytest.mark.servers
+
 ROOT = Path(__file__).parents[2]
 
 
