@@ -62,6 +62,7 @@ class Database:
         self._asking = asyncio.Lock()
         self.monitor: Any = None  # asyncpg ships no types
         self._sentry: Any = None  # likewise: it looks at locks while others ask
+        self._historian: Any = None  # likewise: it keeps every version of every row
         self.scheduler = Scheduler(loop, 0)
         self.began = datetime(2026, 1, 1, tzinfo=UTC)
         self.shift = timedelta()
@@ -76,6 +77,7 @@ class Database:
             # No timers of the driver's own: time is ours.
             self.monitor = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             self._sentry = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
+            self._historian = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             await self.monitor.execute(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
             rows = await self.monitor.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -107,8 +109,16 @@ class Database:
         return script
 
     async def fill(self, script: str) -> None:
-        """Empty the database, and run what ``rows`` made."""
+        """Empty the database, and run what ``rows`` made.
+
+        From then on no version of a row makes room for another. When it may depends on who else
+        is at work on this server, in any of its databases; and where a row is stored decides
+        which of several that are due at the same instant is found first.
+        """
         with self.loop.watching():
+            await self._historian.execute(
+                "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
+            )
             # Foreign keys are among the rows themselves; their order is of no interest.
             await self.monitor.execute(
                 f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
@@ -126,6 +136,7 @@ class Database:
                 await physical.raw.close()
             await self.monitor.close()
             await self._sentry.close()
+            await self._historian.close()
 
     async def reset(self, scheduler: Scheduler, began: datetime) -> None:
         """An empty database for a new run that begins at this instant."""
