@@ -119,10 +119,17 @@ class Database:
             await self._historian.execute(
                 "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
             )
+            # Only where something was written: to truncate an empty table costs as much.
+            written = await self.monitor.fetchval(
+                "SELECT string_agg(oid::regclass::text, ', ' ORDER BY relname) FROM pg_class"
+                " WHERE relnamespace = 'public'::regnamespace AND relname = ANY($1)"
+                " AND pg_relation_size(oid) > 0",
+                self._tables.split(", "),
+            )
             # Foreign keys are among the rows themselves; their order is of no interest.
             await self.monitor.execute(
-                f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
-                "ALTER SEQUENCE stale_generations RESTART;"
+                (f"TRUNCATE {written} RESTART IDENTITY CASCADE;" if written else "")
+                + "ALTER SEQUENCE stale_generations RESTART;"
                 f"SET session_replication_role = replica; {script}"
                 "SET session_replication_role = DEFAULT"
             )
@@ -138,10 +145,13 @@ class Database:
             await self._sentry.close()
             await self._historian.close()
 
-    async def reset(self, scheduler: Scheduler, began: datetime) -> None:
-        """An empty database for a new run that begins at this instant."""
+    def begin_anew(self, scheduler: Scheduler, began: datetime) -> None:
+        """A new run that begins at this instant; ``empty`` or ``fill`` come next."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
         self.fails, self.fine = lambda _: False, 0.0
+
+    async def empty(self) -> None:
+        """As it was when it was opened."""
         await self.fill(self._empty)
         with self.loop.watching():
             await self.monitor.execute(
@@ -207,7 +217,12 @@ class Database:
     async def _connect(self) -> Physical:
         self._made += 1
         with self.loop.watching():
-            raw = await asyncpg.connect(self._url, statement_cache_size=0)
+            # Each statement is prepared for good: planning it again each time would take longer
+            # than to run it.
+            settings = {"plan_cache_mode": "force_generic_plan"}
+            raw = await asyncpg.connect(
+                self._url, statement_cache_size=0, server_settings=settings
+            )
         return Physical(raw, raw.get_server_pid(), self._made)
 
     async def release(self, process: Process) -> None:

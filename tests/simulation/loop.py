@@ -88,9 +88,14 @@ class _Selector(selectors.DefaultSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Events of sockets; ``timeout`` says no more than whether callbacks are ready."""
-        found: list[tuple[selectors.SelectorKey, int]]
-        found = super().select(0 if timeout == 0 else self._loop.patience())
-        if not found and timeout != 0:
+        """Events of sockets; ``timeout`` says no more than whether callbacks are ready.
+
+        While they are, no socket is looked at: what has come is seen when nothing else is left
+        to do, so it does not matter how soon it came.
+        """
+        if timeout == 0:
+            return []
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(self._loop.patience())
+        if not found:
             self._loop.tell_quiet()
         return found

@@ -48,10 +48,11 @@ class Run:
         stage = self._stage
         # What the collector would close, it would close at no particular step.
         gc.disable()
-        await stage.open()
-        at_work = self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK
-        if self._beginning is not None and at_work:
+        stage.open()
+        if self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK:
             await self._beginning.restore(stage)
+        else:
+            await self._database.empty()
         try:
             await stage.listen()
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
@@ -84,7 +85,8 @@ class Run:
         """Without any trouble: the school at work, for other runs to begin with."""
         stage = self._stage
         gc.disable()
-        await stage.open()
+        stage.open()
+        await self._database.empty()
         recorder = Recorder(stage)
         try:
             await stage.listen()

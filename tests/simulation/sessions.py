@@ -7,8 +7,9 @@ statement the session is told the virtual time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
@@ -32,6 +33,7 @@ class Physical:
     pid: int
     number: int
     statements: dict[str, Any] = field(default_factory=dict)
+    names: Iterator[int] = field(default_factory=count)
     codecs: set[str] = field(default_factory=set)
     clock: str = ""
     answer: "asyncio.Future[Any] | None" = None
@@ -176,7 +178,9 @@ class Session:
     async def _prepared(self, query: str) -> Any:  # noqa: ANN401 - asyncpg's
         physical = self._physical
         if query not in physical.statements:
-            physical.statements[query] = await self._ask(lambda: physical.raw.prepare(query))
+            # Named, or the driver would have it parsed and planned each time that it runs.
+            name, prepare = f"s{next(physical.names)}", physical.raw.prepare
+            physical.statements[query] = await self._ask(lambda: prepare(query, name=name))
         return physical.statements[query]
 
     async def _ask(self, act: Callable[[], Awaitable[T]]) -> T:
