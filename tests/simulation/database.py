@@ -126,13 +126,11 @@ class Database:
                 " AND pg_relation_size(oid) > 0",
                 self._tables.split(", "),
             )
-            # Foreign keys are among the rows themselves; their order is of no interest.
-            await self.monitor.execute(
-                (f"TRUNCATE {written} RESTART IDENTITY CASCADE;" if written else "")
-                + "ALTER SEQUENCE stale_generations RESTART;"
-                f"SET session_replication_role = replica; {script}"
-                "SET session_replication_role = DEFAULT"
-            )
+            await self.monitor.execute(_filling(written or "", script))
+
+    def emptying(self) -> str:
+        """A script that makes it what it was when it was opened."""
+        return _filling(self._tables, self._empty)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -220,9 +218,7 @@ class Database:
             # Each statement is prepared for good: planning it again each time would take longer
             # than to run it.
             settings = {"plan_cache_mode": "force_generic_plan"}
-            raw = await asyncpg.connect(
-                self._url, statement_cache_size=0, server_settings=settings
-            )
+            raw = await asyncpg.connect(self._url, statement_cache_size=0, server_settings=settings)
         return Physical(raw, raw.get_server_pid(), self._made)
 
     async def release(self, process: Process) -> None:
@@ -298,13 +294,8 @@ class Database:
     async def answered(self, physical: Physical, answer: "asyncio.Future[Any]") -> bool:
         """Wait for an answer; whether it stood at a lock."""
         physical.answer = answer
-        self.loop.await_answer(1)
-
-        def come(_: object) -> None:
-            if not physical.blocked:
-                self.loop.await_answer(-1)
-
-        answer.add_done_callback(come)
+        self.loop.await_answer(answer)
+        answer.add_done_callback(self.loop.await_no_more)
         await asyncio.wait({answer})
         waited, physical.waited, physical.blocked = physical.waited, False, False
         physical.answer = None
@@ -336,8 +327,7 @@ class Database:
     async def let_them_fight(self) -> None:
         """Nobody else can go on: PostgreSQL breaks the deadlock, if it is one."""
         for physical in self._awaited(blocked=True):
-            physical.blocked = False
-            self.loop.await_answer(1)
+            self._expect(physical)
         self.scheduler.note("a deadlock?")
 
     def _awaited(self, *, blocked: bool) -> list[Physical]:
@@ -366,9 +356,9 @@ class Database:
 
     async def _look_at_locks(self) -> None:
         for physical in self._awaited(blocked=False):
-            if await self._blocked(physical) and not _done(physical):
+            if await self._blocked(physical) and physical.answer and not physical.answer.done():
                 physical.blocked = physical.waited = True
-                self.loop.await_answer(-1)
+                self.loop.await_no_more(physical.answer)
 
     async def _freed(self) -> bool:
         freed = False
@@ -376,10 +366,24 @@ class Database:
             if await self._blocked(physical):
                 continue
             freed = True
-            if not _done(physical):
-                physical.blocked = False
-                self.loop.await_answer(1)
+            self._expect(physical)
         return freed
+
+    def _expect(self, physical: Physical) -> None:
+        """It may go on now."""
+        if physical.answer is not None and not physical.answer.done():
+            physical.blocked = False
+            self.loop.await_answer(physical.answer)
+
+
+def _filling(tables: str, script: str) -> str:
+    # Foreign keys are among the rows themselves; their order is of no interest.
+    return (
+        (f"TRUNCATE {tables} RESTART IDENTITY CASCADE;" if tables else "")
+        + "ALTER SEQUENCE stale_generations RESTART;"
+        f"SET session_replication_role = replica; {script}"
+        "SET session_replication_role = DEFAULT"
+    )
 
 
 async def _roll_back(physical: Physical) -> None:
@@ -390,10 +394,6 @@ async def _roll_back(physical: Physical) -> None:
         except asyncpg.QueryCanceledError:
             continue
         return
-
-
-def _done(physical: Physical) -> bool:
-    return physical.answer is None or physical.answer.done()
 
 
 __all__ = ["Database", "Killed"]

@@ -1,6 +1,7 @@
 """A seed from beginning to end: trouble, healing, and the messenger as the register says."""
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
@@ -75,7 +76,20 @@ class Run:
                 await self._converge("after a sweep")
         finally:
             await self._end()
-        scheduler = stage.scheduler
+        return self._as_it_stands()
+
+    def trace(self) -> Sequence[str]:
+        """What has happened so far."""
+        return self._database.scheduler.trace
+
+    def hung(self, seconds: float) -> Result:
+        """What came of a seed that has not ended after so many real seconds."""
+        scheduler = self._database.scheduler
+        endless = Violation("every run ends", scheduler.steps, f"not within {seconds:.0f} s")
+        return Result(self._stage.seed, scheduler.steps, "", (endless,), tuple(scheduler.trace))
+
+    def _as_it_stands(self) -> Result:
+        stage, scheduler = self._stage, self._stage.scheduler
         return Result(
             stage.seed, scheduler.steps, scheduler.digest(),
             tuple(stage.known.violations), tuple(scheduler.trace),
@@ -244,6 +258,8 @@ class Run:
 
     async def _end(self) -> None:
         gc.enable()
+        # A broken promise ends a run in the middle of a step.
+        await self._database.settle()
         await self._stage.scheduler.end()
         for process in [*self._stage.scheduler.processes]:
             await self._database.release(process)
