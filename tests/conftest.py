@@ -6,6 +6,7 @@ is marked ``servers`` by itself, so ``./run test --unit`` leaves it out. Randomn
 side by side share the servers and the seed of the process that hands the tests out.
 """
 
+import gc
 import os
 import secrets
 from collections.abc import Callable, Iterator
@@ -81,6 +82,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.servers)
     # Beside others that are quick, so that no worker ends long before the rest.
     items.sort(key=_seconds, reverse=True)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test is never garbage: it need not be looked at again."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """What a test leaves open is told of that test, and not of a later one by chance."""
+    yield
+    if item.get_closest_marker("servers"):
+        gc.collect()
 
 
 def _seconds(item: pytest.Item) -> float:
