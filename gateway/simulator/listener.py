@@ -74,12 +74,12 @@ async def _settle(state: ServerState) -> None:
     for connection in list(state.connections):
         connection.shutdown()
     tasks = set(state.tasks)
-    if tasks:
-        _, late = await asyncio.wait(tasks, timeout=_PATIENCE_SECONDS)
-        for task in late:
-            task.cancel()
-        await asyncio.gather(*late, return_exceptions=True)
+    late = (await asyncio.wait(tasks, timeout=_PATIENCE_SECONDS))[1] if tasks else set()
+    # Cut first: to a task that is cancelled uvicorn would answer 500, as if it had failed.
     for connection in list(state.connections):
         connection.transport.abort()
+    for task in late:
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
     # The transports report their end in the next turn of the loop.
     await asyncio.sleep(0)

@@ -137,14 +137,12 @@ class UpdateLog:
             left = deadline - asyncio.get_running_loop().time()
             if batch.updates or left <= 0 or self._ended or gone.done():
                 return batch
-            news = asyncio.ensure_future(self._told())
+            # The event of this moment: by the time the wait begins it may have been set.
+            news: asyncio.Future[bool] = asyncio.ensure_future(self._news.wait())
             try:
                 await asyncio.wait({news, gone}, timeout=left, return_when="FIRST_COMPLETED")
             finally:
                 news.cancel()
-
-    async def _told(self) -> bool:
-        return await self._news.wait()
 
     def _wake(self) -> None:
         self._news.set()

@@ -15,6 +15,7 @@ from tests.servers import sources
 from tests.servers.databases import database_url, make_empty
 from tests.servers.loops import run_now
 from tests.simulation.bugs import BUGS
+from tests.simulation.hangs import HANGS_AFTER
 from tests.simulation.play import Summary, migrate, play, regressions, side_by_side, summary_line
 from tests.simulation.run import Result
 
@@ -30,14 +31,14 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="print every step")
     parser.add_argument("--bug", choices=sorted(BUGS), help="plant this bug, and stop where found")
     parser.add_argument("--database", help=argparse.SUPPRESS)
-    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--patience", type=float, default=HANGS_AFTER, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     if os.environ.get("PYTHONHASHSEED") != "0":
         # The order of sets is part of a run.
         os.environ["PYTHONHASHSEED"] = "0"
         os.execv(sys.executable, [sys.executable, "-m", "tests.simulation", *sys.argv[1:]])  # noqa: S606 - ourselves
     if asked.database:
-        return _be_one(asked.database)
+        return _be_one(asked.database, asked.bug, asked.patience)
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     began = monotonic()
     with tempfile.TemporaryDirectory() as folder, sources.postgres(Path(folder) / "pg") as url:
@@ -55,7 +56,7 @@ def _database(server_url: str) -> str:
     return url
 
 
-def _be_one(url: str) -> int:
+def _be_one(url: str, bug: str | None, patience: float) -> int:
     """One of several processes: seeds come by stdin, results go to stdout."""
     broken = False
 
@@ -63,9 +64,9 @@ def _be_one(url: str) -> int:
         nonlocal broken
         broken = broken or bool(result.violations)
         print(summary_line(result), flush=True)  # noqa: T201 - this is the protocol
-        return False
+        return broken and bug is not None
 
-    play(url, map(int, sys.stdin.read().split()), tell)
+    play(url, map(int, sys.stdin.read().split()), tell, bug, patience=patience)
     return int(broken)
 
 

@@ -62,6 +62,7 @@ class Database:
         self._asking = asyncio.Lock()
         self.monitor: Any = None  # asyncpg ships no types
         self._sentry: Any = None  # likewise: it looks at locks while others ask
+        self._historian: Any = None  # likewise: it keeps every version of every row
         self.scheduler = Scheduler(loop, 0)
         self.began = datetime(2026, 1, 1, tzinfo=UTC)
         self.shift = timedelta()
@@ -76,6 +77,7 @@ class Database:
             # No timers of the driver's own: time is ours.
             self.monitor = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             self._sentry = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
+            self._historian = await asyncpg.connect(self._url, max_cached_statement_lifetime=0)
             await self.monitor.execute(f"SET statement_timeout = '{PATIENCE_SECONDS}s'")
             rows = await self.monitor.fetch(
                 "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -107,15 +109,28 @@ class Database:
         return script
 
     async def fill(self, script: str) -> None:
-        """Empty the database, and run what ``rows`` made."""
+        """Empty the database, and run what ``rows`` made.
+
+        From then on no version of a row makes room for another. When it may depends on who else
+        is at work on this server, in any of its databases; and where a row is stored decides
+        which of several that are due at the same instant is found first.
+        """
         with self.loop.watching():
-            # Foreign keys are among the rows themselves; their order is of no interest.
-            await self.monitor.execute(
-                f"TRUNCATE {self._tables} RESTART IDENTITY CASCADE;"
-                "ALTER SEQUENCE stale_generations RESTART;"
-                f"SET session_replication_role = replica; {script}"
-                "SET session_replication_role = DEFAULT"
+            await self._historian.execute(
+                "ROLLBACK; BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SELECT 1"
             )
+            # Only where something was written: to truncate an empty table costs as much.
+            written = await self.monitor.fetchval(
+                "SELECT string_agg(oid::regclass::text, ', ' ORDER BY relname) FROM pg_class"
+                " WHERE relnamespace = 'public'::regnamespace AND relname = ANY($1)"
+                " AND pg_relation_size(oid) > 0",
+                self._tables.split(", "),
+            )
+            await self.monitor.execute(_filling(written or "", script))
+
+    def emptying(self) -> str:
+        """A script that makes it what it was when it was opened."""
+        return _filling(self._tables, self._empty)
 
     async def close(self) -> None:
         """Disconnect."""
@@ -126,11 +141,15 @@ class Database:
                 await physical.raw.close()
             await self.monitor.close()
             await self._sentry.close()
+            await self._historian.close()
 
-    async def reset(self, scheduler: Scheduler, began: datetime) -> None:
-        """An empty database for a new run that begins at this instant."""
+    def begin_anew(self, scheduler: Scheduler, began: datetime) -> None:
+        """A new run that begins at this instant; ``empty`` or ``fill`` come next."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
         self.fails, self.fine = lambda _: False, 0.0
+
+    async def empty(self) -> None:
+        """As it was when it was opened."""
         await self.fill(self._empty)
         with self.loop.watching():
             await self.monitor.execute(
@@ -196,7 +215,10 @@ class Database:
     async def _connect(self) -> Physical:
         self._made += 1
         with self.loop.watching():
-            raw = await asyncpg.connect(self._url, statement_cache_size=0)
+            # Each statement is prepared for good: planning it again each time would take longer
+            # than to run it.
+            settings = {"plan_cache_mode": "force_generic_plan"}
+            raw = await asyncpg.connect(self._url, statement_cache_size=0, server_settings=settings)
         return Physical(raw, raw.get_server_pid(), self._made)
 
     async def release(self, process: Process) -> None:
@@ -272,13 +294,8 @@ class Database:
     async def answered(self, physical: Physical, answer: "asyncio.Future[Any]") -> bool:
         """Wait for an answer; whether it stood at a lock."""
         physical.answer = answer
-        self.loop.await_answer(1)
-
-        def come(_: object) -> None:
-            if not physical.blocked:
-                self.loop.await_answer(-1)
-
-        answer.add_done_callback(come)
+        self.loop.await_answer(answer)
+        answer.add_done_callback(self.loop.await_no_more)
         await asyncio.wait({answer})
         waited, physical.waited, physical.blocked = physical.waited, False, False
         physical.answer = None
@@ -310,8 +327,7 @@ class Database:
     async def let_them_fight(self) -> None:
         """Nobody else can go on: PostgreSQL breaks the deadlock, if it is one."""
         for physical in self._awaited(blocked=True):
-            physical.blocked = False
-            self.loop.await_answer(1)
+            self._expect(physical)
         self.scheduler.note("a deadlock?")
 
     def _awaited(self, *, blocked: bool) -> list[Physical]:
@@ -340,9 +356,9 @@ class Database:
 
     async def _look_at_locks(self) -> None:
         for physical in self._awaited(blocked=False):
-            if await self._blocked(physical) and not _done(physical):
+            if await self._blocked(physical) and physical.answer and not physical.answer.done():
                 physical.blocked = physical.waited = True
-                self.loop.await_answer(-1)
+                self.loop.await_no_more(physical.answer)
 
     async def _freed(self) -> bool:
         freed = False
@@ -350,10 +366,24 @@ class Database:
             if await self._blocked(physical):
                 continue
             freed = True
-            if not _done(physical):
-                physical.blocked = False
-                self.loop.await_answer(1)
+            self._expect(physical)
         return freed
+
+    def _expect(self, physical: Physical) -> None:
+        """It may go on now."""
+        if physical.answer is not None and not physical.answer.done():
+            physical.blocked = False
+            self.loop.await_answer(physical.answer)
+
+
+def _filling(tables: str, script: str) -> str:
+    # Foreign keys are among the rows themselves; their order is of no interest.
+    return (
+        (f"TRUNCATE {tables} RESTART IDENTITY CASCADE;" if tables else "")
+        + "ALTER SEQUENCE stale_generations RESTART;"
+        f"SET session_replication_role = replica; {script}"
+        "SET session_replication_role = DEFAULT"
+    )
 
 
 async def _roll_back(physical: Physical) -> None:
@@ -364,10 +394,6 @@ async def _roll_back(physical: Physical) -> None:
         except asyncpg.QueryCanceledError:
             continue
         return
-
-
-def _done(physical: Physical) -> bool:
-    return physical.answer is None or physical.answer.done()
 
 
 __all__ = ["Database", "Killed"]

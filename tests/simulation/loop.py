@@ -9,6 +9,7 @@ import selectors
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import Enum
+from typing import Any
 
 PATIENCE = 0.002
 """Real seconds after which a statement without an answer is looked at: it may wait for a lock."""
@@ -27,7 +28,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self._quiet: asyncio.Future[Quiet] | None = None
-        self._awaited = 0
+        self._awaited: set[asyncio.Future[Any]] = set()
         self._watched = 0
         super().__init__(_Selector(self))
 
@@ -38,6 +39,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def begin_anew(self) -> None:
         """Time begins at zero, without any timer of before."""
         self._now = 0.0
+        self._awaited.clear()
         self._scheduled.clear()  # type: ignore[attr-defined]  # asyncio keeps no public list
 
     def advance(self, seconds: float) -> None:
@@ -50,9 +52,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         live = [timer.when() for timer in timers if not timer.cancelled()]
         return max(0.0, min(live) - self._now) if live else None
 
-    def await_answer(self, more: int) -> None:
-        """So many more answers are on their way: the loop is not idle until they are here."""
-        self._awaited += more
+    def await_answer(self, answer: "asyncio.Future[Any]") -> None:
+        """It is on its way: the loop is not idle until it is here."""
+        self._awaited.add(answer)
+
+    def await_no_more(self, answer: "asyncio.Future[Any]") -> None:
+        """It is here, or may be long in coming."""
+        self._awaited.discard(answer)
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -88,9 +94,14 @@ class _Selector(selectors.DefaultSelector):
         self._loop = loop
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        """Events of sockets; ``timeout`` says no more than whether callbacks are ready."""
-        found: list[tuple[selectors.SelectorKey, int]]
-        found = super().select(0 if timeout == 0 else self._loop.patience())
-        if not found and timeout != 0:
+        """Events of sockets; ``timeout`` says no more than whether callbacks are ready.
+
+        While they are, no socket is looked at: what has come is seen when nothing else is left
+        to do, so it does not matter how soon it came.
+        """
+        if timeout == 0:
+            return []
+        found: list[tuple[selectors.SelectorKey, int]] = super().select(self._loop.patience())
+        if not found:
             self._loop.tell_quiet()
         return found

@@ -3,16 +3,17 @@
 A process is started with a fixed ``PYTHONHASHSEED``, since the order of sets is part of a run.
 """
 
-import faulthandler
 import json
 import logging
 import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -21,12 +22,11 @@ from projections.migrate import upgrade
 from tests.servers.loops import run_now
 from tests.simulation.bugs import planted
 from tests.simulation.database import Database
+from tests.simulation.hangs import HANGS_AFTER, Watched, watch
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.run import Result, Run
 
 ROOT = Path(__file__).parents[2]
-HANGS_AFTER = 180.0
-"""Real seconds that no seed ever takes: the process ends and says where it stood."""
 REGRESSIONS = Path(__file__).with_name("regressions.txt")
 
 
@@ -47,11 +47,17 @@ def regressions() -> list[int]:
 
 
 def play(
-    url: str, seeds: Iterable[int], tell: Callable[[Result], bool], bug: str | None = None
+    url: str,
+    seeds: Iterable[int],
+    tell: Callable[[Result], bool],
+    bug: str | None = None,
+    *,
+    patience: float = HANGS_AFTER,
 ) -> None:
     """Run seeds on the migrated database at ``url`` until ``tell`` says that it is enough.
 
-    ``bug`` is planted for that time.
+    ``bug`` is planted for that time. A seed that takes longer than ``patience`` real seconds is
+    told as broken, and is the end of this process.
     """
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     # Killed processes leave their connections to nobody.
@@ -61,29 +67,47 @@ def play(
     # What became of the tasks of killed processes is nobody's business.
     loop.set_exception_handler(lambda _, __: None)
     try:
-        loop.run_until_complete(_play(url, loop, seeds, tell, bug))
+        loop.run_until_complete(_play(Player(url, loop, tell, patience), seeds, bug))
     finally:
         loop.close()
 
 
-async def _play(
-    url: str,
-    loop: VirtualLoop,
-    seeds: Iterable[int],
-    tell: Callable[[Result], bool],
-    bug: str | None,
-) -> None:
-    database = Database(url, loop)
-    await database.open()
+@dataclass(frozen=True, slots=True)
+class Player:
+    """What all seeds of a process share."""
+
+    url: str
+    loop: VirtualLoop
+    tell: Callable[[Result], bool]
+    patience: float
+
+    def watch(
+        self, database: Database, run: Run, patience: float = HANGS_AFTER
+    ) -> AbstractContextManager[None]:
+        """A run that hangs is told, and ends the process."""
+
+        def hung() -> None:
+            self.tell(run.hung(patience))
+
+        return watch(Watched(self.url, run.trace, database.emptying, hung), patience)
+
+
+async def _play(player: Player, seeds: Iterable[int], bug: str | None) -> None:
+    database = Database(player.url, player.loop)
+    first = Run(database, 0)
+    with player.watch(database, first):
+        await database.open()
     try:
-        beginning = await Run(database, 0).beginning()
+        with player.watch(database, first):
+            beginning = await first.beginning()
         with planted(bug) if bug else nullcontext():
             for seed in seeds:
-                faulthandler.dump_traceback_later(HANGS_AFTER, exit=True)
-                if tell(await Run(database, seed, beginning).result()):
+                run = Run(database, seed, beginning)
+                with player.watch(database, run, player.patience):
+                    result = await run.result()
+                if player.tell(result):
                     return
     finally:
-        faulthandler.cancel_dump_traceback_later()
         await database.close()
 
 
@@ -92,31 +116,40 @@ def migrate(url: str) -> None:
     run_now(upgrade(url))
 
 
-def side_by_side(urls: Sequence[str], seeds: Sequence[int]) -> list[Summary]:
-    """Run the seeds in as many processes as there are databases."""
-    processes = [
-        subprocess.Popen(  # noqa: S603 - ourselves
-            [sys.executable, "-m", "tests.simulation", "--database", url, "--json"],
+def side_by_side(
+    urls: Sequence[str], seeds: Sequence[int], bug: str | None = None, *more: str
+) -> list[Summary]:
+    """Run the seeds in as many processes as there are databases.
+
+    With a ``bug`` each process stops where it is found. ``more`` are words of the command line.
+    """
+    words = (*(("--bug", bug) if bug else ()), *more)
+    with ThreadPoolExecutor(len(urls)) as threads:
+        shares = [seeds[number :: len(urls)] for number in range(len(urls))]
+        found = threads.map(lambda url, share: list(_share(url, share, words)), urls, shares)
+        return sorted(chain.from_iterable(found), key=lambda each: each.seed)
+
+
+def _share(url: str, seeds: Sequence[int], words: Sequence[str]) -> Iterator[Summary]:
+    """One process after another: one that meets a seed without an end leaves the rest to it."""
+    left = list(seeds)
+    while left:
+        ran = subprocess.run(  # noqa: S603 - ourselves
+            [sys.executable, "-m", "tests.simulation", "--database", url, *words],
             cwd=ROOT,
             env={**os.environ, "PYTHONHASHSEED": "0"},
-            stdin=subprocess.PIPE,
+            input=" ".join(map(str, left)),
             stdout=subprocess.PIPE,
             text=True,
+            check=False,
         )
-        for url in urls
-    ]
-    for number, process in enumerate(processes):
-        assert process.stdin is not None
-        process.stdin.write(" ".join(map(str, seeds[number :: len(processes)])))
-        process.stdin.close()
-    found: list[Summary] = []
-    for process in processes:
-        assert process.stdout is not None
-        found += [_summary(line) for line in process.stdout if line.startswith("{")]
-        if process.wait() not in {0, 1}:
-            raise RuntimeError(f"a simulation ended with {process.returncode}")
-        process.stdout.close()
-    return sorted(found, key=lambda each: each.seed)
+        found = [_summary(line) for line in ran.stdout.splitlines() if line.startswith("{")]
+        if ran.returncode not in {0, 1} or not found:
+            raise RuntimeError(f"a simulation ended with {ran.returncode} before seed {left[0]}")
+        yield from found
+        if found[0].seed != left[0] or ("--bug" in words and found[-1].violations):
+            return  # it hung before any seed, or has found what it looked for
+        left = left[len(found) :]
 
 
 def summary_line(result: Result) -> str:

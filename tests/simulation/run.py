@@ -1,6 +1,7 @@
 """A seed from beginning to end: trouble, healing, and the messenger as the register says."""
 
 import gc
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
@@ -48,10 +49,11 @@ class Run:
         stage = self._stage
         # What the collector would close, it would close at no particular step.
         gc.disable()
-        await stage.open()
-        at_work = self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK
-        if self._beginning is not None and at_work:
+        stage.open()
+        if self._beginning is not None and stage.scheduler.random.random() < SHARE_AT_WORK:
             await self._beginning.restore(stage)
+        else:
+            await self._database.empty()
         try:
             await stage.listen()
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
@@ -74,7 +76,20 @@ class Run:
                 await self._converge("after a sweep")
         finally:
             await self._end()
-        scheduler = stage.scheduler
+        return self._as_it_stands()
+
+    def trace(self) -> Sequence[str]:
+        """What has happened so far."""
+        return self._database.scheduler.trace
+
+    def hung(self, seconds: float) -> Result:
+        """What came of a seed that has not ended after so many real seconds."""
+        scheduler = self._database.scheduler
+        endless = Violation("every run ends", scheduler.steps, f"not within {seconds:.0f} s")
+        return Result(self._stage.seed, scheduler.steps, "", (endless,), tuple(scheduler.trace))
+
+    def _as_it_stands(self) -> Result:
+        stage, scheduler = self._stage, self._stage.scheduler
         return Result(
             stage.seed, scheduler.steps, scheduler.digest(),
             tuple(stage.known.violations), tuple(scheduler.trace),
@@ -84,7 +99,8 @@ class Run:
         """Without any trouble: the school at work, for other runs to begin with."""
         stage = self._stage
         gc.disable()
-        await stage.open()
+        stage.open()
+        await self._database.empty()
         recorder = Recorder(stage)
         try:
             await stage.listen()
@@ -242,6 +258,8 @@ class Run:
 
     async def _end(self) -> None:
         gc.enable()
+        # A broken promise ends a run in the middle of a step.
+        await self._database.settle()
         await self._stage.scheduler.end()
         for process in [*self._stage.scheduler.processes]:
             await self._database.release(process)

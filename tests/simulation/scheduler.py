@@ -42,6 +42,9 @@ class Turn:
     granted: "asyncio.Future[None]"
 
 
+ANSWER = "an answer of PostgreSQL"
+"""The name of the tasks that wait for one."""
+
 WORLD = Process("world", "world")
 _CURRENT: ContextVar[Process] = ContextVar("process", default=WORLD)
 
@@ -173,13 +176,21 @@ class Scheduler:
         turn.granted.set_result(None)
 
     async def end(self) -> None:
-        """Everybody is thrown away."""
+        """Everybody is thrown away.
+
+        But not the answers that somebody waits for. Who awaits one in the driver and is cancelled
+        has the driver ask PostgreSQL to stop, by a task that would be cancelled just as well; and
+        then the connection waits for ever for a statement that stands at a lock. The database
+        ends what still runs.
+        """
         self._over = True
         for process in self.processes:
             process.dead = True
         me = asyncio.current_task()
         for _ in range(100):
-            pending = [task for task in asyncio.all_tasks() if task is not me]
+            pending = [
+                task for task in asyncio.all_tasks() if task is not me and task.get_name() != ANSWER
+            ]
             if not pending:
                 return
             for task in pending:

@@ -7,13 +7,14 @@ statement the session is told the virtual time.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 
-from tests.simulation.scheduler import WORLD, Killed, Process
+from tests.simulation.scheduler import ANSWER, WORLD, Killed, Process
 
 if TYPE_CHECKING:
     from tests.simulation.database import Database
@@ -32,6 +33,7 @@ class Physical:
     pid: int
     number: int
     statements: dict[str, Any] = field(default_factory=dict)
+    names: Iterator[int] = field(default_factory=count)
     codecs: set[str] = field(default_factory=set)
     clock: str = ""
     answer: "asyncio.Future[Any] | None" = None
@@ -152,11 +154,11 @@ class Session:
             self.in_transaction = False
             await self._ask(lambda: self._raw.execute("ROLLBACK"))
 
-    async def run(self, query: str, act: Callable[[], Awaitable[T]]) -> T:
+    async def run(self, query: str, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """A statement of a prepared query."""
         return await self._step(query, act)
 
-    async def _step(self, query: str, act: Callable[[], Awaitable[T]]) -> T:
+    async def _step(self, query: str, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         self.database.hint(self, query)
         self._wrote = self._wrote or any(word in query for word in WRITING)
         if self._fine or not self.in_transaction:
@@ -176,13 +178,15 @@ class Session:
     async def _prepared(self, query: str) -> Any:  # noqa: ANN401 - asyncpg's
         physical = self._physical
         if query not in physical.statements:
-            physical.statements[query] = await self._ask(lambda: physical.raw.prepare(query))
+            # Named, or the driver would have it parsed and planned each time that it runs.
+            name, prepare = f"s{next(physical.names)}", physical.raw.prepare
+            physical.statements[query] = await self._ask(lambda: prepare(query, name=name))
         return physical.statements[query]
 
-    async def _ask(self, act: Callable[[], Awaitable[T]]) -> T:
+    async def _ask(self, act: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Have PostgreSQL answer; whoever waited for a lock waits for a turn after it."""
         physical = self._physical
-        answer: asyncio.Future[T] = asyncio.ensure_future(act())
+        answer: asyncio.Task[T] = asyncio.create_task(act(), name=ANSWER)
         try:
             waited = await self.database.answered(physical, answer)
         except asyncio.CancelledError:

@@ -66,13 +66,13 @@ class Stage:
     awake: int = 0
     """How many reconcile processes have ever armed the catch-up, as they do when they start."""
 
-    async def open(self) -> None:
-        """A fresh world, and an ordinary beginning in the log."""
+    def open(self) -> None:
+        """A fresh world, and an ordinary beginning in the log; the database comes next."""
         self.database.loop.begin_anew()
         self.scheduler = Scheduler(self.database.loop, self.seed)
         chance = self.scheduler.random
         began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600))
-        await self.database.reset(self.scheduler, began)
+        self.database.begin_anew(self.scheduler, began)
         self.database.observer = self._committed
         self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
         self.known = Knowledge(self.database, self.kafka)

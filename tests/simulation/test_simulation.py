@@ -5,22 +5,19 @@ These are always the same seeds, so that what passed here passes again; ``./run 
 """
 
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
 from tests.servers.databases import Databases
 from tests.servers.loops import run_now
-from tests.simulation.bugs import BUGS
+from tests.simulation.bugs import BUGS, FOUND_BY
 from tests.simulation.play import regressions, side_by_side
 
 SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "500"))
 """How many seeds one run of the tests takes; ``./run simulate`` takes any number."""
 
-PROCESSES = 2
-ROOT = Path(__file__).parents[2]
+BLOCK = 50
+"""Seeds of one test: what a worker can do while the others do something else."""
 
 WITHIN = 1000
 """Seeds within which every planted bug must be found; most of them are by one of the first."""
@@ -28,20 +25,27 @@ WITHIN = 1000
 
 @pytest.fixture
 def urls(databases: Databases) -> list[str]:
-    """Migrated databases of this test's own, one for each process."""
-    return [run_now(databases.create()) for _ in range(PROCESSES)]
+    """Migrated databases of this test's own."""
+    return [run_now(databases.create()) for _ in range(2)]
+
+
+def _blocks() -> list[list[int]]:
+    first = regressions()
+    seeds = [*first, *(seed for seed in range(1, SEEDS + 1) if seed not in first)]
+    return [seeds[at : at + BLOCK] for at in range(0, len(seeds), BLOCK)]
 
 
 @pytest.mark.timeout(1800)
-def test_no_seed_breaks_a_promise(urls: list[str]) -> None:
-    first = regressions()
-    seeds = [*first, *(seed for seed in range(1, SEEDS + 1) if seed not in first)]
-    found = side_by_side(urls, seeds)
+@pytest.mark.takes(60)
+@pytest.mark.parametrize("block", [pytest.param(each, id=f"{each[0]}-") for each in _blocks()])
+def test_no_seed_breaks_a_promise(database_url: str, block: list[int]) -> None:
+    found = side_by_side([database_url], block)
     assert [result for result in found if result.violations] == []
-    assert len(found) == len(seeds)
+    assert [result.seed for result in found] == sorted(block)
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.takes(15)
 def test_the_same_seed_makes_the_same_run(urls: list[str], seed: int) -> None:
     once, again = (side_by_side([url], [seed]) for url in urls)
     assert once == again
@@ -49,6 +53,7 @@ def test_the_same_seed_makes_the_same_run(urls: list[str], seed: int) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.takes(15)
 def test_a_run_is_the_same_whatever_ran_before_it(urls: list[str]) -> None:
     alone, after = (
         side_by_side([url], each) for url, each in zip(urls, ([3], [1, 2, 3]), strict=True)
@@ -57,14 +62,29 @@ def test_a_run_is_the_same_whatever_ran_before_it(urls: list[str]) -> None:
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.takes(60)
 def test_a_seed_that_is_repeated_many_times_makes_one_run(urls: list[str]) -> None:
+    # Side by side, so that each is disturbed by the other.
     found = side_by_side(urls, [203, 243] * 20)
     assert len({(each.seed, each.digest) for each in found}) == 2
 
 
+def test_a_seed_without_an_end_is_a_broken_promise_and_tells_what_it_waits_for(
+    urls: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    # No seed ends so soon.
+    found = side_by_side(urls[:1], [1, 2], None, "--patience", "0.1")
+    assert [result.seed for result in found] == [1, 2]
+    assert all("every run ends" in result.violations[0] for result in found)
+    said = capfd.readouterr().err
+    assert said.count("pg_stat_activity:") == said.count("pg_locks:") == 2
+    assert "the last steps:" in said
+
+
 @pytest.mark.timeout(1500)
+@pytest.mark.takes(20)
 @pytest.mark.parametrize("bug", BUGS)
-def test_a_planted_bug_is_found(bug: str) -> None:
-    words = [sys.executable, "-m", "tests.simulation", "--seeds", str(WITHIN), "--bug", bug]
-    ran = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - ourselves
-    assert f"{bug} is found by seed" in ran.stdout, ran.stdout + ran.stderr
+def test_a_planted_bug_is_found(database_url: str, bug: str) -> None:
+    seeds = [FOUND_BY[bug], *range(1, WITHIN + 1)] if bug in FOUND_BY else range(1, WITHIN + 1)
+    found = side_by_side([database_url], seeds, bug)
+    assert any(result.violations for result in found), f"{len(found)} seeds"

@@ -11,6 +11,7 @@ import pytest
 
 from gateway.simulator.listener import listening
 from gateway.simulator.server import serve
+from gateway.simulator.updates import UpdateLog
 from tests.gateway.simulator import official
 from tests.gateway.simulator.harness import UNLIMITED, JsonObject, Site, started
 from tests.gateway.simulator.official import complaints
@@ -219,6 +220,35 @@ async def test_a_simulator_stops_though_a_poll_is_open() -> None:
                 while running.simulator.statistics.by_kind()["other"] == 0:  # noqa: ASYNC110 # an arrival announces itself nowhere
                     await asyncio.sleep(0.001)
         assert (await asyncio.wait_for(poll, 30)).json()["updates"] == []
+
+
+@pytest.mark.parametrize("happens", ["an update", "the end"])
+async def test_a_poll_hears_of_what_happens_while_it_begins_to_wait(happens: str) -> None:
+    log = UpdateLog(1)
+    nobody_hangs_up = asyncio.get_running_loop().create_future()
+    poll = asyncio.create_task(log.poll(lambda: log.read(1, 10, None), 1000.0, nobody_hangs_up))
+    await asyncio.sleep(0)  # it has read, found nothing, and waits from the next turn on
+    if happens == "an update":
+        log.append({"update_type": "bot_added"})
+    else:
+        log.end()
+    batch = await asyncio.wait_for(poll, 30)
+    assert len(batch.updates) == (1 if happens == "an update" else 0)
+
+
+async def test_what_does_not_end_with_its_server_is_cut_without_an_answer() -> None:
+    begun = asyncio.Event()
+
+    async def endless(_: object, __: object, ___: object) -> None:
+        begun.set()
+        await asyncio.get_running_loop().create_future()
+
+    async with httpx2.AsyncClient(trust_env=False, timeout=100) as client:
+        async with listening(endless, "127.0.0.1", 0) as port:
+            asked = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
+            await begun.wait()
+        with pytest.raises(httpx2.TransportError):
+            await asked
 
 
 @pytest.mark.parametrize(
