@@ -82,8 +82,9 @@ async def record(
         return False
     await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
     await raw.execute(f"NOTIFY {CHANNEL}")
-    if decision.choice is Deletion.KEPT:
-        # It may be the messenger that deleted the chat: then the rules change nothing.
+    if decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision):
+        # It may be the messenger that deleted the chat, or the decision be about somebody who
+        # is in it without being expected: then the rules change nothing.
         await mark_due(connection, [decision.chat_id], lane)
     return True
 
