@@ -95,7 +95,7 @@ class PostgresReconcileStore:
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]
     ) -> Admission | LeaseLost:
-        """Reserve the plan's removals; those that the answer names are held."""
+        """Reserve what the plan takes from people; what the answer names is held."""
         async with transaction(self._engine) as connection:
             if await queue.extend(connection, lease, self._lease_seconds) is None:
                 return LeaseLost()

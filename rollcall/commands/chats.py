@@ -1,7 +1,6 @@
 """``bring-back``: a chat that was deleted, here or in MAX, shall be there again."""
 
 import asyncio
-import getpass
 from pathlib import Path
 
 from domain.ids import ChatId
@@ -9,13 +8,13 @@ from projections import decisions
 from projections.database import transaction
 from projections.reconcile import queue
 from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, remark, say, wiring_for
+from rollcall.commands.session import NOT_SETTLED, login, remark, say, wiring_for
 from rollcall.failures import CommandFailed
 
 
 def bring_back(chat: str, by: str | None, data_dir: Path | None) -> int:
     """Have a deleted chat made anew, for whoever belongs in it."""
-    if not asyncio.run(_bring_back(ChatId(chat), by or getpass.getuser(), data_dir)):
+    if not asyncio.run(_bring_back(ChatId(chat), by or login(), data_dir)):
         remark("rollcall: the chat is not deleted, neither here nor as far as MAX has said")
         return NOT_SETTLED
     say(f"{chat} is made anew; `status --wait 60` tells when that is done")

@@ -1,7 +1,6 @@
 """``drift`` and ``keep``: what people changed in MAX by themselves, and what a person decides."""
 
 import asyncio
-import getpass
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +12,7 @@ from projections import kept
 from projections.database import transaction
 from projections.reconcile import queue
 from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, remark, say, say_json, wiring_for
+from rollcall.commands.session import NOT_SETTLED, login, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed
 
 _LISTED = text("""
@@ -56,7 +55,7 @@ async def _listed(data_dir: Path | None, *, everything: bool, limit: int) -> lis
 
 def keep(chat: str, account: int, by: str | None, *, kept_on: bool, data_dir: Path | None) -> int:
     """Keep an account in a chat in which nobody expects it, or keep it no longer."""
-    author = by or getpass.getuser()
+    author = by or login()
     changed = asyncio.run(
         _keep(ChatId(chat), MaxUserId(account), author, kept_on=kept_on, data_dir=data_dir)
     )
