@@ -27,29 +27,34 @@ _MOMENTS = text("""
       JOIN fact_profiles p ON p.person_id = h.key AND p.max_user_id IS DISTINCT FROM account
      GROUP BY account, h.key""")
 
-# Of the windows that end, and that begin, at the moment, the fuller one.
+# The fullest of all windows that hold the moment; each ends when somebody gave an account up.
 _CROWDS = """
-    SELECT m.at, greatest(
-               count(DISTINCT u.key) FILTER (WHERE u.superseded_at <= m.at),
-               count(DISTINCT u.key) FILTER (WHERE u.superseded_at >= m.at)) AS people
-      FROM unnest(CAST(:moments AS timestamptz[])) AS m (at)
-      JOIN LATERAL (
-           SELECT h.key, h.superseded_at
-             FROM fact_history h JOIN fact_profiles p ON p.person_id = h.key
-            WHERE h.kind = 'profiles' AND h.body->>'max_user_id' IS NOT NULL
-              AND p.max_user_id IS DISTINCT FROM (h.body->>'max_user_id')::bigint
-              AND h.superseded_at > m.at - make_interval(secs => :seconds)
-              AND h.superseded_at < m.at + make_interval(secs => :seconds)
-              AND (EXISTS (
-                       SELECT FROM observed_members o JOIN chats c USING (chat_id)
-                        WHERE o.max_user_id = (h.body->>'max_user_id')::bigint {of_school})
-                   OR EXISTS (
-                       SELECT FROM removal_reservations c
-                        WHERE c.max_user_id = (h.body->>'max_user_id')::bigint
-                          AND c.cause IN ('unlinked', 'account_changed')
-                          AND c.spent_at >= h.superseded_at AND c.voided_at IS NULL {of_school}))
-           ) u ON true
-     GROUP BY m.at"""
+    WITH moment AS (SELECT unnest(CAST(:moments AS timestamptz[])) AS at),
+    gave_up AS MATERIALIZED (
+        SELECT h.key, max(h.superseded_at) AS at
+          FROM fact_history h JOIN fact_profiles p ON p.person_id = h.key
+         WHERE h.kind = 'profiles' AND h.body->>'max_user_id' IS NOT NULL
+           AND p.max_user_id IS DISTINCT FROM (h.body->>'max_user_id')::bigint
+           AND h.superseded_at >= (SELECT min(at) FROM moment) - make_interval(secs => :seconds)
+           AND h.superseded_at <= (SELECT max(at) FROM moment) + make_interval(secs => :seconds)
+           AND (EXISTS (
+                    SELECT FROM observed_members o JOIN chats c USING (chat_id)
+                     WHERE o.max_user_id = (h.body->>'max_user_id')::bigint {of_school})
+                OR EXISTS (
+                    SELECT FROM removal_reservations c
+                     WHERE c.max_user_id = (h.body->>'max_user_id')::bigint
+                       AND c.cause IN ('unlinked', 'account_changed')
+                       AND c.spent_at >= h.superseded_at AND c.voided_at IS NULL {of_school}))
+         GROUP BY h.key),
+    crowd AS MATERIALIZED (
+        SELECT at, count(*) OVER (ORDER BY at RANGE BETWEEN make_interval(secs => :seconds)
+                                                    PRECEDING AND CURRENT ROW) AS people
+          FROM gave_up)
+    SELECT m.at, coalesce((
+               SELECT max(c.people) FROM crowd c
+                WHERE c.at >= m.at AND c.at <= m.at + make_interval(secs => :seconds)), 0)
+               AS people
+      FROM moment m"""
 _IN_SCHOOL = text(_CROWDS.format(of_school="AND c.school_id = :school"))
 _IN_ALL = text(_CROWDS.format(of_school=""))
 

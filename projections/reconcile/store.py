@@ -154,6 +154,8 @@ class PostgresReconcileStore:
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
                 await restores.when_done(connection, lease.chat_id)
+            else:
+                await held_plans.end_decisions(connection, lease.chat_id)
             if not isinstance(outcome, RetryAfter):
                 await reservations.drop(connection, lease.chat_id)
             await announce.converged(connection, lease, work, outcome)
