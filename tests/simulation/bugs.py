@@ -117,6 +117,11 @@ def guard_bypassed(stack: ExitStack) -> None:
     _set(stack, projections.guard, "judge", lambda *_, **__: Pass())
 
 
+_APPROVED = text("""
+    SELECT max(held_id) FROM held_plans
+     WHERE chat_id = :chat AND state = 'approved' AND expires_at > clock_now()""")
+
+
 def approval_for_any_plan(stack: ExitStack) -> None:
     """What was approved once lets any later plan of the chat pass."""
     right = projections.guard.assess
@@ -125,9 +130,13 @@ def approval_for_any_plan(stack: ExitStack) -> None:
         connection: Any, chat_id: Any, school_id: Any, actions: Any, policy: Any
     ) -> Any:
         found = await right(connection, chat_id, school_id, actions, policy)
-        if found.opened is not None and found.opened.approved:
-            return replace(found, verdict=Pass(), approval=found.opened.held_id)
-        return found
+        rows = await connection.execute(_APPROVED, {"chat": chat_id})
+        approval = rows.scalar_one_or_none()
+        if approval is None:
+            return found
+        waits = [taking for lot in found.waiting.values() for taking in lot.takings]
+        approved = {**found.approved, **{taking.account: approval for taking in waits}}
+        return replace(found, waiting={}, approved=approved, going=(*found.going, *waits))
 
     _set(stack, projections.guard, "assess", assess)
 
