@@ -31,7 +31,8 @@ async def linked(exclusive: People) -> People:
 
 async def _keep(people: People) -> None:
     async with transaction(people.school.engine) as connection:
-        assert await kept.keep(connection, people.chat, MaxUserId(GUEST), "s-admin")
+        done = await kept.keep(connection, people.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept.Keeping.KEPT
     await people.settle()
 
 
