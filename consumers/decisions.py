@@ -53,10 +53,17 @@ Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 class DecisionsReader:
     """Keeps the journal as complete as the topic is."""
 
-    def __init__(self, kafka: KafkaConfig, store: IngestStore, journal: DecisionLog) -> None:
+    def __init__(
+        self,
+        kafka: KafkaConfig,
+        store: IngestStore,
+        journal: DecisionLog,
+        topic: str = DECISIONS_TOPIC,
+    ) -> None:
         self._kafka = kafka
         self._store = store
         self._journal = journal
+        self._topic = topic
 
     async def run(self, stop: asyncio.Event) -> None:
         """Read until ``stop``; while Kafka or PostgreSQL is away, try again."""
@@ -107,12 +114,11 @@ class DecisionsReader:
 
     async def _standings(self, view: KafkaView) -> dict[PartitionKey, Standing]:
         """Where each partition is read from, by the rules of all topics."""
-        stored = await self._store.standings((DECISIONS_TOPIC,))
-        topics = await view.topics((DECISIONS_TOPIC,))
-        if DECISIONS_TOPIC not in topics:
+        stored = await self._store.standings((self._topic,))
+        topic = (await view.topics((self._topic,))).get(self._topic)
+        if topic is None:
             return {}
-        topic = topics[DECISIONS_TOPIC]
-        keys = [(DECISIONS_TOPIC, part) for part in topic.partitions]
+        keys = [(self._topic, part) for part in topic.partitions]
         starts, ends = await view.starts(keys), await view.ends(keys)
         found = {
             key: resume(stored.get(key), Log(topic.topic_id, starts[key], ends[key]), None)
