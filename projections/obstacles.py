@@ -49,6 +49,11 @@ def _held(kind: ObstacleKind, where: str, since: str = "held_at") -> str:
     return _source(kind, rows, "chat_id", "since", "scope")
 
 
+# Chats where all that is undecided has a kind of its own.
+_ONLY_OTHERS: Final = """
+    SELECT coalesce(bool_and(h.lot IN ('unlinked', 'flapping')), false) FROM held_plans h
+     WHERE h.chat_id = chat_sync.chat_id AND h.state = 'held'"""
+
 _SOURCES: Final = (
     _source(
         ObstacleKind.GAP,
@@ -85,7 +90,7 @@ _SOURCES: Final = (
         "off_since",
         "reason",
     ),
-    _held(ObstacleKind.HELD, "state = 'held' AND lot IN ('counted', 'strangers')"),
+    _chats(ObstacleKind.HELD, f"waiting = 'held' AND NOT ({_ONLY_OTHERS})", "waiting_since"),
     _held(ObstacleKind.UNLINKING, "state = 'held' AND lot = 'unlinked'"),
     _held(ObstacleKind.FLAPPING, "state = 'held' AND lot = 'flapping'"),
     _held(ObstacleKind.REJECTED, "state = 'rejected' AND expires_at > clock_now()", "decided_at"),

@@ -113,3 +113,16 @@ async def test_removals_wait_while_ingest_is_behind_and_additions_go_on(school: 
     await school.hurry()
     await school.settle()
     assert set(await school.members()) == {TEACHER, 10, 12}
+
+
+async def test_nobody_loses_rights_while_ingest_is_behind(school: Bench) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, {TEACHER: "administrator", 2: "administrator", 3: "member"})
+    await school.settle()
+    await school.expect(chat, {TEACHER: "administrator", 2: "member", 3: "member", 4: "member"})
+    await school.settle(removals_wait=True)
+    assert (await school.members())[2] == "administrator"
+    assert 4 in await school.members()
+    await school.hurry()
+    await school.settle()
+    assert (await school.members())[2] == "member"

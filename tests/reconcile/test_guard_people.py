@@ -4,10 +4,14 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from domain.guard import GuardLimits
 from domain.ids import ChatId
+from domain.obstacles import ObstacleKind
 from domain.seasons import GuardPolicy
+from projections.database import transaction
+from projections.obstacles import obstacles
 from tests.reconcile.town import HOUR, Town, accounts, town
 
 FAR = 10**6
@@ -227,3 +231,48 @@ async def test_a_hold_of_the_installation_counts_for_a_small_plan_of_the_same_sc
         assert len(await place.present(small)) == 20
         assert len(await place.present(other)) == 18
         assert {each.scope for each in await place.held()} == {"total", "school"}
+
+
+async def kinds(place: Town) -> dict[ObstacleKind, tuple[str, ...]]:
+    async with transaction(place.engine) as connection:
+        return {each.kind: each.about for each in await obstacles(connection)}
+
+
+async def test_each_reason_for_waiting_is_named_apart_and_what_was_rejected_too(
+    database_url: str,
+) -> None:
+    async with town(database_url) as place:
+        mass = await place.chat("mass", accounts(30, 100))
+        crowd = await place.chat("crowd", accounts(30, 200), "s-2")
+        flap_ = await place.chat("flap", PEOPLE, "s-3")
+        await place.leave(mass, accounts(10, 100))
+        await unlink(place, accounts(20, 200), crowd)
+        await flap(place, flap_, 2)
+        await place.leave(flap_, PEOPLE[:1])
+        await place.work()
+        assert await kinds(place) == {
+            ObstacleKind.HELD: (mass,),
+            ObstacleKind.UNLINKING: (crowd,),
+            ObstacleKind.FLAPPING: (flap_,),
+        }
+        for held in await place.held():
+            if held.chat_id == mass:
+                await place.reject(held.hash)
+        await place.work()
+        found = await kinds(place)
+        assert found[ObstacleKind.REJECTED] == (mass,)
+        assert ObstacleKind.HELD not in found
+
+
+async def test_a_new_hold_is_logged_once_and_a_rejected_one_not_again(place: Town) -> None:
+    chat = await place.chat("9g", PEOPLE)
+    await place.leave(chat, PEOPLE[:7])
+    with capture_logs() as logs:
+        for _ in range(3):
+            await place.work()
+            await place.due(chat)
+        await place.reject((await place.the_held()).hash)
+        for _ in range(3):
+            await place.work()
+            await place.due(chat)
+    assert [each["event"] for each in logs if each["event"].startswith("plan")] == ["plan.held"]
