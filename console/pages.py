@@ -35,7 +35,9 @@ Text = Annotated[str, Query(max_length=200)]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000_000)]
 PageSize = Annotated[int, AfterValidator(_page_size)]
 Kind = Literal["", "staff_room", "class", "parents", "subject"]
-State = Literal["", "converged", "pending", "held", "parked", "not_created", "frozen", "deleted"]
+State = Literal[
+    "", "converged", "pending", "held", "rejected", "parked", "not_created", "frozen", "deleted"
+]
 
 
 @dataclass(frozen=True, slots=True)

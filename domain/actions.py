@@ -93,6 +93,11 @@ def removals(actions: Iterable[Action]) -> tuple[MaxUserId, ...]:
     return tuple(action.user_id for action in actions if isinstance(action, Remove))
 
 
+def takings(actions: Iterable[Action]) -> tuple[Remove | Demote, ...]:
+    """What the actions take from people, a place in the chat or an administrator's rights."""
+    return tuple(action for action in actions if isinstance(action, Remove | Demote))
+
+
 def takes(action: Action) -> bool:
     """Whether a call takes somebody out of a chat, or rights away."""
     return isinstance(action, Remove | Demote | Delete)

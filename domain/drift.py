@@ -38,6 +38,8 @@ class DriftKind(Enum):
 
 
 ARRIVALS = frozenset({DriftKind.ADDED_BY_ADMINISTRATOR, DriftKind.ADDED})
+UNDONE_WHEN_FROZEN = ARRIVALS | {DriftKind.PROMOTED}
+"""What is set right in a closed chat too: who came leaves, who was promoted is demoted."""
 DEPARTURES = frozenset({DriftKind.REMOVED_BY_ADMINISTRATOR, DriftKind.LEFT})
 
 
@@ -192,14 +194,17 @@ def _administrators(seen: Seen) -> set[MaxUserId]:
 class Leniency:
     """What is known of the accounts in one chat that a plain comparison would get wrong.
 
-    ``kept``: a person of the school keeps them, or a proposal to keep them is still open.
-    ``waiting``: expected, went out of the chat, and are not put back now. ``strangers``:
-    present and never expected here. ``adding``: whether anybody can be added at all.
+    ``kept``: a person of the school keeps them, or a proposal to keep them is still open, and
+    neither the register nor the school has said otherwise since. ``waiting``: expected, went
+    out of the chat, and are not put back now. ``strangers``: present and never expected here.
+    ``barred``: somebody linked to the account was excluded here by hand, or removed from the
+    register; nothing keeps them. ``adding``: whether anybody can be added at all.
     """
 
     kept: AbstractSet[MaxUserId] = frozenset()
     waiting: AbstractSet[MaxUserId] = frozenset()
     strangers: AbstractSet[MaxUserId] = frozenset()
+    barred: AbstractSet[MaxUserId] = frozenset()
     adding: bool = True
 
 
@@ -220,7 +225,7 @@ def lenient(
         for user_id, role in wanted.items()
         if user_id in present or (leniency.adding and user_id not in leniency.waiting)
     }
-    surplus = present.keys() - wanted.keys()
+    surplus = (present.keys() - wanted.keys()) - leniency.barred
     planned |= dict.fromkeys(surplus & leniency.kept, Role.MEMBER)
     if policy is Policy.ADDITIVE:
         planned |= {user_id: present[user_id] for user_id in surplus & leniency.strangers}

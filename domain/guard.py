@@ -1,13 +1,13 @@
-"""The guard: how many people may lose their chats before a person has looked.
+"""The guard: how much may be taken from people before a person has looked.
 
-A pure verdict over numbers. Whoever asks it counts and reserves under locks, so that plans
-made side by side cannot pass together, and asks again when a held plan has been approved.
-Time alone releases nothing: a held plan goes on by approval of its hash, or as a new plan
-that is small by itself.
+Pure verdicts over numbers. Whoever asks counts and reserves under locks, so that plans made
+side by side cannot pass together. Time alone releases nothing: what is held goes on by a
+person's approval, or when what is left of it is few by itself.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from enum import Enum
 
@@ -16,26 +16,23 @@ from domain.ids import MaxUserId
 
 
 class GuardScope(Enum):
-    """Which of the limits holds a plan, from the narrowest."""
+    """Which of the limits holds, from the narrowest."""
 
+    FLAPPING = "flapping"
     CHAT = "chat"
     STRANGERS = "strangers"
     SCHOOL = "school"
     TOTAL = "total"
-
-
-class RemovalCause(Enum):
-    """Why a plan removes an account; only ``NOT_EXPECTED`` counts towards the limits."""
-
-    NOT_EXPECTED = "not_expected"
-    UNLINKED = "unlinked"
-    ACCOUNT_CHANGED = "account_changed"
-    STRANGER = "stranger"
+    UNLINK_SCHOOL = "unlink_school"
+    UNLINK_TOTAL = "unlink_total"
 
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """The limits: in each scope the greater of a floor and a share of what there is."""
+    """The limits: in each scope the greater of a floor and a share of what there is.
+
+    ``flap_limit``: how often one account may be taken out of one chat within an hour.
+    """
 
     enabled: bool = True
     chat_floor: int = 3
@@ -44,6 +41,11 @@ class GuardLimits:
     school_share: float = 0.05
     total_floor: int = 500
     total_share: float = 0.001
+    unlink_school_floor: int = 10
+    unlink_school_share: float = 0.05
+    unlink_total_floor: int = 100
+    unlink_total_share: float = 0.001
+    flap_limit: int = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Window:
     """One scope as it stands: ``removed`` in its window, of ``size`` memberships.
 
     The windows are 24 hours for a chat, one for a school and 30 minutes in all. ``removed``
-    holds removals reserved by plans that are being carried out; ``size`` is how many there
+    holds what is reserved by plans that are being carried out; ``size`` is how many there
     were before them.
     """
 
@@ -60,25 +62,34 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Removals:
-    """What a plan would remove: those that count, and proven strangers."""
+class Crowd:
+    """People who gave an account up about the same time: ``people`` of ``linked``."""
 
-    counted: int
-    strangers: int = 0
+    people: int
+    linked: int
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """The plan may be carried out."""
+    """It may be carried out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """The plan waits for a person: ``would_be`` removals where ``limit`` are allowed."""
+    """It waits for a person: there ``would_be`` so many where ``limit`` are allowed."""
 
     scope: GuardScope
     limit: int
     would_be: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A person said no, until this rejection ends."""
+
+    hash: str
+    by: str
+    until: datetime
 
 
 Verdict = Pass | Held
@@ -86,22 +97,24 @@ Verdict = Pass | Held
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What of a plan may be carried out: all but taking out, or rights from, who ``waits``."""
+    """What of a plan may be carried out: all but taking anything from who ``waits``.
 
-    waits: Mapping[MaxUserId, Held] = field(default_factory=dict)
+    ``news`` are the holds that were not there before; each is told once.
+    """
+
+    waits: Mapping[MaxUserId, Held | Rejected] = field(default_factory=dict)
+    news: tuple[Held, ...] = ()
 
     def lets(self, action: Action) -> bool:
         """Whether this call may be made now."""
         return not (isinstance(action, Remove | Demote) and action.user_id in self.waits)
 
-
-def removals_of(causes: Iterable[RemovalCause]) -> Removals:
-    """The removals of a plan as the guard counts them, one cause each."""
-    causes = list(causes)
-    return Removals(
-        counted=causes.count(RemovalCause.NOT_EXPECTED),
-        strangers=causes.count(RemovalCause.STRANGER),
-    )
+    @property
+    def waiting(self) -> str | None:
+        """What the chat waits for: ``held`` for a decision, or only ``rejected``."""
+        if any(isinstance(each, Held) for each in self.waits.values()):
+            return "held"
+        return "rejected" if self.waits else None
 
 
 def is_stranger(
@@ -118,34 +131,56 @@ def is_stranger(
 
 
 def judge(
-    removals: Removals,
-    chat: Window,
-    school: Window,
-    total: Window,
-    limits: GuardLimits,
-    *,
-    restored: bool = False,
+    planned: int, chat: Window, school: Window, total: Window, limits: GuardLimits
 ) -> Verdict:
-    """Whether a plan for one chat may be carried out; the narrowest limit that it would pass.
+    """Whether so many takings that count may be made; the narrowest limit that they pass.
 
-    A plan that removes nobody who counts passes whatever the windows hold. ``restored``: the
-    chat's membership became unknown by a restore, and no person has looked since; then every
-    stranger waits.
+    None at all pass whatever the windows hold.
     """
-    if not limits.enabled:
-        return Pass()
-    chat_limit = allowed(limits.chat_floor, limits.chat_share, chat.size)
-    school_limit = allowed(limits.school_floor, limits.school_share, school.size)
-    total_limit = allowed(limits.total_floor, limits.total_share, total.size)
     scopes = (
-        (GuardScope.CHAT, chat_limit, chat.removed, removals.counted),
-        (GuardScope.STRANGERS, 0 if restored else chat_limit, 0, removals.strangers),
-        (GuardScope.SCHOOL, school_limit, school.removed, removals.counted),
-        (GuardScope.TOTAL, total_limit, total.removed, removals.counted),
+        (GuardScope.CHAT, limits.chat_floor, limits.chat_share, chat),
+        (GuardScope.SCHOOL, limits.school_floor, limits.school_share, school),
+        (GuardScope.TOTAL, limits.total_floor, limits.total_share, total),
     )
-    for scope, limit, removed, planned in scopes:
-        if planned and removed + planned > limit:
-            return Held(scope, limit, removed + planned)
+    for scope, floor, share, window in scopes:
+        limit = allowed(floor, share, window.size)
+        if planned and window.removed + planned > limit:
+            return Held(scope, limit, window.removed + planned)
+    return Pass()
+
+
+def judge_strangers(
+    planned: int, size: int, limits: GuardLimits, *, restored: bool = False
+) -> Verdict:
+    """Whether so many strangers may leave a chat of ``size`` at once.
+
+    ``restored``: the chat's membership became unknown by a restore, and no person has looked
+    since; then every one of them waits.
+    """
+    limit = 0 if restored else allowed(limits.chat_floor, limits.chat_share, size)
+    return Held(GuardScope.STRANGERS, limit, planned) if planned > limit else Pass()
+
+
+def judge_unlinking(school: Crowd, total: Crowd, limits: GuardLimits) -> Verdict:
+    """Whether an account that its person gave up may leave, by how many others did so too.
+
+    One person alone is never held, whatever the limits.
+    """
+    scopes = (
+        (GuardScope.UNLINK_SCHOOL, limits.unlink_school_floor, limits.unlink_school_share, school),
+        (GuardScope.UNLINK_TOTAL, limits.unlink_total_floor, limits.unlink_total_share, total),
+    )
+    for scope, floor, share, crowd in scopes:
+        limit = max(1, allowed(floor, share, crowd.linked))
+        if crowd.people > limit:
+            return Held(scope, limit, crowd.people)
+    return Pass()
+
+
+def judge_flapping(times: int, limits: GuardLimits) -> Verdict:
+    """Whether an account that was taken out ``times`` within an hour may be taken out again."""
+    if times + 1 > limits.flap_limit:
+        return Held(GuardScope.FLAPPING, limits.flap_limit, times + 1)
     return Pass()
 
 

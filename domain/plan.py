@@ -12,7 +12,8 @@ leaves the chat with an administrator if it had one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from domain.actions import (
@@ -30,6 +31,7 @@ from domain.actions import (
     plan_hash,
     removals,
     takes,
+    takings,
 )
 from domain.expected import Role
 from domain.ids import MaxUserId
@@ -61,8 +63,8 @@ def plan(
             wanted = _fitting(members, observed.members, limits)
             renaming = () if title == observed.title else (Rename(title),)
             return (*_changes(_Difference.between(wanted, observed.members), limits), *renaming)
-        case Frozen(leavers):
-            return tuple(Remove(user_id) for user_id in sorted(leavers & observed.members.keys()))
+        case Frozen(members):
+            return tuple(_takings(_Difference.between(members, observed.members)))
         case Deleted():
             return (Delete(),)
         case _:
@@ -125,6 +127,36 @@ def _changes(gap: _Difference, limits: Limits) -> Iterator[Action]:
         yield from leaving[making_room:]
     yield from _adds(entering[first:], limits)
     yield from _roles(gap, limits, promoting=() if early else gap.to_promote)
+
+
+def _takings(gap: _Difference) -> Iterator[Action]:
+    """Only what takes away: who is not wanted, and rights that are not."""
+    leaving = (*gap.leaving_members, *gap.leaving_administrators)
+    yield from (Remove(user_id) for user_id in leaving)
+    yield from (Demote(user_id) for user_id in gap.to_demote)
+
+
+def holding(
+    target: Target,
+    observed: NotCreated | Doubtful | Seen,
+    waits: AbstractSet[MaxUserId],
+    limits: Limits = LIMITS,
+) -> Target:
+    """The target in which who ``waits`` stays in the chat as they are.
+
+    Where they leave no room for all who are wanted, fewer come in: administrators first.
+    """
+    if not waits or not isinstance(observed, Seen) or isinstance(target, Deleted):
+        return target
+    inside = observed.members
+    members = {**target.members, **{user: inside[user] for user in waits & inside.keys()}}
+    entering = sorted(
+        members.keys() - inside.keys(), key=lambda user: (members[user] is Role.MEMBER, user)
+    )
+    room = max(0, limits.capacity - len(members.keys() & inside.keys()))
+    for user in entering[room:]:
+        del members[user]
+    return replace(target, members=members)
 
 
 def _first_in(gap: _Difference, limits: Limits) -> int:
@@ -215,9 +247,11 @@ __all__ = [
     "Target",
     "Unknown",
     "Wanted",
+    "holding",
     "minimal_calls",
     "plan",
     "plan_hash",
     "removals",
     "takes",
+    "takings",
 ]

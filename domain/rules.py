@@ -2,7 +2,8 @@
 
 A pure function of the chat's facts. A person stays while any reason holds, and of reasons of
 both roles administrator wins. Decisions of staff come on top. A reason never crosses
-schools, and a removed person has none.
+schools. A removed person has none and gives none: nobody is placed, and nobody is a guardian,
+by somebody who was removed.
 """
 
 from collections import defaultdict
@@ -79,18 +80,21 @@ def belongs_to_school(
     employment: Employment | None,
     placed: AbstractSet[PersonId],
     guardianships: Iterable[Guardianship],
+    removed: AbstractSet[PersonId],
 ) -> bool:
     """Whether a person belongs to a school on a day, which one added by hand must.
 
     ``employment`` is theirs in the school, ``placed`` are the pupils placed in the school on
     the day, ``guardianships`` may be anybody's: only those of this guardian are looked at.
+    Nobody belongs by a pupil who was ``removed``.
     """
     if employment is not None and not employment.ended:
         return True
-    if person_id in placed:
+    present = placed - removed
+    if person_id in present:
         return True
     return any(
-        bond.guardian_id == person_id and not bond.ended and bond.pupil_id in placed
+        bond.guardian_id == person_id and not bond.ended and bond.pupil_id in present
         for bond in guardianships
     )
 
@@ -198,9 +202,11 @@ def _has_left(facts: ChatFacts, person_id: PersonId) -> bool:
 
 
 def _placed(facts: ChatFacts) -> Iterator[tuple[PersonId, Order]]:
-    """The roster, without orders that would cross schools or classes."""
+    """The roster, without removed pupils and orders that would cross schools or classes."""
     chat = facts.chat
     for pupil_id, order in facts.roster.items():
+        if pupil_id in facts.removed:
+            continue
         if order.school_id == chat.school_id and order.class_id == chat.class_id:
             yield pupil_id, order
 

@@ -35,11 +35,12 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class GuardPolicy:
-    """What an installation lets be removed without a person, and how long an approval holds."""
+    """What an installation lets be removed without a person, and how long decisions hold."""
 
     limits: GuardLimits = USUAL
     seasons: tuple[Season, ...] = ()
     approval_hours: float = 24.0
+    rejection_days: float = 30.0
 
     def limits_on(self, day: date) -> GuardLimits:
         """The limits on this date: of the first season that holds, else the usual ones."""
@@ -47,7 +48,10 @@ class GuardPolicy:
 
 
 def scaled(limits: GuardLimits, factor: float) -> GuardLimits:
-    """The limits with floors and shares ``factor`` times as high; floors rounded down."""
+    """The limits with floors and shares ``factor`` times as high; floors rounded down.
+
+    Orders come in heaps in a season; people unlink as ever, and nobody flaps for it.
+    """
     times = Decimal(str(factor))
 
     def floor(value: int) -> int:

@@ -21,9 +21,12 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Frozen:
-    """The chat has closed: these accounts leave if they are in it, all else stays as it is."""
+    """The chat has closed: nobody enters, is promoted or renamed.
 
-    leavers: frozenset[MaxUserId]
+    Who is not among ``members`` leaves, and who is a member there has no administrator's rights.
+    """
+
+    members: Mapping[MaxUserId, Role]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 Each call stands between its intent and its outcome.
 
-Guarantees: a plan that removes anybody passes the guard before its first call, or waits whole;
-no call without a committed intent; after a call whose outcome is not known the
+Guarantees: what a plan takes from anybody passes the guard before its first call, or waits while
+all else goes on; no call without a committed intent; after a call whose outcome is not known the
 chat is read before any other change (a create is repeated by its ``external_id``); one
 refused account never stops the others; the pass ends in exactly one ``Outcome``. The pass
 may be cut off anywhere: what it had not settled is found again as an open intent.
@@ -26,9 +26,10 @@ from domain.plan import (
     Limits,
     Seen,
     Unknown,
+    holding,
     plan,
-    removals,
     takes,
+    takings,
 )
 from domain.work import (
     Applied,
@@ -150,12 +151,16 @@ class _LeasedChat:
             return await self._read(work)
         actions = plan(work.target, observed, self.limits)
         admission = Admission()
-        if removals(actions):
+        if takings(actions):
             admitted_now = await self.store.admit(self.lease, work, actions)
             if isinstance(admitted_now, LeaseLost):
                 return None
             admission = admitted_now
             _tell_of_waiting(work, admission)
+        if admission.waits:
+            # Who waits keeps a place and rights that others then cannot have.
+            target = holding(work.target, observed, admission.waits.keys(), self.limits)
+            actions = plan(target, observed, self.limits)
         admitted = tuple(action for action in actions if admission.lets(action))
         kept = tuple(action for action in admitted if not (self.removals_wait and takes(action)))
         for action in kept:
@@ -163,7 +168,8 @@ class _LeasedChat:
                 return None
         if len(kept) < len(admitted):
             return RetryAfter("removals wait for ingest", 1.0)
-        return Waiting("held") if admission.waits else Done(changed=self.changed)
+        waiting = admission.waiting
+        return Done(changed=self.changed) if waiting is None else Waiting(waiting)
 
     async def _read(self, work: Work) -> Outcome | None:
         if work.max_chat_id is None:
@@ -273,7 +279,7 @@ def seen(snapshot: ChatSnapshot) -> Seen:
 
 
 def _tell_of_waiting(work: Work, admission: Admission) -> None:
-    for held in set(admission.waits.values()):
+    for held in admission.news:
         log.warning(
             "plan.held",
             chat_id=work.chat_id,

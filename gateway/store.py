@@ -32,12 +32,12 @@ class ReconcileStore(Protocol):
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]
     ) -> Admission | LeaseLost:
-        """Reserve the removals of this plan; those that the answer names wait for a person."""
+        """Reserve what this plan takes from people; what the answer names waits for a person."""
 
     async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """Commit that this call is about to be made, and extend the lease.
 
-        A removal spends its reservation; without one it may not be called.
+        A removal or demotion spends its reservation; without one it may not be called.
         """
 
     async def settle(

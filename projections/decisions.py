@@ -17,9 +17,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
+from projections import outbox
 from projections.database import Driver, Record, driver
 from projections.derive.marks import CHANNEL, Cause, mark_chats
 from projections.reconcile.queue import mark_due
+from schemas.fields import write_instant
+from schemas.outgoing import DECISIONS_TOPIC
 
 
 class Deletion(Enum):
@@ -61,11 +64,16 @@ _LATEST = """
 
 
 async def record(
-    connection: AsyncConnection, decision: Decision | ChatDecision, lane: Lane = Lane.STAFF
+    connection: AsyncConnection,
+    decision: Decision | ChatDecision,
+    lane: Lane = Lane.STAFF,
+    *,
+    publish: bool = True,
 ) -> bool:
     """Keep a decision and mark its chat; False where it was known already.
 
-    The caller's transaction commits both.
+    It is published too, unless it was read back from there. The caller's transaction commits
+    all of it.
     """
     raw = await driver(connection)
     person = decision.person_id if isinstance(decision, Decision) else None
@@ -80,10 +88,13 @@ async def record(
     )
     if new is None:
         return False
+    if publish:
+        await _publish(connection, decision)
     await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
     await raw.execute(f"NOTIFY {CHANNEL}")
-    if decision.choice is Deletion.KEPT:
-        # It may be the messenger that deleted the chat: then the rules change nothing.
+    if decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision):
+        # It may be the messenger that deleted the chat, or the decision be about somebody who
+        # is in it without being expected: then the rules change nothing.
         await mark_due(connection, [decision.chat_id], lane)
     return True
 
@@ -103,6 +114,57 @@ async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) 
         return False
     decision = ChatDecision(str(uuid4()), chat_id, author, row.now, Deletion.KEPT)
     return await record(connection, decision)
+
+
+_SCHOOL = text("""
+    SELECT coalesce(
+        (SELECT school_id FROM chats WHERE chat_id = :chat),
+        (SELECT school_id FROM fact_classes
+          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
+        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
+        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
+
+
+async def _publish(connection: AsyncConnection, decision: Decision | ChatDecision) -> None:
+    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
+
+    The event's id follows from the decision's, so it is told once.
+    """
+    school = (await connection.execute(_SCHOOL, {"chat": decision.chat_id})).scalar_one()
+    if school is None:
+        return
+    kind, said = _event(decision)
+    await outbox.add(
+        connection,
+        event_id=f"decision:{decision.decision_id}"[:128],
+        topic=DECISIONS_TOPIC,
+        event_type=f"rollcall.{kind}.decided.v1",
+        subject=decision.chat_id,
+        data={
+            "decision_id": decision.decision_id,
+            "chat_id": decision.chat_id,
+            "school_id": school,
+            "author": decision.author,
+            "at": write_instant(decision.at),
+            **said,
+        },
+    )
+
+
+def _event(decision: Decision | ChatDecision) -> tuple[str, dict[str, object]]:
+    """The kind of event, and the members that only it has."""
+    match decision.choice:
+        case MembershipDecision():
+            said: dict[str, object] = {"membership": decision.choice.value}
+        case RoleDecision():
+            said = {"role": decision.choice.value}
+        case Deletion():
+            return "deletion", {"deleted": decision.choice is Deletion.DELETED}
+        case str():
+            return "title", {"title": decision.choice} if decision.choice else {}
+    if isinstance(decision, Decision):
+        said["person_id"] = decision.person_id
+    return next(iter(said)), said
 
 
 def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:

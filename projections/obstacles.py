@@ -40,6 +40,20 @@ def _source(kind: ObstacleKind, rows: str, named: str, since: str, detail: str =
       FROM {rows} HAVING count(*) > 0"""  # noqa: S608 - made of constants
 
 
+def _held(kind: ObstacleKind, where: str, since: str = "held_at") -> str:
+    """Chats that wait by what is open in them; a chat may wait for several reasons."""
+    rows = f"""(SELECT h.chat_id, min({since}) AS since, min(h.scope) AS scope
+                  FROM held_plans h JOIN chat_sync s USING (chat_id)
+                 WHERE h.{where} AND s.waiting IN ('held', 'rejected')
+                 GROUP BY h.chat_id) waiting"""  # noqa: S608 - made of constants
+    return _source(kind, rows, "chat_id", "since", "scope")
+
+
+# Chats where all that is undecided has a kind of its own.
+_ONLY_OTHERS: Final = """
+    SELECT coalesce(bool_and(h.lot IN ('unlinked', 'flapping')), false) FROM held_plans h
+     WHERE h.chat_id = chat_sync.chat_id AND h.state = 'held'"""
+
 _SOURCES: Final = (
     _source(
         ObstacleKind.GAP,
@@ -76,7 +90,10 @@ _SOURCES: Final = (
         "off_since",
         "reason",
     ),
-    _chats(ObstacleKind.HELD, "waiting = 'held'", "waiting_since"),
+    _chats(ObstacleKind.HELD, f"waiting = 'held' AND NOT ({_ONLY_OTHERS})", "waiting_since"),
+    _held(ObstacleKind.UNLINKING, "state = 'held' AND lot = 'unlinked'"),
+    _held(ObstacleKind.FLAPPING, "state = 'held' AND lot = 'flapping'"),
+    _held(ObstacleKind.REJECTED, "state = 'rejected' AND expires_at > clock_now()", "decided_at"),
     _chats(ObstacleKind.PARKED, "waiting = 'parked'", "waiting_since"),
     _chats(ObstacleKind.GONE, "waiting = 'gone'", "waiting_since"),
     _chats(ObstacleKind.REFUSED, "waiting = 'refused'", "waiting_since"),

@@ -1,8 +1,8 @@
-"""What people decide about held plans: each by its hash, with an author.
+"""What people decide about what is held: each by its hash, with an author.
 
-Guarantees: an approval ends, and covers the removals of the plan that was shown and what is
-left of them, nothing else. A decision and its chat's becoming due commit together, under the
-lock that admitting a plan takes too.
+Guarantees: a decision is of exactly what was shown under that hash, ends by its date, and is
+kept in a journal in which nothing changes; who decided the same already is told so. A decision
+and its chat's becoming due commit together, under the lock that admitting a plan takes too.
 """
 
 from dataclasses import dataclass
@@ -20,34 +20,55 @@ from projections.reconcile.queue import mark_due
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decision stands for these plans, one a chat; ``expires_at`` ends an approval."""
+    """The decision stands for these chats, until ``expires_at``."""
 
     chat_ids: tuple[ChatId, ...]
     removals: int
-    expires_at: datetime | None
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
 class NotDecided:
-    """There is no such plan to decide about; ``reason`` is a sentence for people."""
+    """There is nothing to decide about by this name; ``reason`` is a sentence for people."""
 
     reason: str
 
 
 async def approve(
-    connection: AsyncConnection, name: str, by: str, hours: float
+    connection: AsyncConnection, name: str, by: str, hours: float, *, ran_by: str | None = None
 ) -> Decided | NotDecided:
-    """Let a plan be carried out within ``hours``; ``name`` is its hash.
+    """Let what is held be carried out within ``hours``; ``name`` is its hash.
 
-    The hash of a school (``school_hash``) approves all that it has waiting for its own limit
-    or the one in all. A plan that was rejected may still be approved.
+    The hash of a school (``school_hash``) approves all that it has waiting for limits that are
+    wider than a chat. What was rejected may still be approved.
     """
-    return await _decide(connection, name, by, PlanState.APPROVED, hours)
+    asked = _Asked(PlanState.APPROVED, by, ran_by, hours * 3600)
+    return await _decide(connection, name, asked)
 
 
-async def reject(connection: AsyncConnection, name: str, by: str) -> Decided | NotDecided:
-    """Leave a plan undone until it changes; an approval that is not used up ends."""
-    return await _decide(connection, name, by, PlanState.REJECTED, None)
+async def reject(
+    connection: AsyncConnection,
+    name: str,
+    by: str,
+    days: float = 30.0,
+    *,
+    ran_by: str | None = None,
+) -> Decided | NotDecided:
+    """Leave it undone for ``days``, while the register's reason is the same.
+
+    An approval that is not used up ends. ``name`` is as for ``approve``.
+    """
+    return await _decide(connection, name, _Asked(PlanState.REJECTED, by, ran_by, days * 86_400))
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """The decision that a person takes; ``ran_by`` is the account that ran the command."""
+
+    state: PlanState
+    by: str
+    ran_by: str | None
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +77,22 @@ class _Named:
     chat_ids: list[ChatId]
 
 
-async def _decide(
-    connection: AsyncConnection, name: str, by: str, state: PlanState, hours: float | None
-) -> Decided | NotDecided:
+_DECIDE = text("""
+    WITH decided AS (
+        UPDATE held_plans SET state = :state, decided_by = :by, decided_at = clock_now(),
+               expires_at = clock_now() + make_interval(secs => :seconds)
+         WHERE held_id = ANY(:ids) AND chat_id = ANY(:chats) AND state <> :state
+           AND (expires_at IS NULL OR expires_at > clock_now())
+        RETURNING held_id, chat_id, decided_at, expires_at),
+    noted AS (
+        INSERT INTO plan_decisions (held_id, decision, decided_by, ran_by, at, expires_at)
+        SELECT held_id, :state, :by, :ran_by, decided_at, expires_at FROM decided)
+    SELECT d.held_id, d.chat_id, d.expires_at,
+           (SELECT count(*) FROM held_takings t WHERE t.held_id = d.held_id) AS removals
+      FROM decided d""")
+
+
+async def _decide(connection: AsyncConnection, name: str, asked: _Asked) -> Decided | NotDecided:
     named = await _named(connection, name)
     # The chats' rows first, as admitting does; what is named is looked up again behind them.
     await connection.execute(
@@ -68,15 +102,12 @@ async def _decide(
     )
     again = await _named(connection, name)
     decided = await connection.execute(
-        text("""UPDATE held_plans SET state = :state, decided_by = :by, decided_at = clock_now(),
-                       expires_at = clock_now() + make_interval(secs => :seconds)
-                 WHERE held_id = ANY(:ids) AND chat_id = ANY(:chats)
-                   AND (state IN ('held', 'rejected') OR expires_at > clock_now())
-                RETURNING chat_id, cardinality(accounts) AS removals, expires_at"""),
+        _DECIDE,
         {
-            "state": state.value,
-            "by": by,
-            "seconds": None if hours is None else hours * 3600,
+            "state": asked.state.value,
+            "by": asked.by,
+            "ran_by": asked.ran_by,
+            "seconds": asked.seconds,
             "ids": again.held_ids,
             "chats": named.chat_ids,
         },
@@ -84,18 +115,18 @@ async def _decide(
     rows = decided.all()
     await mark_due(connection, named.chat_ids, Lane.STAFF)
     if not rows:
-        return NotDecided(await _why_not(connection, name))
-    if state is PlanState.REJECTED:
-        await _take_back(connection, [row.chat_id for row in rows])
+        return NotDecided(await _why_not(connection, name, asked.state))
+    if asked.state is PlanState.REJECTED:
+        await _take_back(connection, [row.held_id for row in rows])
     return Decided(
-        chat_ids=tuple(sorted(ChatId(row.chat_id) for row in rows)),
+        chat_ids=tuple(sorted({ChatId(row.chat_id) for row in rows})),
         removals=sum(row.removals for row in rows),
         expires_at=rows[0].expires_at,
     )
 
 
 async def _named(connection: AsyncConnection, name: str) -> _Named:
-    """The open plan of this hash, or all that waits in the school of this hash."""
+    """What is open under this hash, or all that waits in the school of this hash."""
     found = await connection.execute(
         text("""SELECT held_id, chat_id FROM held_plans
                  WHERE hash = :name AND state IN ('held', 'approved', 'rejected')"""),
@@ -107,12 +138,14 @@ async def _named(connection: AsyncConnection, name: str) -> _Named:
 
 async def _of_school(connection: AsyncConnection, name: str) -> list[tuple[int, str]]:
     found = await connection.execute(
-        text("""SELECT school_id, held_id, chat_id, hash FROM held_plans
-                 WHERE state = 'held' AND scope IN ('school', 'total')""")
+        text("""SELECT school_id, lot, held_id, chat_id, hash FROM held_plans
+                 WHERE state = 'held'
+                   AND scope IN ('school', 'total', 'unlink_school', 'unlink_total')""")
     )
-    schools: dict[str, list[tuple[str, int, str]]] = {}
+    schools: dict[tuple[str, str], list[tuple[str, int, str]]] = {}
     for row in found:
-        schools.setdefault(row.school_id, []).append((row.hash, row.held_id, row.chat_id))
+        of_lot = schools.setdefault((row.school_id, row.lot), [])
+        of_lot.append((row.hash, row.held_id, row.chat_id))
     for plans in schools.values():
         together = ",".join(sorted(hash_ for hash_, _, _ in plans))
         if sha256(together.encode("ascii")).hexdigest() == name:
@@ -120,31 +153,34 @@ async def _of_school(connection: AsyncConnection, name: str) -> list[tuple[int, 
     return []
 
 
-async def _take_back(connection: AsyncConnection, chat_ids: list[str]) -> None:
+async def _take_back(connection: AsyncConnection, held_ids: list[int]) -> None:
     """What was approved and is not called yet is not called any more."""
     await connection.execute(
         text("""DELETE FROM removal_reservations
-                 WHERE chat_id = ANY(:chats) AND spent_at IS NULL AND approval IS NOT NULL"""),
-        {"chats": chat_ids},
+                 WHERE approval = ANY(:ids) AND spent_at IS NULL"""),
+        {"ids": held_ids},
     )
 
 
-async def _why_not(connection: AsyncConnection, name: str) -> str:
+async def _why_not(connection: AsyncConnection, name: str, wanted: PlanState) -> str:
     found = await connection.execute(
-        text("""SELECT chat_id, state, decided_by, expires_at FROM held_plans
-                 WHERE hash = :name ORDER BY held_id DESC LIMIT 1"""),
+        text("""SELECT chat_id, state, decided_by, decided_at, expires_at,
+                       expires_at <= clock_now() AS expired
+                  FROM held_plans WHERE hash = :name ORDER BY held_id DESC LIMIT 1"""),
         {"name": name},
     )
     row = found.one_or_none()
     if row is None:
         return "no plan of this hash was ever held; `plan` lists those that wait"
-    match PlanState(row.state):
-        case PlanState.DONE:
-            return f"the plan was carried out already, approved by {row.decided_by}"
-        case PlanState.APPROVED:
-            ended = f"{row.expires_at:%Y-%m-%d %H:%M}"
-            return (
-                f"its approval expired on {ended} UTC; it is planned anew, see `plan` in a moment"
-            )
-        case _:
-            return f"the plan has changed since; see `plan {row.chat_id}`"
+    state = PlanState(row.state)
+    if state is PlanState.DONE:
+        return f"the plan was carried out already, approved by {row.decided_by}"
+    if state is PlanState.EXPIRED or row.expired:
+        ended = f"{row.expires_at:%Y-%m-%d %H:%M}"
+        what = "rejection" if state is PlanState.REJECTED else "approval"
+        what = "decision" if state is PlanState.EXPIRED else what
+        return f"its {what} expired on {ended} UTC; it is planned anew, see `plan` in a moment"
+    if state is wanted:
+        at = f"{row.decided_at:%Y-%m-%d %H:%M}"
+        return f"it was {state.value} already, by {row.decided_by} on {at} UTC"
+    return f"the plan has changed since; see `plan {row.chat_id}`"

@@ -6,9 +6,8 @@ rule: while a chat is marked,
 
 * every account in it that nobody linked to was ever expected there, and that we never added,
   counts as a stranger, whether or not it was seen to arrive;
-* a plan that removes any such account waits, whole, for a person. It is held, shown and
-  approved by its hash like every other; what was approved before the restore does not speak
-  for strangers.
+* every such account waits for a person, while the rest of the plan goes on; what was approved
+  before the restore does not speak for strangers.
 
 A restore marks every chat, and once what the topics hold is read again, the chats that the
 reading brought; a second restore marks them anew. The mark of a chat ends
@@ -17,7 +16,7 @@ reading brought; a second restore marks them anew. The mark of a chat ends
 * when a pass has made the chat as it should be: after an approved plan, or where the strangers
   stay by policy. Whose proposal to stay is open is to leave later, so then the mark remains.
 
-A rejected plan does not end it: who may not be removed by that plan is not removed by the next.
+A rejection does not end it: who may not be removed by one plan is not removed by the next.
 """
 
 from sqlalchemy import text

@@ -21,6 +21,7 @@ _STATUS = text(f"""
            count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
            (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
            count(*) FILTER (WHERE s.waiting = 'held') AS held,
+           count(*) FILTER (WHERE s.waiting = 'rejected') AS rejected,
            count(*) FILTER (WHERE s.waiting IN ('parked', 'gone')) AS parked,
            count(*) FILTER (WHERE s.waiting = 'gone') AS gone,
            count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
@@ -42,6 +43,7 @@ _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_par
 class Status:
     """Counts of one moment. ``due`` counts chats due within a minute.
 
+    ``held`` chats wait for a decision, of ``rejected`` ones a person has decided against it.
     ``gone`` are those of the parked chats that the messenger deleted for ever. Of what people
     changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
     ``left_out`` went out and are not put back yet. ``adding_off`` is why nobody can be added.
@@ -53,6 +55,7 @@ class Status:
     leased: int
     in_flight: int
     held: int
+    rejected: int
     parked: int
     gone: int
     refused: int
@@ -97,6 +100,7 @@ def as_json(
         "leased": counts.leased,
         "in_flight": counts.in_flight,
         "held": counts.held,
+        "rejected": counts.rejected,
         "parked": counts.parked,
         "gone": counts.gone,
         "refused": counts.refused,

@@ -32,7 +32,7 @@ _SURVEY = text("""
       FROM (SELECT CASE
                        WHEN c.deleted THEN 'deleted'
                        WHEN c.frozen THEN 'frozen'
-                       WHEN s.waiting = 'held' THEN 'held'
+                       WHEN s.waiting IN ('held', 'rejected') THEN s.waiting
                        WHEN s.waiting IN ('parked', 'gone') THEN 'parked'
                        WHEN s.max_chat_id IS NULL AND coalesce(e.accounts, 0) = 0
                        THEN 'not_created'

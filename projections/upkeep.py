@@ -18,12 +18,17 @@ _CLAIM = text("""
     RETURNING 1""")
 
 RESERVATIONS_DAYS = 7
-"""The guard's longest window is a day; a reservation also stays as long as its call is kept."""
+"""The guard's longest window is a day; a reservation also stays as long as its call is kept, and
+as long as something waits whose windows hold it."""
 
 _RESERVATIONS = text("""
     DELETE FROM removal_reservations r
      WHERE r.spent_at < clock_now() - make_interval(days => :days) AND NOT r.in_doubt
-       AND NOT EXISTS (SELECT FROM intents i WHERE i.reservation_id = r.reservation_id)""")
+       AND NOT EXISTS (SELECT FROM intents i WHERE i.reservation_id = r.reservation_id)
+       AND coalesce(r.spent_at < (
+               SELECT min(t.since) - interval '1 day'
+                 FROM held_plans h JOIN held_takings t USING (held_id)
+                WHERE h.state IN ('held', 'approved', 'rejected')), true)""")
 
 _OLD = {
     "fact_history": "superseded_at",

@@ -82,18 +82,21 @@ def plan(
 
 @app.command(rich_help_panel=OPERATE)
 def approve(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
-    """Let a held plan be carried out.
+    """Let what is held be carried out.
 
-    The approval is of exactly this plan and ends by itself; 3 if there is no such plan now.
+    The approval is of exactly these removals and demotions, for the reasons that they have now,
+    and ends by itself; 3 if there is nothing of this name now, or it is approved already.
     """
     leave(plans.approve(name, by, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)
 def reject(name: Hash, *, by: By = None, data_dir: DataDir = None) -> None:
-    """Leave a held plan undone until it changes.
+    """Leave what is held undone.
 
-    An approval that is not used up ends too; 3 if there is no such plan now.
+    It stays so until the register has another reason, you approve it after all, or the rejection
+    ends by its date. An approval that is not used up ends too; 3 if there is nothing of this name
+    now, or it is rejected already.
     """
     leave(plans.reject(name, by, data_dir=data_dir))
 
@@ -103,11 +106,17 @@ def list_drift(
     *,
     everything: Annotated[bool, typer.Option("--all", help="Also what is over.")] = False,
     json: Json = False,
+    kept: Annotated[
+        bool, typer.Option("--kept", help="Accounts that somebody keeps in a chat.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 50,
     data_dir: DataDir = None,
 ) -> None:
     """List what people changed in MAX by themselves, and what becomes of it."""
-    leave(drift.listed(everything=everything, as_json=json, limit=limit, data_dir=data_dir))
+    if kept:
+        leave(drift.listed_kept(as_json=json, limit=limit, data_dir=data_dir))
+    else:
+        leave(drift.listed(everything=everything, as_json=json, limit=limit, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -121,7 +130,8 @@ def keep(
 ) -> None:
     """Keep an account in a chat although nobody expects it there.
 
-    So a proposal ends: somebody whom a chat administrator added in MAX. 3 if it is so already.
+    So a proposal ends: somebody whom a chat administrator added in MAX. 3 if it is so already,
+    or the account is not in the chat. `drift --kept` lists them.
     """
     leave(drift.keep(chat, account, by, kept_on=not no_longer, data_dir=data_dir))
 

@@ -42,6 +42,18 @@ WORDS = {
         "chats whose removals wait for a person",
         "`rollcall plan` shows them, `rollcall approve HASH` lets them go",
     ),
+    ObstacleKind.UNLINKING: (
+        "chats whose removals wait, for too many people unlinked at once",
+        "ask whether the profile service is well; then decide by `rollcall plan`",
+    ),
+    ObstacleKind.FLAPPING: (
+        "chats where somebody was taken out and came back again and again",
+        "find out what the register does; `rollcall plan` shows who, then approve or reject",
+    ),
+    ObstacleKind.REJECTED: (
+        "chats where a person rejected removals that the register asks for",
+        "nothing; who thinks it over says `rollcall approve HASH`",
+    ),
     ObstacleKind.PARKED: (
         "chats in which the bot may do nothing",
         "make the bot an administrator, then `rollcall reconcile CHAT`",

@@ -81,7 +81,21 @@ class Guard(BaseModel):
     school_share: float = Field(0.05, ge=0, le=1, description="or this share of its memberships")
     total_floor: int = Field(500, ge=0, description="removals in 30 min in all")
     total_share: float = Field(0.001, ge=0, le=1, description="or this share of all memberships")
+    unlink_school_floor: int = Field(
+        10, ge=0, description="people of any school who may unlink in an hour; one always may"
+    )
+    unlink_school_share: float = Field(
+        0.05, ge=0, le=1, description="or this share of its linked people"
+    )
+    unlink_total_floor: int = Field(100, ge=0, description="people who may unlink in 30 min in all")
+    unlink_total_share: float = Field(
+        0.001, ge=0, le=1, description="or this share of all linked people"
+    )
+    flap_limit: int = Field(
+        2, ge=1, description="how often one account may be taken out of one chat in an hour"
+    )
     approval_hours: float = Field(24.0, gt=0, le=8760, description="how long an approval holds")
+    rejection_days: float = Field(30.0, gt=0, le=3650, description="how long a rejection holds")
     seasons: Annotated[tuple[GuardSeason, ...], NoDecode, BeforeValidator(_from_json)] = Field(
         (),
         description='other limits by date: [{"from":"08-25","to":"09-15","factor":3}], or with '
@@ -90,9 +104,11 @@ class Guard(BaseModel):
 
     def policy(self) -> GuardPolicy:
         """The guard's policy as the domain knows it."""
-        usual = GuardLimits(**self.model_dump(exclude={"approval_hours", "seasons"}))
+        own = self.model_dump(exclude={"approval_hours", "rejection_days", "seasons"})
+        usual = GuardLimits(**own)
         return GuardPolicy(
             limits=usual,
             seasons=tuple(each.season(usual) for each in self.seasons),
             approval_hours=self.approval_hours,
+            rejection_days=self.rejection_days,
         )

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from console.errors import CannotListen
 from console.serve import ConsoleServer
 from consumers.config import IngestConfig
+from consumers.decisions import DecisionsReader
 from consumers.ends import EndsWatcher
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from consumers.outbox import OutboxPublisher
@@ -34,6 +35,7 @@ from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from projections.budget import CallSlots
 from projections.database import create_engine
+from projections.decision_log import DecisionLog
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
@@ -47,6 +49,7 @@ from rollcall.settings import Settings
 from rollcall.supervise import Loop, either, supervise
 from rollcall.upkeep import Upkeep
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
+from schemas.outgoing import DECISIONS_TOPIC
 
 log = structlog.get_logger()
 
@@ -187,7 +190,8 @@ class Wiring:
         process.ingest = Ingest(kafka, store, config)
         return {
             "ingest": process.ingest.run,
-            "ends": EndsWatcher(kafka, given.topics, store).run,
+            "ends": EndsWatcher(kafka, (*given.topics, DECISIONS_TOPIC), store).run,
+            "decisions": DecisionsReader(kafka, store, DecisionLog(engine)).run,
             "outbox": OutboxPublisher(kafka, store, self._topic_shape()).run,
         }
 

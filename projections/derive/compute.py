@@ -157,7 +157,8 @@ class Derivation:
             bonds = [
                 bond for pupil_id in pupils for bond in self._facts.guardianships.get(pupil_id, ())
             ]
-            if belongs_to_school(person_id, employments.get(person_id), placed, bonds):
+            employment = employments.get(person_id)
+            if belongs_to_school(person_id, employment, placed, bonds, self._facts.removed):
                 belonging.add(person_id)
         return frozenset(belonging)
 

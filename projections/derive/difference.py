@@ -112,10 +112,8 @@ def _row_of(derived: Derived) -> tuple[object, ...]:
 
 
 def _row_seen(stored: Stored, derived: Derived) -> bool:
-    # In a frozen chat people may have to leave whom the rules do not expect: look each time.
     return (
-        derived.frozen
-        or stored.frozen
+        stored.frozen != derived.frozen
         or stored.deleted != derived.deleted
         or stored.title != derived.title
     )

@@ -19,14 +19,16 @@ from projections.derive.marks import Cause, Mark, by_chat
 class Targets:
     """Chats by what has to be done for them.
 
-    ``derive``: to be derived anew; they may not exist yet. ``due``: their people stay while
-    an account behind them changed, so only the messenger must be looked at.
+    ``derive``: to be derived anew; they may not exist yet. ``due``: only the messenger must be
+    looked at, for an account behind an expected person changed, or the fact is about somebody
+    who is in the chat without being expected there.
     """
 
     derive: dict[ChatId, Cause]
     due: dict[ChatId, Cause]
 
 
+# ``present``: a fact about somebody reaches every chat that they are in, expected or not.
 # An order's pupil and class; a person's own placements and those of the pupils they guard;
 # whoever was added by hand belongs to the school by an employment, a placement or a pupil.
 RESOLVE = """
@@ -80,18 +82,28 @@ chat AS (
       JOIN decisions d ON d.person_id = g.guardian_id
     UNION ALL SELECT d.chat_id, m.lane, m.cause_at, m.marked_at
       FROM mark m JOIN decisions d ON d.person_id = m.id JOIN chats c ON c.chat_id = d.chat_id
-     WHERE m.kind = 'employment' AND c.school_id = m.scope)
+     WHERE m.kind = 'employment' AND c.school_id = m.scope),
+bystander AS (
+    SELECT id AS person_id, lane, cause_at, marked_at FROM pupil
+    UNION ALL SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'employment'),
+present AS (
+    SELECT o.chat_id AS id, b.lane, b.cause_at, b.marked_at
+      FROM bystander b JOIN fact_profiles f USING (person_id)
+      JOIN observed_members o ON o.max_user_id = f.max_user_id
+     WHERE NOT EXISTS (SELECT FROM expected_members e
+                        WHERE e.chat_id = o.chat_id AND e.person_id = b.person_id))
 SELECT what, id, min(lane) AS lane, max(cause_at) AS cause_at,
        min(marked_at) AS marked_at
   FROM (SELECT 'class' AS what, * FROM class
         UNION ALL SELECT 'class', * FROM taught_class
         UNION ALL SELECT 'group', * FROM subject_group
         UNION ALL SELECT 'school', * FROM school
-        UNION ALL SELECT 'chat', * FROM chat) AS found
+        UNION ALL SELECT 'chat', * FROM chat
+        UNION ALL SELECT 'present', * FROM present) AS found
  GROUP BY what, id"""
 
 # A changed account shows where the person is expected, and where the account they have or
-# had is a member (a frozen chat, or one whose observation is ahead of us).
+# had is a member (a stranger there, or one whose observation is ahead of us).
 RESOLVE_PROFILES = """
 WITH mark AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
@@ -116,9 +128,9 @@ async def resolve(driver: Driver, marks: Sequence[Mark]) -> Targets:
     await plan_by_index(driver)
     profiles = [mark for mark in marks if mark.kind.value == "profile"]
     others = [mark for mark in marks if mark.kind.value != "profile"]
-    derive = await _derived(driver, others) if others else {}
+    targets = await _derived(driver, others) if others else Targets({}, {})
     due = await _due(driver, profiles) if profiles else {}
-    return Targets(derive, due)
+    return Targets(targets.derive, by_chat([*targets.due.items(), *due.items()]))
 
 
 async def plan_by_index(driver: Driver) -> None:
@@ -133,7 +145,7 @@ async def plan_by_index(driver: Driver) -> None:
                set_config('enable_mergejoin', 'off', true)""")
 
 
-async def _derived(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:
+async def _derived(driver: Driver, marks: Sequence[Mark]) -> Targets:
     rows = await driver.fetch(
         RESOLVE,
         [mark.kind.value for mark in marks],
@@ -143,9 +155,14 @@ async def _derived(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]
         [mark.cause.at for mark in marks],
         [mark.cause.marked_at for mark in marks],
     )
-    return by_chat(
-        (chat_id, _cause(row)) for row in rows for chat_id in chats_about(row["what"], row["id"])
+    present = {ChatId(row["id"]): _cause(row) for row in rows if row["what"] == "present"}
+    derive = by_chat(
+        (chat_id, _cause(row))
+        for row in rows
+        if row["what"] != "present"
+        for chat_id in chats_about(row["what"], row["id"])
     )
+    return Targets(derive, present)
 
 
 async def _due(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:

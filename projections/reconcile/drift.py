@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.chats import ChatKind
 from domain.drift import (
     DEPARTURES,
+    UNDONE_WHEN_FROZEN,
     Drift,
     DriftKind,
     DriftRules,
@@ -100,9 +101,13 @@ async def on_read(
     )
     if after.title == row.title:
         drifted = tuple(each for each in drifted if each.kind is not DriftKind.TITLE_CHANGED)
-    if row.frozen or rules.policy(ChatKind(row.kind)) is Policy.OBSERVE:
+    if rules.policy(ChatKind(row.kind)) is Policy.OBSERVE:
         await _record_only(connection, chat_id, drifted)
         return
+    if row.frozen:
+        stands = [each for each in drifted if each.kind not in UNDONE_WHEN_FROZEN]
+        await _record_only(connection, chat_id, stands)
+        drifted = tuple(each for each in drifted if each.kind in UNDONE_WHEN_FROZEN)
     await _note(connection, chat_id, drifted, rules)
 
 

@@ -17,6 +17,7 @@ _RESOLVE = text("""
               WHEN d.kind IN ('added', 'added_by_administrator') THEN CASE
                    WHEN NOT f.present THEN 'gone'
                    WHEN f.expected THEN 'expected'
+                   WHEN is_barred(d.chat_id, d.max_user_id) THEN NULL
                    WHEN k.max_user_id IS NOT NULL THEN 'kept'
                    WHEN :policy = 'additive' AND NOT was_ours(d.chat_id, d.max_user_id)
                         THEN 'tolerated'

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxChatId
+from domain.plan import Seen
 from domain.work import Lease
 from projections.reconcile import observed, reservations
 
@@ -57,4 +58,4 @@ async def let_go(connection: AsyncConnection, lease: Lease) -> MaxChatId | None:
 async def settle(connection: AsyncConnection, chat_id: ChatId) -> None:
     """The chat is gone: no call on it is open any more."""
     await connection.execute(_SETTLE, {"chat": chat_id})
-    await reservations.settle_doubts(connection, chat_id, [], 0.0)
+    await reservations.settle_doubts(connection, chat_id, Seen({}, ""), 0.0)

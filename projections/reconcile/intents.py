@@ -16,9 +16,11 @@ from domain.plan import (
     Action,
     Create,
     Delete,
+    Demote,
     Remove,
     Seen,
 )
+from domain.takings import kind_of
 from domain.work import (
     Applied,
     ChatMade,
@@ -53,8 +55,10 @@ async def intend(
     if generation != work.generation:
         return Outdated()
     reservation: int | None = None
-    if isinstance(action, Remove):
-        reservation = await reservations.spend(connection, lease.chat_id, action.user_id)
+    if isinstance(action, Remove | Demote):
+        reservation = await reservations.spend(
+            connection, lease.chat_id, action.user_id, kind_of(action)
+        )
         if reservation is None:
             return NotAdmitted()
     inserted = await connection.execute(
@@ -94,7 +98,7 @@ async def settle(
             "open": isinstance(effect, EffectUnknown) and not isinstance(action, Delete),
         },
     )
-    if isinstance(action, Remove) and not isinstance(effect, EffectUnknown):
+    if isinstance(action, Remove | Demote) and not isinstance(effect, EffectUnknown):
         removed = not isinstance(effect, NoEffect)
         await reservations.settle(connection, intent, removed=removed)
     match effect:
@@ -133,8 +137,7 @@ async def record_read(
         {"chat": lease.chat_id},
     )
     left_open = settled.first() is not None
-    present = list(seen.members)
-    await reservations.settle_doubts(connection, lease.chat_id, present, again_after)
+    await reservations.settle_doubts(connection, lease.chat_id, seen, again_after)
     await observed.replace(connection, lease.chat_id, seen)
     await connection.execute(
         text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,

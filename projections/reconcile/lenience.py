@@ -4,7 +4,6 @@ The dates are handed on with the work, so a chat is looked at again when the fir
 comes, and not in between.
 """
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,15 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.drift import Leniency, Policy, lenient
-from domain.expected import Role
 from domain.ids import ChatId, MaxUserId
 from domain.plan import Frozen, Seen, Wanted
 from projections.reconcile import adding
 
+# Whoever was expected since, however shortly, is judged by the register alone again.
 _STANDING = text("""
-    SELECT (SELECT json_agg(k.max_user_id) FROM kept_accounts k WHERE k.chat_id = :chat) AS kept,
+    SELECT (SELECT json_agg(k.max_user_id) FROM kept_accounts k
+             WHERE k.chat_id = :chat AND NOT expected_since(:chat, k.max_user_id, k.at)) AS kept,
            json_agg(d.max_user_id) FILTER (
-               WHERE d.kind = 'added_by_administrator' AND d.due_at > clock_now()) AS proposed,
+               WHERE d.kind = 'added_by_administrator' AND d.due_at > clock_now()
+                 AND NOT expected_since(:chat, d.max_user_id, d.seen_at)) AS proposed,
            json_agg(d.max_user_id) FILTER (
                WHERE d.kind IN ('left', 'removed_by_administrator') AND NOT d.insists
                  AND coalesce(d.due_at > clock_now(), true)
@@ -31,8 +32,10 @@ _STANDING = text("""
                  UNION ALL
                 SELECT min(b.retry_at) FROM blocked_accounts b
                  WHERE b.chat_id = :chat AND b.retry_at > clock_now()) dates) AS next_at,
+           (SELECT json_agg(account) FROM unnest(CAST(:strange AS bigint[])) AS account
+             WHERE NOT was_ours(:chat, account)) AS strangers,
            (SELECT json_agg(account) FROM unnest(CAST(:surplus AS bigint[])) AS account
-             WHERE NOT was_ours(:chat, account)) AS strangers
+             WHERE is_barred(:chat, account)) AS barred
       FROM drift d WHERE d.chat_id = :chat AND d.resolution IS NULL""")
 
 
@@ -52,33 +55,25 @@ async def planned(
     seen: Seen,
 ) -> Planned:
     """The target for a chat that exists, as far as the policy and what people did go."""
-    wanted = target.members if isinstance(target, Wanted) else {}
-    surplus = _surplus(target, wanted, seen) if policy is Policy.ADDITIVE else []
-    found = await connection.execute(_STANDING, {"chat": chat_id, "surplus": sorted(surplus)})
-    row = found.one()
-    kept = _accounts(row.kept) | _accounts(row.proposed)
-    strangers = _accounts(row.strangers)
-    if isinstance(target, Frozen):
-        leavers = target.leavers - kept - strangers
-        observing = policy is Policy.OBSERVE
-        return Planned(Frozen(frozenset() if observing else leavers), row.next_at)
-    absent = wanted.keys() - seen.members.keys()
-    leniency = Leniency(
-        kept=kept,
-        waiting=_accounts(row.waiting),
-        strangers=strangers,
-        adding=not absent or await adding.is_possible(connection),
+    surplus = sorted(seen.members.keys() - target.members.keys())
+    strange = surplus if policy is Policy.ADDITIVE else []
+    found = await connection.execute(
+        _STANDING, {"chat": chat_id, "surplus": surplus, "strange": strange}
     )
-    title = seen.title if policy is Policy.OBSERVE else target.title
-    return Planned(Wanted(lenient(wanted, seen.members, policy, leniency), title), row.next_at)
-
-
-def _surplus(
-    target: Wanted | Frozen, wanted: Mapping[MaxUserId, Role], seen: Seen
-) -> Iterable[MaxUserId]:
+    row = found.one()
+    absent = target.members.keys() - seen.members.keys()
+    leniency = Leniency(
+        kept=_accounts(row.kept) | _accounts(row.proposed),
+        waiting=_accounts(row.waiting),
+        strangers=_accounts(row.strangers),
+        barred=_accounts(row.barred),
+        adding=isinstance(target, Frozen) or not absent or await adding.is_possible(connection),
+    )
+    members = lenient(target.members, seen.members, policy, leniency)
     if isinstance(target, Frozen):
-        return target.leavers
-    return seen.members.keys() - wanted.keys()
+        return Planned(Frozen(members), row.next_at)
+    title = seen.title if policy is Policy.OBSERVE else target.title
+    return Planned(Wanted(members, title), row.next_at)
 
 
 def _accounts(rows: list[Any] | None) -> frozenset[MaxUserId]:

@@ -16,7 +16,6 @@ from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId,
 from domain.plan import Deleted, Doubtful, Frozen, NotCreated, Seen, Unknown, Wanted
 from domain.work import Lease, LeaseLost, Work
 from projections.reconcile import lenience
-from projections.reconcile.frozen import leavers
 
 _LOAD = text("""
     SELECT c.chat_id, c.kind, c.school_id, c.class_id, c.group_id, c.title, c.frozen, c.deleted,
@@ -47,7 +46,9 @@ async def load(
     row = found.one_or_none()
     if row is None:
         return LeaseLost()
-    wanted = _wanted(_rows(row.expected), {MaxUserId(user) for user in _rows(row.blocked)})
+    deliver = _deliverable(_rows(row.expected))
+    blocked = {MaxUserId(user) for user in _rows(row.blocked)}
+    wanted = {user: role for user, role in deliver.items() if user not in blocked}
     members = {
         MaxUserId(user): Role.ADMINISTRATOR if is_admin else Role.MEMBER
         for user, is_admin in _rows(row.observed)
@@ -57,8 +58,7 @@ async def load(
     if row.deleted:
         target = Deleted()
     elif row.frozen:
-        surplus = [user for user in members if user not in wanted]
-        target = Frozen(await leavers(connection, chat_id, surplus))
+        target = Frozen(deliver)
     observed: NotCreated | Doubtful | Unknown | Seen = Seen(members, row.observed_title or "")
     if not row.known or row.unsettled:
         observed = Unknown()
@@ -91,16 +91,13 @@ def external_id(chat_id: ChatId, creation: int) -> str:
     return f"{chat_id}#{creation}"
 
 
-def _wanted(
-    rows: list[tuple[str, str, bool, int]], blocked: set[MaxUserId]
-) -> dict[MaxUserId, Role]:
+def _deliverable(rows: list[tuple[str, str, bool, int]]) -> dict[MaxUserId, Role]:
     expected = [
         ExpectedMember(PersonId(person), Role(role), (), by_hand)
         for person, role, by_hand, _ in rows
     ]
     profiles = {PersonId(person): MaxUserId(user) for person, _, _, user in rows}
-    accounts = deliverable(expected, profiles)
-    return {user: role for user, role in accounts.items() if user not in blocked}
+    return deliverable(expected, profiles)
 
 
 def _rows(column: list[Any] | None) -> list[Any]:

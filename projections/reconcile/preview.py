@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.actions import LIMITS, plan_hash, removals
+from domain.actions import LIMITS, plan_hash
 from domain.drift import DriftRules
-from domain.guard import Pass, Verdict
+from domain.guard import Admission, Held
 from domain.ids import ChatId
 from domain.lanes import Lane
-from domain.plan import Action, Unknown, plan
+from domain.plan import Action, Unknown, plan, takings
 from domain.seasons import GuardPolicy
 from domain.work import Lease, LeaseLost
 from projections import guard
@@ -22,12 +22,18 @@ from projections.reconcile.load import load
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A plan that is not carried out; ``approved``: a person has approved its removals."""
+    """A plan that is not carried out.
+
+    ``actions`` are all its calls, ``admission`` says which of them wait. ``hash`` names what
+    waits for a decision, else what was rejected, else the plan. ``approved``: some of it rests
+    on a person's approval. ``held`` is the limit that what waits would pass.
+    """
 
     chat_id: ChatId
     hash: str
     actions: tuple[Action, ...]
-    verdict: Verdict
+    admission: Admission
+    held: Held | None
     approved: bool
 
 
@@ -51,13 +57,17 @@ async def preview(
     if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
         return ReadFirst()
     actions = plan(work.target, work.observed, LIMITS)
-    if not removals(actions):
-        return Preview(chat_id, plan_hash(chat_id, actions), actions, Pass(), approved=False)
-    found_by_guard = await guard.assess(connection, chat_id, work.school_id, actions, policy)
+    name = plan_hash(chat_id, actions)
+    if not takings(actions):
+        return Preview(chat_id, name, actions, Admission(), None, approved=False)
+    said = await guard.assess(connection, chat_id, work.school_id, actions, policy)
+    waiting = list(said.waiting.values())
+    names = [each.hash for each in waiting] + [each.hash for each in said.rejected.values()]
     return Preview(
         chat_id=chat_id,
-        hash=found_by_guard.hash,
+        hash=names[0] if names else name,
         actions=actions,
-        verdict=found_by_guard.verdict,
-        approved=found_by_guard.approval is not None,
+        admission=said.admission({}),
+        held=waiting[0].verdict if waiting else None,
+        approved=bool(said.approved),
     )

@@ -95,7 +95,7 @@ class PostgresReconcileStore:
     async def admit(
         self, lease: Lease, work: Work, actions: Sequence[Action]
     ) -> Admission | LeaseLost:
-        """Reserve the plan's removals; those that the answer names are held."""
+        """Reserve what the plan takes from people; what the answer names is held."""
         async with transaction(self._engine) as connection:
             if await queue.extend(connection, lease, self._lease_seconds) is None:
                 return LeaseLost()
@@ -154,6 +154,8 @@ class PostgresReconcileStore:
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
                 await restores.when_done(connection, lease.chat_id)
+            else:
+                await held_plans.end_decisions(connection, lease.chat_id)
             if not isinstance(outcome, RetryAfter):
                 await reservations.drop(connection, lease.chat_id)
             await announce.converged(connection, lease, work, outcome)

@@ -1,7 +1,7 @@
 """``bring-back``: a chat that was deleted, here or in MAX, shall be there again."""
 
 import asyncio
-import getpass
+import re
 from pathlib import Path
 
 from domain.ids import ChatId
@@ -9,13 +9,18 @@ from projections import decisions
 from projections.database import transaction
 from projections.reconcile import queue
 from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, remark, say, wiring_for
+from rollcall.commands.session import NOT_SETTLED, login, remark, say, wiring_for
 from rollcall.failures import CommandFailed
+from schemas.fields import LONG_ID_PATTERN, RULES
 
 
 def bring_back(chat: str, by: str | None, data_dir: Path | None) -> int:
     """Have a deleted chat made anew, for whoever belongs in it."""
-    if not asyncio.run(_bring_back(ChatId(chat), by or getpass.getuser(), data_dir)):
+    author = by or login()
+    if not re.fullmatch(LONG_ID_PATTERN, author):
+        # A decision is published, with the id of who decided and never a name.
+        raise CommandFailed(f"--by {RULES[LONG_ID_PATTERN]}: an id, for it is published")
+    if not asyncio.run(_bring_back(ChatId(chat), author, data_dir)):
         remark("rollcall: the chat is not deleted, neither here nor as far as MAX has said")
         return NOT_SETTLED
     say(f"{chat} is made anew; `status --wait 60` tells when that is done")

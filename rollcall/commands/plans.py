@@ -4,13 +4,13 @@
 """
 
 import asyncio
-import getpass
 import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from domain.guard import Held
+from domain.actions import Action, Demote, Remove
+from domain.guard import GuardScope, Held
 from domain.ids import ChatId, PersonId
 from projections import held_plans, plan_decisions
 from projections.database import transaction
@@ -20,7 +20,7 @@ from projections.held_plans import HeldPlan
 from projections.plan_decisions import Decided, NotDecided
 from projections.reconcile.preview import Preview, ReadFirst, preview
 from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, remark, say, say_json, wiring_for
+from rollcall.commands.session import NOT_SETTLED, login, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed
 
 
@@ -47,16 +47,10 @@ async def _listing(data_dir: Path | None) -> list[HeldPlan]:
 
 
 def _lines(held: HeldPlan) -> list[str]:
-    where = {
-        "chat": f"chat {held.chat_id}",
-        "school": f"school {held.school_id}",
-        "strangers": "people who were never ours in this chat",
-    }
-    whose = where.get(held.scope, held.scope)
     lines = [
         f"{held.hash}  {held.state}",
-        f"  chat {held.chat_id} of school {held.school_id}: removes {_accounts(held)}",
-        f"  {whose}: would be {held.would_be} removals, {held.removal_limit} are allowed",
+        f"  chat {held.chat_id} of school {held.school_id}: {_takes(held)}",
+        f"  {_limit(held)}",
         f"  held since {held.held_at:%Y-%m-%d %H:%M} UTC",
     ]
     if held.decided_by is not None:
@@ -73,8 +67,33 @@ def _lines(held: HeldPlan) -> list[str]:
     return lines
 
 
-def _accounts(held: HeldPlan) -> int:
-    return len({each["max_user_id"] for each in held.people})
+def _takes(held: HeldPlan) -> str:
+    removes = sum(call["action"] == "remove" for call in held.actions)
+    demotes = len(held.actions) - removes
+    taken = [f"removes {removes}"] if removes else []
+    return ", ".join([*taken, f"demotes {demotes}"] if demotes else taken)
+
+
+def _limit(held: HeldPlan) -> str:
+    """The limit that it would pass, in words."""
+    would_be, limit = held.would_be, held.removal_limit
+    match GuardScope(held.scope):
+        case GuardScope.CHAT:
+            whose = f"chat {held.chat_id}"
+        case GuardScope.SCHOOL:
+            whose = f"school {held.school_id}"
+        case GuardScope.TOTAL:
+            whose = "all schools together"
+        case GuardScope.STRANGERS:
+            whose = "people who were never ours in this chat"
+        case GuardScope.UNLINK_SCHOOL:
+            where = f"in school {held.school_id}"
+            return f"{would_be} people unlinked within an hour {where}, {limit} are allowed"
+        case GuardScope.UNLINK_TOTAL:
+            return f"{would_be} people unlinked within half an hour in all, {limit} are allowed"
+        case GuardScope.FLAPPING:
+            return f"taken out for the {would_be}. time within an hour, {limit} are allowed"
+    return f"{whose}: would be {would_be} removals, {limit} are allowed"
 
 
 def _plan_of(chat_id: ChatId, *, as_json: bool, data_dir: Path | None) -> int:
@@ -91,9 +110,16 @@ def _plan_of(chat_id: ChatId, *, as_json: bool, data_dir: Path | None) -> int:
         say_json(_preview_json(found))
         return 0
     say(f"{found.hash}  {_state(found)}")
-    for action in held_plans.shown(found.actions):
-        say(f"  {json.dumps(action, ensure_ascii=False)}")
+    for action, call in zip(found.actions, held_plans.shown(found.actions), strict=True):
+        say(f"  {json.dumps(call, ensure_ascii=False)}{_waits(found, action)}")
     return 0
+
+
+def _waits(found: Preview, action: Action) -> str:
+    if found.admission.lets(action) or not isinstance(action, Remove | Demote):
+        return ""
+    held = isinstance(found.admission.waits[action.user_id], Held)
+    return "  (waits for a decision)" if held else "  (rejected)"
 
 
 async def _preview(chat_id: ChatId, data_dir: Path | None) -> Preview | ReadFirst | None:
@@ -104,7 +130,7 @@ async def _preview(chat_id: ChatId, data_dir: Path | None) -> Preview | ReadFirs
 
 
 def _preview_json(found: Preview) -> dict[str, object]:
-    held = found.verdict if isinstance(found.verdict, Held) else None
+    held = found.held
     return {
         "chat_id": found.chat_id,
         "hash": found.hash,
@@ -113,46 +139,50 @@ def _preview_json(found: Preview) -> dict[str, object]:
         "removal_limit": held and held.limit,
         "would_be": held and held.would_be,
         "actions": held_plans.shown(found.actions),
+        "waiting": [
+            {"max_user_id": account, "state": "held" if isinstance(why, Held) else "rejected"}
+            for account, why in sorted(found.admission.waits.items())
+        ],
     }
 
 
 def _state(found: Preview) -> str:
+    """What becomes of the plan: of one that waits in part, what it waits for."""
     if not found.actions:
         return "converged"
-    if isinstance(found.verdict, Held):
-        return "held"
-    return "approved" if found.approved else "passes"
+    return found.admission.waiting or ("approved" if found.approved else "passes")
 
 
 def approve(name: str, by: str | None, data_dir: Path | None) -> int:
-    """Let the plan of this hash be carried out."""
-    return _told(asyncio.run(_approve(name, by or getpass.getuser(), data_dir)), "approved")
+    """Let what this hash names be carried out."""
+    return _told(asyncio.run(_approve(name, by or login(), data_dir)), "approved")
 
 
 async def _approve(name: str, by: str, data_dir: Path | None) -> Decided | NotDecided:
     wiring = wiring_for(data_dir, Server.POSTGRES)
     hours = wiring.settings.guard.approval_hours
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await plan_decisions.approve(connection, name, by, hours)
+        return await plan_decisions.approve(connection, name, by, hours, ran_by=login())
 
 
 def reject(name: str, by: str | None, data_dir: Path | None) -> int:
-    """Leave the plan of this hash undone until it changes."""
-    return _told(asyncio.run(_reject(name, by or getpass.getuser(), data_dir)), "rejected")
+    """Leave undone what this hash names."""
+    return _told(asyncio.run(_reject(name, by or login(), data_dir)), "rejected")
 
 
 async def _reject(name: str, by: str, data_dir: Path | None) -> Decided | NotDecided:
     wiring = wiring_for(data_dir, Server.POSTGRES)
+    days = wiring.settings.guard.rejection_days
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await plan_decisions.reject(connection, name, by)
+        return await plan_decisions.reject(connection, name, by, days, ran_by=login())
 
 
 def _told(outcome: Decided | NotDecided, what: str) -> int:
     if isinstance(outcome, NotDecided):
         remark(f"rollcall: {outcome.reason}")
         return NOT_SETTLED
-    until = "" if outcome.expires_at is None else f" until {outcome.expires_at:%Y-%m-%d %H:%M} UTC"
-    say(f"{what}{until}: {outcome.removals} removals in {', '.join(outcome.chat_ids)}")
+    until = f"{outcome.expires_at:%Y-%m-%d %H:%M} UTC"
+    say(f"{what} until {until}: {outcome.removals} removals in {', '.join(outcome.chat_ids)}")
     return 0
 
 

@@ -1,7 +1,9 @@
 """What every command begins with: settings, logs, addresses, a stop signal."""
 
 import asyncio
+import getpass
 import json
+import os
 import signal
 import sys
 from collections.abc import Coroutine, Iterator
@@ -79,6 +81,14 @@ async def unless_stopped(stop: asyncio.Event, work: Coroutine[object, object, T]
         for each in (working, stopping):
             each.cancel()
         await asyncio.gather(working, stopping, return_exceptions=True)
+
+
+def login() -> str:
+    """The account that runs the command: by name, or by number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # no entry in passwd: KeyError until Python 3.12
+        return f"uid-{os.getuid()}"
 
 
 def say(line: str) -> None:

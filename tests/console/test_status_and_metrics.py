@@ -57,6 +57,7 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "leased": 0,
         "in_flight": 0,
         "held": 1,
+        "rejected": 0,
         "parked": 1,
         "gone": 0,
         "refused": 0,

@@ -217,6 +217,9 @@ class World:
         for bond in bonds:
             by_pupil[bond.pupil_id].append(bond)
         in_school = {pupil for pupil, own in orders.items() if placement(own, day)}
+        removed = {
+            each.person_id for each in self._facts if isinstance(each, Person) and each.removed
+        }
         zones = [
             each.timezone
             for each in self._facts
@@ -244,15 +247,13 @@ class World:
             employments=employments,
             roster=roster(orders, chat.class_id, day) if chat.class_id else {},
             guardianships=by_pupil,
-            removed={
-                each.person_id for each in self._facts if isinstance(each, Person) and each.removed
-            },
+            removed=removed,
             decisions=self._decisions,
             belonging={
                 each.person_id
                 for each in self._decisions
                 if belongs_to_school(
-                    each.person_id, employments.get(each.person_id), in_school, bonds
+                    each.person_id, employments.get(each.person_id), in_school, bonds, removed
                 )
             },
         )

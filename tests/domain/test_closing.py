@@ -9,8 +9,6 @@ from hypothesis import strategies as st
 from domain.chats import closing_date, counting_day, is_frozen
 from domain.days import next_change_on
 from domain.facts import Fact
-from domain.frozen import Bystander, leavers
-from domain.ids import MaxUserId
 from tests.domain.builders import (
     CHEMISTRY,
     CLASS,
@@ -105,28 +103,6 @@ def test_orders_of_before_the_closing_date_count_however_late_they_come() -> Non
 def test_facts_without_a_date_count_as_they_are_known() -> None:
     world = World(*CLOSED, guardianship("dad", "ann"), employment("kate", ended=True))
     assert world.people(PARENTS, AFTER) == {"mum", "dad"}
-
-
-@pytest.mark.parametrize(
-    ("bystander", "stays"),
-    [
-        (Bystander(), True),
-        (Bystander(removed=True), False),
-        (Bystander(excluded=True), False),
-        (Bystander(former_guardian=True), False),
-    ],
-)
-def test_who_is_no_longer_expected_stays_in_a_frozen_chat_unless_they_must_not(
-    bystander: Bystander, *, stays: bool
-) -> None:
-    assert bystander.stays == stays
-
-
-def test_a_shared_account_stays_while_one_of_its_people_may() -> None:
-    shared, alone, unlinked, other = map(MaxUserId, (1, 2, 3, 4))
-    gone, here = Bystander(removed=True), Bystander()
-    people = {shared: [gone, here], alone: [gone], unlinked: [], other: [here]}
-    assert leavers(people) == {alone, unlinked}
 
 
 def test_a_chat_changes_by_itself_when_an_order_takes_effect_and_when_it_closes() -> None:

@@ -56,8 +56,16 @@ def test_one_added_by_hand_has_that_decision_as_the_reason() -> None:
         ("bobs", withdrawal("bob", "9a")),
         ("bobs", guardianship("bobs", "bob", ended=True, version=2)),
         ("bobs", person("bobs", removed=True)),
+        ("bobs", person("bob", removed=True)),
     ],
-    ids=["employment ended", "withdrawn", "their pupil withdrawn", "guardianship ended", "removed"],
+    ids=[
+        "employment ended",
+        "withdrawn",
+        "their pupil withdrawn",
+        "guardianship ended",
+        "removed",
+        "their pupil removed",
+    ],
 )
 def test_one_added_by_hand_leaves_with_the_school(leaving: tuple[str, Fact]) -> None:
     name, fact = leaving

@@ -117,17 +117,18 @@ def test_any_difference_is_somebodys_doing_and_named_once(
     assert sorted(each.user_id or 0 for each in found) == sorted(touched)
 
 
-@given(MEMBERS, MEMBERS, SETS, SETS, SETS, st.sampled_from(Policy), st.booleans())
+@given(MEMBERS, MEMBERS, SETS, SETS, SETS, SETS, st.sampled_from(Policy), st.booleans())
 def test_always_a_second_look_plans_nothing(
     wanted: dict[MaxUserId, Role],
     present: dict[MaxUserId, Role],
     kept: frozenset[MaxUserId],
     waiting: frozenset[MaxUserId],
     strangers: frozenset[MaxUserId],
+    barred: frozenset[MaxUserId],
     policy: Policy,
     adding: bool,  # noqa: FBT001 - given by hypothesis
 ) -> None:
-    leniency = Leniency(kept, waiting, strangers, adding)
+    leniency = Leniency(kept, waiting, strangers, barred, adding)
     planned = lenient(wanted, present, policy, leniency)
     again = lenient(wanted, planned, policy, leniency)
     assert plan(Wanted(again, TITLE), Seen(planned, TITLE)) == ()
@@ -156,3 +157,16 @@ def test_additive_never_touches_a_stranger(
     planned = lenient(wanted, present, Policy.ADDITIVE, Leniency(strangers=strangers))
     for user in (present.keys() & strangers) - wanted.keys():
         assert planned[user] is present[user]
+
+
+@given(MEMBERS, MEMBERS, SETS, SETS, SETS, st.sampled_from([Policy.EXCLUSIVE, Policy.ADDITIVE]))
+def test_whoever_is_barred_is_never_kept_by_anything_but_being_wanted(
+    wanted: dict[MaxUserId, Role],
+    present: dict[MaxUserId, Role],
+    kept: frozenset[MaxUserId],
+    strangers: frozenset[MaxUserId],
+    barred: frozenset[MaxUserId],
+    policy: Policy,
+) -> None:
+    leniency = Leniency(kept=kept, strangers=strangers, barred=barred)
+    assert not (lenient(wanted, present, policy, leniency).keys() - wanted.keys()) & barred

@@ -1,24 +1,23 @@
-"""How much may be removed before a person has looked."""
-
-from dataclasses import replace
+"""How much may be taken from people before a person has looked."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.guard import (
+    Crowd,
     GuardLimits,
     GuardScope,
     Held,
     Pass,
-    RemovalCause,
-    Removals,
     Verdict,
     Window,
     allowed,
     is_stranger,
     judge,
-    removals_of,
+    judge_flapping,
+    judge_strangers,
+    judge_unlinking,
 )
 
 LIMITS = GuardLimits()
@@ -27,15 +26,15 @@ QUIET = Window(0, 10**9)
 
 
 def in_chat(counted: int, size: int, removed: int = 0) -> Verdict:
-    return judge(Removals(counted), Window(removed, size), QUIET, QUIET, LIMITS)
+    return judge(counted, Window(removed, size), QUIET, QUIET, LIMITS)
 
 
 def in_school(counted: int, size: int, removed: int = 0) -> Verdict:
-    return judge(Removals(counted), QUIET, Window(removed, size), QUIET, LIMITS)
+    return judge(counted, QUIET, Window(removed, size), QUIET, LIMITS)
 
 
 def in_all(counted: int, size: int, removed: int = 0) -> Verdict:
-    return judge(Removals(counted), QUIET, QUIET, Window(removed, size), LIMITS)
+    return judge(counted, QUIET, QUIET, Window(removed, size), LIMITS)
 
 
 def test_a_chat_may_lose_three_or_a_fifth_in_a_day() -> None:
@@ -68,38 +67,58 @@ def test_what_was_removed_in_the_window_counts_with_what_would_be() -> None:
 
 def test_a_plan_that_removes_nobody_who_counts_passes_whatever_happened_before() -> None:
     over = Window(1000, 10)
-    assert judge(Removals(0), over, over, over, LIMITS) == Pass()
+    assert judge(0, over, over, over, LIMITS) == Pass()
 
 
 def test_the_narrowest_limit_is_the_one_that_is_named() -> None:
     small = Window(0, 1)
-    assert judge(Removals(600), small, small, small, LIMITS) == Held(GuardScope.CHAT, 3, 600)
-    assert judge(Removals(600), QUIET, small, small, LIMITS) == Held(GuardScope.SCHOOL, 10, 600)
+    assert judge(600, small, small, small, LIMITS) == Held(GuardScope.CHAT, 3, 600)
+    assert judge(600, QUIET, small, small, LIMITS) == Held(GuardScope.SCHOOL, 10, 600)
 
 
-def test_a_guard_that_is_switched_off_holds_nothing() -> None:
-    off = replace(LIMITS, enabled=False)
-    removals = Removals(10**6, strangers=10**6)
-    assert judge(removals, QUIET, Window(0, 1), Window(0, 1), off, restored=True) == Pass()
-
-
-def test_strangers_do_not_count_but_many_of_them_wait_for_a_person() -> None:
-    chat = Window(100, 20)
-    assert judge(Removals(0, strangers=4), chat, QUIET, QUIET, LIMITS) == Pass()
-    held = Held(GuardScope.STRANGERS, 4, 5)
-    assert judge(Removals(0, strangers=5), chat, QUIET, QUIET, LIMITS) == held
+def test_many_strangers_at_once_wait_for_a_person_whatever_left_before() -> None:
+    assert judge_strangers(4, 20, LIMITS) == Pass()
+    assert judge_strangers(5, 20, LIMITS) == Held(GuardScope.STRANGERS, 4, 5)
 
 
 def test_after_a_restore_every_stranger_waits_for_a_person() -> None:
-    one = Removals(0, strangers=1)
     held = Held(GuardScope.STRANGERS, 0, 1)
-    assert judge(one, QUIET, QUIET, QUIET, LIMITS, restored=True) == held
-    assert judge(Removals(3), QUIET, QUIET, QUIET, LIMITS, restored=True) == Pass()
+    assert judge_strangers(1, 20, LIMITS, restored=True) == held
+    assert judge_strangers(0, 20, LIMITS, restored=True) == Pass()
 
 
-def test_unlinking_and_a_change_of_account_do_not_count() -> None:
-    causes = [*RemovalCause, RemovalCause.NOT_EXPECTED]
-    assert removals_of(causes) == Removals(counted=2, strangers=1)
+def test_ten_people_or_a_twentieth_of_a_school_may_unlink_in_an_hour() -> None:
+    few = Crowd(0, 0)
+    assert judge_unlinking(Crowd(10, 100), few, LIMITS) == Pass()
+    held = Held(GuardScope.UNLINK_SCHOOL, 10, 11)
+    assert judge_unlinking(Crowd(11, 100), few, LIMITS) == held
+    assert judge_unlinking(Crowd(50, 1000), few, LIMITS) == Pass()
+
+
+def test_a_hundred_people_or_a_thousandth_of_all_may_unlink_in_half_an_hour() -> None:
+    few = Crowd(0, 0)
+    assert judge_unlinking(few, Crowd(100, 1000), LIMITS) == Pass()
+    held = Held(GuardScope.UNLINK_TOTAL, 100, 101)
+    assert judge_unlinking(few, Crowd(101, 1000), LIMITS) == held
+
+
+@given(st.integers(0, 3), st.integers(0, 3), st.sampled_from([0.0, 0.001]), st.integers(0, 9))
+def test_always_one_person_may_unlink(school: int, total: int, share: float, linked: int) -> None:
+    limits = GuardLimits(
+        unlink_school_floor=school,
+        unlink_school_share=share,
+        unlink_total_floor=total,
+        unlink_total_share=share,
+    )
+    assert judge_unlinking(Crowd(1, linked), Crowd(1, linked), limits) == Pass()
+
+
+def test_the_third_time_within_an_hour_that_somebody_is_taken_out_waits() -> None:
+    assert [judge_flapping(times, LIMITS) for times in (0, 1, 2)] == [
+        Pass(),
+        Pass(),
+        Held(GuardScope.FLAPPING, 2, 3),
+    ]
 
 
 @pytest.mark.parametrize("missing", ["ever_expected", "history_complete", "seen_to_arrive"])

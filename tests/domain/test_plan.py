@@ -21,10 +21,12 @@ from domain.plan import (
     Seen,
     Target,
     Wanted,
+    holding,
     minimal_calls,
     plan,
     plan_hash,
     removals,
+    takings,
 )
 from tests.domain.messenger_model import Messenger, members
 
@@ -127,13 +129,18 @@ CASES: dict[str, tuple[Target, NotCreated | Seen, tuple[Action, ...]]] = {
         seen((), (9,)),
         (Promote(ids(9)), Rename("Химия")),
     ),
-    "a frozen chat takes nobody in, changes no role and loses its leavers who are present": (
-        Frozen(frozenset(ids(1, 4, 77))),
-        seen((9,), (4, 1, 2)),
+    "a frozen chat takes nobody in, promotes and renames nobody, and loses who is not expected": (
+        Frozen(members((2, 9), (77,))),
+        Seen(members((9,), (4, 1, 2)), "another"),
         (Remove(one(1)), Remove(one(4))),
     ),
+    "an administrator who is expected as a member loses the rights in a frozen chat": (
+        Frozen(members((), (9, 4))),
+        seen((9,), (4,)),
+        (Demote(one(9)),),
+    ),
     "a frozen chat that was never created is not created": (
-        Frozen(frozenset(ids(1))),
+        Frozen(members((), (1,))),
         NotCreated(),
         (),
     ),
@@ -202,6 +209,24 @@ def test_the_hash_of_a_plan_is_the_same_on_every_machine_and_in_every_version() 
     actions = (Add(ids(8, 1)), Remove(one(4)), Promote(ids(8)), Rename("9г"))
     text = rb'["class:1",["add",[8,1]],["remove",4],["promote",[8]],["rename","9\u0433"]]'
     assert plan_hash(ChatId("class:1"), actions) == hashlib.sha256(text).hexdigest()
+
+
+def test_who_waits_stays_as_they_are_and_all_else_is_planned() -> None:
+    target, there = wanted((8,), (1, 2)), seen((7, 9), (3, 4))
+    waits = set(ids(3, 9))
+    actions = plan(holding(target, there, waits), there)
+    assert takings(actions) == (Remove(one(4)), Remove(one(7)))
+    assert Add(ids(8, 1, 2)) in actions
+
+
+def test_administrators_who_wait_leave_no_room_for_others_to_be_promoted() -> None:
+    target, there = wanted((1, 2), (7, 8)), seen((7, 8), (1, 2))
+    assert plan(holding(target, there, set(ids(7, 8)), SMALL), there, SMALL) == ()
+
+
+def test_what_is_taken_from_people_is_told_in_its_order() -> None:
+    actions = (Add(ids(8, 1)), Remove(one(4)), Demote(one(2)), Remove(one(3)))
+    assert takings(actions) == (Remove(one(4)), Demote(one(2)), Remove(one(3)))
 
 
 def test_removals_are_told_in_their_order() -> None:

@@ -19,9 +19,11 @@ from domain.plan import (
     Rename,
     Seen,
     Wanted,
+    holding,
     minimal_calls,
     plan,
     removals,
+    takings,
 )
 from tests.domain.messenger_model import Messenger, administrators
 
@@ -163,17 +165,37 @@ def test_a_chat_that_has_an_administrator_keeps_one_after_every_call_where_limit
         assert administrators(state.members)
 
 
-@given(limits_and_chats(), st.frozensets(st.integers(1, 25).map(MaxUserId)))
-def test_a_frozen_chat_loses_its_leavers_and_nothing_else(
-    case: tuple[Limits, Roles, Roles], leavers: frozenset[MaxUserId]
+@given(limits_and_chats())
+def test_a_frozen_chat_ends_within_who_is_expected_and_nobody_gains_anything(
+    case: tuple[Limits, Roles, Roles],
 ) -> None:
-    limits, _, present = case
+    limits, expected, present = case
     before = Seen(present, TITLE)
-    actions = plan(Frozen(leavers), before, limits)
+    actions = plan(Frozen(expected), before, limits)
     after = Messenger.having(before, limits).apply(actions).chat
-    stay = {user_id: role for user_id, role in present.items() if user_id not in leavers}
-    assert after == Seen(stay, TITLE)
-    assert plan(Frozen(leavers), after, limits) == ()
+    assert isinstance(after, Seen)
+    assert after.members.keys() == present.keys() & expected.keys()
+    for user_id, role in after.members.items():
+        both = expected[user_id] is present[user_id] is Role.ADMINISTRATOR
+        assert role is (Role.ADMINISTRATOR if both else Role.MEMBER)
+    assert plan(Frozen(expected), after, limits) == ()
+
+
+@given(limits_and_chats(), st.frozensets(st.integers(1, 25).map(MaxUserId)))
+def test_whoever_waits_keeps_everything_and_the_limits_hold(
+    case: tuple[Limits, Roles, Roles], waits: frozenset[MaxUserId]
+) -> None:
+    limits, wanted, present = case
+    before = Seen(present, TITLE)
+    first = takings(plan(Wanted(wanted, TITLE), before, limits))
+    waiting = waits & {action.user_id for action in first}
+    actions = plan(holding(Wanted(wanted, TITLE), before, waiting, limits), before, limits)
+    after = Messenger.having(before, limits).apply(actions).chat
+    assert isinstance(after, Seen)
+    assert {user: after.members.get(user) for user in waiting} == {
+        user: present[user] for user in waiting
+    }
+    assert set(takings(actions)) <= set(first)
 
 
 @given(limits_and_chats())

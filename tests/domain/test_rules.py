@@ -176,6 +176,13 @@ def test_a_removed_person_is_nowhere_in_any_capacity() -> None:
     assert [world.people(chat_id) for chat_id in world.chats()] == [set()] * 4
 
 
+def test_a_removed_pupil_gives_no_guardian_a_reason() -> None:
+    world = World(*SCHOOL, *FAMILY, person("ann", removed=True))
+    assert "mum" not in world.people(PARENTS)
+    twins = world.with_facts(enrolment("bob"), guardianship("mum", "bob"))
+    assert "mum" in twins.people(PARENTS)
+
+
 def test_a_removed_person_who_comes_back_is_expected_again() -> None:
     world = World(*SCHOOL, *FAMILY, person("ann", removed=True), person("ann", version=2))
     assert "ann" in world.people(CLASS)

@@ -18,13 +18,28 @@ async def _proposed(people: People) -> None:
 async def test_a_guest_who_is_kept_stays(exclusive: People) -> None:
     await _proposed(exclusive)
     async with transaction(exclusive.school.engine) as connection:
-        assert await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+        done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept.Keeping.KEPT
     await exclusive.settle()
     await exclusive.time_passes("9 days")
     assert await exclusive.members() == WITH_GUEST
     assert await exclusive.drift() == [("added_by_administrator", GUEST, CHIEF, "kept")]
     assert await exclusive.school.calls() == {}
     assert await exclusive.school.value("SELECT state FROM dashboard.chats") == "converged"
+
+
+async def test_who_is_not_in_the_chat_cannot_be_kept_there(exclusive: People) -> None:
+    async with transaction(exclusive.school.engine) as connection:
+        done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept.Keeping.NOT_THERE
+    assert await exclusive.school.value("SELECT count(*) FROM dashboard.kept") == 0
+    await _proposed(exclusive)
+    for expected in (kept.Keeping.KEPT, kept.Keeping.ALREADY):
+        async with transaction(exclusive.school.engine) as connection:
+            done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+        assert done is expected
+    shown = "SELECT concat_ws(' ', max_user_id, author, present, state) FROM dashboard.kept"
+    assert await exclusive.school.value(shown) == "99 s-admin t kept"
 
 
 async def test_a_guest_who_is_kept_no_longer_leaves(exclusive: People) -> None:

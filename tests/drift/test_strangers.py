@@ -66,4 +66,21 @@ async def test_an_approval_lets_no_crowd_of_strangers_go_that_it_did_not_show(
         (plan,) = await held_plans.listing(connection)
         await plan_decisions.approve(connection, plan.hash, "ivanova", 24)
     await _come_and_go(exclusive, range(100, 110))
-    assert len(await exclusive.members()) == len(CROWD) + 10
+    approved = {user for user in CROWD if user < 20}
+    assert (await exclusive.members()).keys() == {*approved, *range(100, 110)}
+
+
+async def test_a_mass_of_our_own_that_waits_keeps_no_stranger_and_the_reverse(
+    exclusive: People,
+) -> None:
+    await exclusive.expect(CROWD)
+    await exclusive.settle()
+    few = {user: role for user, role in CROWD.items() if user < 20}
+    await exclusive.expect(few)
+    await exclusive.settle()
+    await _come_and_go(exclusive, range(100, 102))
+    assert await exclusive.members() == CROWD
+    await exclusive.expect({user: role for user, role in CROWD.items() if user != 29})
+    await _come_and_go(exclusive, range(100, 110))
+    assert 29 not in await exclusive.members()
+    assert len(await exclusive.members()) == len(CROWD) - 1 + 10

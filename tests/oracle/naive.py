@@ -147,6 +147,7 @@ class _Region:
         members: dict[str, str] = {}
         self.add_class_teacher(members, one)
         placed = self.placed_in(one, self.day(one["school_id"], one))
+        placed = {pupil_id for pupil_id in placed if not self.is_removed(pupil_id)}
         for (guardian_id, pupil_id), guardianship in self.guardianships.items():
             if guardianship["status"] == "active" and pupil_id in placed:
                 self.add(members, guardian_id, MEMBER)
@@ -172,9 +173,12 @@ class _Region:
             self.add(members, teacher_id, ADMINISTRATOR)
 
     def add(self, members: dict[str, str], person_id: str, role: str) -> None:
-        person = self.persons.get(person_id)
-        if person is None or person["status"] != "removed":
+        if not self.is_removed(person_id):
             members[person_id] = stronger(members.get(person_id, MEMBER), role)
+
+    def is_removed(self, person_id: str) -> bool:
+        person = self.persons.get(person_id)
+        return person is not None and person["status"] == "removed"
 
     def has_left(self, person_id: str, school_id: str) -> bool:
         employment = self.employments.get((person_id, school_id))

@@ -210,6 +210,11 @@ def test_an_ended_employment_takes_the_reasons_of_its_school_only() -> None:
     }
 
 
+def test_a_removed_pupil_gives_no_guardian_a_place() -> None:
+    events = [klass(class_teacher_id="teacher"), enrolled(), guardian(), removed("pupil")]
+    assert expected_members(events, TODAY)["parents:c"] == {"teacher": "administrator"}
+
+
 def test_the_removed_are_nowhere() -> None:
     events = [klass(class_teacher_id="teacher"), group(), enrolled(), guardian()]
     events += [removed("teacher"), removed("pupil"), removed("mother")]

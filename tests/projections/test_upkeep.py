@@ -74,9 +74,9 @@ async def test_a_removal_is_kept_while_a_window_can_see_it_or_its_call_is_kept(
             )
         )
         await connection.execute(
-            text("""INSERT INTO removal_reservations (chat_id, school_id, max_user_id, cause,
-                           counts, reserved_at, spent_at, in_doubt)
-                    SELECT 'class:c', 's', r.account, 'not_expected', true, clock_now(),
+            text("""INSERT INTO removal_reservations (chat_id, school_id, max_user_id, kind,
+                           cause, counts, reserved_at, spent_at, in_doubt)
+                    SELECT 'class:c', 's', r.account, 'remove', 'not_expected', true, clock_now(),
                            clock_now() - r.days * interval '1 day', r.in_doubt
                       FROM (VALUES (1, 6, false), (2, 99, false), (3, 99, true),
                                    (4, 99, false), (5, NULL, false), (6, 99, false))
@@ -96,4 +96,32 @@ async def test_a_removal_is_kept_while_a_window_can_see_it_or_its_call_is_kept(
             text("SELECT max_user_id FROM removal_reservations ORDER BY max_user_id")
         )
         assert [row.max_user_id for row in kept] == [1, 3, 4, 5]
+    await engine.dispose()
+
+
+async def test_a_removal_is_kept_while_something_waits_whose_windows_hold_it(
+    database_url: str,
+) -> None:
+    engine = create_engine(database_url)
+    async with transaction(engine) as connection:
+        for statement in (
+            """INSERT INTO chats (chat_id, kind, school_id, title)
+               VALUES ('class:c', 'class', 's', 't')""",
+            """INSERT INTO removal_reservations (chat_id, school_id, max_user_id, kind, cause,
+                      counts, reserved_at, spent_at)
+               SELECT 'class:c', 's', days, 'remove', 'not_expected', true, clock_now(),
+                      clock_now() - days * interval '1 day' FROM unnest(ARRAY[40, 60]) AS days""",
+            """INSERT INTO held_plans (hash, chat_id, school_id, lot, scope, removals, people,
+                      actions, removal_limit, would_be, held_at, state)
+               VALUES ('h', 'class:c', 's', 'counted', 'chat', 4, '[]', '[]', 3, 4, clock_now(),
+                       'held')""",
+            """INSERT INTO held_takings
+               SELECT held_id, 'class:c', 7, 'remove', 'r', clock_now() - interval '50 days', false
+                 FROM held_plans""",
+        ):
+            await connection.execute(text(statement))
+    async with transaction(engine) as connection:
+        assert await upkeep.forget_old(connection, Retention()) == 1
+        kept = await connection.execute(text("SELECT max_user_id FROM removal_reservations"))
+        assert kept.scalar_one() == 40
     await engine.dispose()

@@ -59,17 +59,20 @@ async def test_a_chat_with_nobody_linked_is_not_created(school: Bench) -> None:
     assert await school.value("SELECT state FROM dashboard.chats") == "not_created"
 
 
-async def test_a_frozen_chat_takes_nobody_in_and_lets_who_unlinked_out(school: Bench) -> None:
+async def test_a_frozen_chat_takes_nobody_in_and_takes_what_nobody_expects(school: Bench) -> None:
     chat = await school.chat("class:c-1")
     await school.expect(chat, CLASS)
     await school.settle()
     await school.chat("class:c-1", title="another", frozen=True)
-    await school.expect(chat, {TEACHER: "member", 99: "member"})
+    later = {user: "member" for user in CLASS if user != 11}
+    await school.expect(chat, {**later, 99: "administrator"})
     await school.sql("UPDATE fact_profiles SET max_user_id = NULL WHERE max_user_id = 12")
     await school.forget_calls()
     await school.settle()
-    assert await school.members() == {user: role for user, role in CLASS.items() if user != 12}
-    assert await school.calls() == {"remove": 1}
+    assert await school.members() == {user: role for user, role in later.items() if user != 12}
+    assert await school.calls() == {"remove": 2, "demote": 1}
+    assert await school.value("SELECT state FROM dashboard.chats") == "frozen"
+    assert await school.value("SELECT count(*) FROM dashboard.memberships") == len(later) + 1
 
 
 async def test_a_deleted_chat_is_deleted_once_and_stays_so(school: Bench) -> None:
@@ -110,3 +113,16 @@ async def test_removals_wait_while_ingest_is_behind_and_additions_go_on(school: 
     await school.hurry()
     await school.settle()
     assert set(await school.members()) == {TEACHER, 10, 12}
+
+
+async def test_nobody_loses_rights_while_ingest_is_behind(school: Bench) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, {TEACHER: "administrator", 2: "administrator", 3: "member"})
+    await school.settle()
+    await school.expect(chat, {TEACHER: "administrator", 2: "member", 3: "member", 4: "member"})
+    await school.settle(removals_wait=True)
+    assert (await school.members())[2] == "administrator"
+    assert 4 in await school.members()
+    await school.hurry()
+    await school.settle()
+    assert (await school.members())[2] == "member"

@@ -1,4 +1,4 @@
-"""A closing class is frozen, not emptied: who leaves it, and who stays though not expected."""
+"""A closing class is frozen, not emptied: who is not expected leaves, and nobody gains anything."""
 
 import pytest
 
@@ -10,51 +10,49 @@ CLASS = {1: "administrator", 10: "member", 11: "member"}
 _ORIGIN = "1, clock_now(), 'test', '1', 't', 0, 0, clock_now()"
 
 
-async def _frozen_parents(school: Bench) -> ChatId:
-    """A parents chat that was made, closed since, and expects nobody any more."""
-    chat = await school.chat("parents:c-1")
+async def _closed(school: Bench) -> ChatId:
+    """A chat that was made, and closed since."""
+    chat = await school.chat("class:c-1")
     await school.expect(chat, CLASS)
     await school.settle()
-    await school.sql("UPDATE chats SET frozen = true, kind = 'parents', class_id = 'c-1'")
-    await school.sql("DELETE FROM expected_members")
-    await school.sql(f"""INSERT INTO fact_orders VALUES
-        ('o-1', 'enrolment', '1', clock_now(), 's-1', 'ann', 'c-1', '2026-01-01', {_ORIGIN})""")
+    await school.sql("UPDATE chats SET frozen = true")
+    await school.forget_calls()
     return chat
 
 
-async def test_who_is_no_longer_expected_stays(school: Bench) -> None:
-    chat = await _frozen_parents(school)
+async def test_whoever_is_expected_stays_and_nothing_is_called(school: Bench) -> None:
+    chat = await _closed(school)
     await school.due(chat)
     await school.settle()
     assert await school.members() == CLASS
+    assert await school.calls() == {}
 
 
 @pytest.mark.parametrize(
-    "since",
+    ("expected", "stay"),
     [
-        "UPDATE fact_profiles SET max_user_id = NULL WHERE max_user_id = 10",
-        f"""INSERT INTO fact_people VALUES
-            ('p-000010', 'А', 'Б', NULL, NULL, 'male', true, {_ORIGIN})""",
-        """INSERT INTO decisions VALUES
-           ('d-1', 'parents:c-1', 'p-000010', 'membership', 'excluded', 'a', clock_now())""",
-        f"INSERT INTO fact_guardianships VALUES ('p-000010', 'ann', true, {_ORIGIN})",
+        ({1: "administrator", 11: "member"}, {1: "administrator", 11: "member"}),
+        ({1: "member", 10: "member", 11: "member"}, dict.fromkeys((1, 10, 11), "member")),
+        ({**CLASS, 12: "member"}, CLASS),
+        ({**CLASS, 10: "administrator"}, CLASS),
     ],
-    ids=["unlinked", "removed", "excluded", "former guardian"],
+    ids=["not expected", "a member now", "a newcomer", "an administrator now"],
 )
-async def test_who_must_not_stay_leaves(school: Bench, since: str) -> None:
-    chat = await _frozen_parents(school)
-    await school.sql(since)
+async def test_what_is_not_expected_is_taken_and_nothing_is_given(
+    school: Bench, expected: dict[int, str], stay: dict[int, str]
+) -> None:
+    chat = await _closed(school)
+    await school.expect(chat, expected)
+    await school.settle()
+    assert await school.members() == stay
+    await school.due(chat)
+    await school.settle()
+    assert await school.value("SELECT count(*) FROM chat_sync WHERE due_at IS NOT NULL") == 0
+
+
+async def test_who_unlinked_leaves(school: Bench) -> None:
+    chat = await _closed(school)
+    await school.sql("UPDATE fact_profiles SET max_user_id = NULL WHERE max_user_id = 10")
     await school.due(chat)
     await school.settle()
     assert await school.members() == {1: "administrator", 11: "member"}
-
-
-async def test_an_exclusion_that_was_taken_back_counts_no_more(school: Bench) -> None:
-    chat = await _frozen_parents(school)
-    await school.sql("""INSERT INTO decisions VALUES
-        ('d-1', 'parents:c-1', 'p-000010', 'membership', 'excluded', 'a', clock_now()),
-        ('d-2', 'parents:c-1', 'p-000010', 'membership', 'none', 'a',
-         clock_now() + interval '1 s')""")
-    await school.due(chat)
-    await school.settle()
-    assert await school.members() == CLASS

@@ -52,18 +52,26 @@ async def test_what_a_person_approved_leaves_room_for_what_is_small(place: Town)
     assert await place.present(chat) == set(PEOPLE[22:])
 
 
-async def test_an_approval_does_not_cover_one_more_removal(place: Town) -> None:
-    chat, name = await held_chat(place)
+async def test_an_approval_does_not_cover_more_removals(place: Town) -> None:
+    chat, name = await held_chat(place, leaving=10)
     await place.approve(name)
-    await place.leave(chat, [PEOPLE[20]])
+    await place.leave(chat, PEOPLE[10:17])
     await place.work()
-    assert await place.present(chat) == set(PEOPLE)
-    assert await place.states() == ["superseded", "held"]
-    again = await place.approve(name)
-    assert again == NotDecided(f"the plan has changed since; see `plan {chat}`")
-    await place.approve((await place.the_held()).hash)
+    assert await place.present(chat) == set(PEOPLE[10:])
+    held = await place.the_held()
+    assert {each["max_user_id"] for each in held.people} == set(PEOPLE[10:17])
+    assert await place.states() == ["done", "held"]
+
+
+async def test_beside_what_was_approved_a_few_more_go_as_they_would_by_themselves(
+    place: Town,
+) -> None:
+    chat, name = await held_chat(place, leaving=10)
+    await place.approve(name)
+    await place.leave(chat, PEOPLE[10:12])
     await place.work()
-    assert await place.present(chat) == set(PEOPLE[21:])
+    assert await place.present(chat) == set(PEOPLE[12:])
+    assert await place.held() == []
 
 
 async def test_an_approval_does_not_cover_as_many_other_removals(place: Town) -> None:
@@ -100,13 +108,13 @@ async def test_an_approval_ends_and_the_plan_waits_again(place: Town) -> None:
     assert late.reason.startswith("its approval expired on ")
     await place.work()
     assert await place.present(chat) == set(PEOPLE)
-    assert await place.states() == ["superseded", "held"]
+    assert await place.states() == ["expired", "held"]
     assert isinstance(await place.approve(name), Decided)
     await place.work()
     assert await place.present(chat) == set(PEOPLE[20:])
 
 
-async def test_a_rejected_plan_stays_undone_until_it_changes(place: Town) -> None:
+async def test_what_was_rejected_stays_whatever_else_the_plan_does(place: Town) -> None:
     chat, name = await held_chat(place)
     assert isinstance(await place.reject(name), Decided)
     await place.wait(48 * HOUR)
@@ -114,10 +122,106 @@ async def test_a_rejected_plan_stays_undone_until_it_changes(place: Town) -> Non
     await place.work()
     assert await place.present(chat) == set(PEOPLE)
     assert await place.states() == ["rejected"]
-    assert await place.value("SELECT state FROM dashboard.chats") == "held"
-    await place.join(chat, PEOPLE[2:20])
+    assert await place.value("SELECT state FROM dashboard.chats") == "rejected"
+    await place.join(chat, [*PEOPLE[2:20], 2000])
+    await place.leave(chat, PEOPLE[20:23])
+    await place.work()
+    assert await place.present(chat) == {*PEOPLE[:20], *PEOPLE[23:], 2000}
+    assert await place.states() == ["rejected"]
+
+
+async def test_what_a_school_s_limit_held_and_a_person_rejected_is_not_done_by_the_next_plan(
+    place: Town,
+) -> None:
+    made = [await place.chat(f"{n}", accounts(20, 100 * n)) for n in range(3)]
+    for n, chat in enumerate(made):
+        await place.leave(chat, accounts(4, 100 * n))
+    await place.work()
+    held = await place.the_held()
+    await place.reject(held.hash)
+    await place.wait(2 * HOUR)
+    await place.join(ChatId(held.chat_id), [5000])
+    await place.work()
+    assert len(await place.present(ChatId(held.chat_id))) == 21
+
+
+async def test_the_register_s_new_reason_is_no_longer_bound_by_a_rejection(place: Town) -> None:
+    chat, name = await held_chat(place)
+    await place.reject(name)
+    await place.join(chat, PEOPLE[:20])
+    await place.work()
+    await place.leave(chat, PEOPLE[:2])
     await place.work()
     assert await place.present(chat) == set(PEOPLE[2:])
+
+
+async def test_a_rejection_ends_by_waiting_for_a_person_again(place: Town) -> None:
+    chat, name = await held_chat(place)
+    await place.reject(name)
+    await place.join(chat, PEOPLE[2:20])
+    await place.work()
+    await place.wait(31 * 24 * HOUR)
+    await place.due(chat)
+    for _ in range(2):
+        await place.work()
+        await place.due(chat)
+    assert await place.present(chat) == set(PEOPLE)
+    assert await place.states() == ["expired", "held"]
+    assert len((await place.the_held()).people) == 2
+    await place.approve((await place.the_held()).hash)
+    await place.work()
+    assert await place.present(chat) == set(PEOPLE[2:])
+
+
+async def test_an_approval_lets_each_go_once(place: Town) -> None:
+    chat, name = await held_chat(place)
+    await place.approve(name)
+    await place.leave(chat, PEOPLE[20:27])
+    await place.work()
+    assert await place.present(chat) == set(PEOPLE[20:])
+    place.messenger.chats[1] |= set(PEOPLE[:20])  # somebody lets them in again
+    await place.sql("UPDATE chat_sync SET observed_at = NULL")
+    await place.due(chat)
+    await place.work()
+    assert await place.present(chat) == set(PEOPLE)
+
+
+async def test_a_hold_with_the_same_people_is_not_covered_by_an_old_approval(place: Town) -> None:
+    chat, name = await held_chat(place)
+    await place.approve(name)
+    await place.work()
+    await place.join(chat, PEOPLE[:20])
+    await place.work()
+    await place.leave(chat, PEOPLE[:20])
+    await place.work()
+    assert await place.present(chat) == set(PEOPLE)
+    assert isinstance(await place.approve(name), NotDecided)
+
+
+async def test_the_same_decision_twice_is_refused_and_the_journal_keeps_every_one(
+    place: Town,
+) -> None:
+    _, name = await held_chat(place)
+    await place.reject(name, "ivanova")
+    again = await place.reject(name, "petrov")
+    assert isinstance(again, NotDecided)
+    assert again.reason.startswith("it was rejected already, by ivanova on ")
+    await place.approve(name, "petrov")
+    assert isinstance(await place.approve(name, "sidorov"), NotDecided)
+    journal = await place.value(
+        """SELECT string_agg(concat_ws(' ', decision, decided_by, ran_by), ', ' ORDER BY entry)
+             FROM dashboard.plan_decisions"""
+    )
+    assert journal == "rejected ivanova root, approved petrov"
+
+
+async def test_who_comes_in_beside_what_is_held_changes_its_name_by_nothing(place: Town) -> None:
+    chat, name = await held_chat(place)
+    await place.join(chat, [2000])
+    await place.work()
+    assert 2000 in await place.present(chat)
+    assert (await place.the_held()).hash == name
+    assert await place.states() == ["held"]
 
 
 async def test_a_rejection_may_be_thought_over(place: Town) -> None:

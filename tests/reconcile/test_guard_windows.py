@@ -6,7 +6,7 @@ The removals are counted by the messenger, the windows by the test.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from domain.guard import GuardLimits
@@ -66,7 +66,12 @@ class Approve:
     """A person approves the oldest plan that waits."""
 
 
-Step = Leave | Return | Wait | Fail | CrashSoon | Approve
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A person rejects the oldest plan that waits."""
+
+
+Step = Leave | Return | Wait | Fail | CrashSoon | Approve | Reject
 ERRORS: tuple[Callable[[], Exception], ...] = (
     lambda: TooManyRequests("remove", 1.0),
     lambda: OutcomeUnknown("remove", "time-out"),
@@ -85,6 +90,7 @@ STEPS = st.lists(
         st.builds(Fail, st.integers(0, len(ERRORS) - 1)),
         st.builds(CrashSoon, st.integers(1, 3)),
         st.builds(Approve),
+        st.builds(Reject),
     ),
     min_size=4,
     max_size=14,
@@ -99,6 +105,7 @@ class Story:
     chats: list[ChatId]
     approved: set[tuple[str, int]] = field(default_factory=set)
     removals: list[tuple[float, int]] = field(default_factory=list)
+    rejected: set[tuple[str, int]] = field(default_factory=set)
 
     async def take(self, step: Step) -> None:
         """What happens, and what the loops make of it."""
@@ -109,6 +116,8 @@ class Story:
                 await place.leave(self.chats[chat], leaving)
             case Return(chat):
                 await place.join(self.chats[chat], _people(chat))
+                back = {(self.chats[chat], account) for account in _people(chat)}
+                self.rejected -= back
             case Wait(minutes):
                 await place.wait(minutes * MINUTE)
                 await place.due(*self.chats)
@@ -119,6 +128,8 @@ class Story:
                 place.messenger.crash_after = len(place.messenger.removed) + after
             case Approve():
                 await self._approve()
+            case Reject():
+                await self._reject()
         await self._work()
         place.messenger.fails_with = None
 
@@ -126,6 +137,15 @@ class Story:
         for plan in (await self.place.held())[:1]:
             await self.place.approve(plan.hash)
             self.approved |= {
+                (plan.chat_id, account)
+                for each in plan.people
+                if isinstance(account := each["max_user_id"], int)
+            }
+
+    async def _reject(self) -> None:
+        for plan in (await self.place.held())[:1]:
+            await self.place.reject(plan.hash)
+            self.rejected |= {
                 (plan.chat_id, account)
                 for each in plan.people
                 if isinstance(account := each["max_user_id"], int)
@@ -139,7 +159,8 @@ class Story:
             await self.place.restart()
             await self.place.due(*self.chats)
             await self.place.work()
-        for number, _ in self.place.messenger.removed[before:]:
+        for number, account in self.place.messenger.removed[before:]:
+            assert (self.chats[number - 1], account) not in self.rejected
             self.removals.append((self.place.seconds, number - 1))
 
 
@@ -177,6 +198,8 @@ async def _unapproved(story: Story) -> list[tuple[float, int]]:
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(steps=STEPS)
+@example(steps=[Leave(0, 0, 1), Leave(0, 0, 3), Return(0), Leave(0, 0, 3)])
+@example(steps=[Leave(0, 0, 4), Reject(), Wait(1445), Leave(0, 4, 1), Wait(61)])
 async def test_no_window_ever_holds_more_removals_than_its_limit_without_an_approval(
     databases: Databases, steps: list[Step]
 ) -> None:

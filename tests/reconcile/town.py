@@ -41,6 +41,7 @@ class MemoryMessenger:
     """Does what it is asked, in memory; crashes or fails after so many removals if told to."""
 
     chats: dict[int, set[int]] = field(default_factory=dict)
+    chiefs: dict[int, set[int]] = field(default_factory=dict)
     crash_after: int | None = None
     fails_with: Exception | None = None
     answers_are_lost: bool = False
@@ -52,10 +53,11 @@ class MemoryMessenger:
         return self
 
     async def read(self, chat_id: MaxChatId, lane: Lane) -> ChatSnapshot:
-        """Everybody, as members."""
+        """Everybody, in their roles."""
         del lane
+        chiefs = self.chiefs.get(chat_id, set())
         members = tuple(
-            SeenMember(MaxUserId(user), is_admin=False, is_owner=False, is_bot=False)
+            SeenMember(MaxUserId(user), is_admin=user in chiefs, is_owner=False, is_bot=False)
             for user in sorted(self.chats[chat_id])
         )
         return ChatSnapshot(chat_id, "chat", members)
@@ -74,6 +76,7 @@ class MemoryMessenger:
         if self.fails_with is not None:
             raise self.fails_with
         self.chats[chat_id].discard(user_id)
+        self.chiefs.get(chat_id, set()).discard(user_id)
         self.removed.append((chat_id, user_id))
         if self.crash_after is not None and len(self.removed) >= self.crash_after:
             self.crash_after = None
@@ -82,12 +85,14 @@ class MemoryMessenger:
             raise OutcomeUnknown("remove", "time-out")
 
     async def promote(self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane) -> None:
-        """Nobody is promoted here."""
-        raise NotImplementedError
+        """Administrators from now on."""
+        del lane
+        self.chiefs.setdefault(chat_id, set()).update(user_ids)
 
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
-        """Nobody is demoted here."""
-        raise NotImplementedError
+        """An administrator no more."""
+        del lane
+        self.chiefs[chat_id].remove(user_id)
 
     async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
         """Titles are not looked at."""
@@ -175,8 +180,12 @@ class Town:
     async def leave(self, chat_id: ChatId, accounts: Sequence[int]) -> None:
         """The people of these accounts are not expected in the chat any more."""
         await self.sql(
-            """DELETE FROM expected_members WHERE chat_id = :chat AND person_id = ANY(
-                   SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account)""",
+            """WITH gone AS (
+                   DELETE FROM expected_members WHERE chat_id = :chat AND person_id = ANY(
+                       SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account)
+                   RETURNING chat_id, person_id, reasons)
+               INSERT INTO membership_history (chat_id, person_id, reasons, valid_from, known_from)
+               SELECT chat_id, person_id, reasons, clock_now(), clock_now() FROM gone""",
             chat=chat_id,
             accounts=list(accounts),
         )
@@ -184,12 +193,32 @@ class Town:
 
     async def join(self, chat_id: ChatId, accounts: Sequence[int]) -> None:
         """These people are expected in the chat."""
+        asked = {"chat": chat_id, "accounts": list(accounts)}
         async with transaction(self.engine) as connection:
-            for statement in (_PROFILES, _EXPECTED):
-                await connection.execute(
-                    text(statement), {"chat": chat_id, "accounts": list(accounts)}
-                )
+            for statement in (_PROFILES, _NEW_HISTORY, _EXPECTED):
+                await connection.execute(text(statement), asked)
         await self.due(chat_id)
+
+    async def role(self, chat_id: ChatId, accounts: Sequence[int], role: str) -> None:
+        """These people are expected in this role."""
+        await self.sql(
+            """WITH changed AS (
+                   UPDATE expected_members SET role = :role
+                    WHERE chat_id = :chat AND person_id = ANY(
+                       SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account)
+                   RETURNING chat_id, person_id, role, reasons)
+               INSERT INTO membership_history
+                      (chat_id, person_id, role, reasons, valid_from, known_from)
+               SELECT chat_id, person_id, role, reasons, clock_now(), clock_now() FROM changed""",
+            chat=chat_id,
+            accounts=list(accounts),
+            role=role,
+        )
+        await self.due(chat_id)
+
+    async def chiefs(self, chat_id: ChatId) -> set[int]:
+        """Who the messenger has as administrators of the chat."""
+        return set(self.messenger.chiefs.get(await self._number(chat_id), ()))
 
     async def unlink(self, account: int, *, now: int | None = None) -> None:
         """The person gives the account up, for the account ``now`` if there is one."""
@@ -236,11 +265,14 @@ class Town:
 
     async def present(self, chat_id: ChatId) -> set[int]:
         """Who the messenger has in the chat."""
+        return set(self.messenger.chats[await self._number(chat_id)])
+
+    async def _number(self, chat_id: ChatId) -> int:
         number = await self.value(
             "SELECT max_chat_id FROM chat_sync WHERE chat_id = :chat", chat=chat_id
         )
         assert isinstance(number, int)
-        return set(self.messenger.chats[number])
+        return number
 
     async def held(self) -> list[HeldPlan]:
         """The plans that wait for a person."""
@@ -266,7 +298,8 @@ class Town:
     async def reject(self, name: str, by: str = "ivanova") -> Decided | NotDecided:
         """A person rejects."""
         async with transaction(self.engine) as connection:
-            return await plan_decisions.reject(connection, name, by)
+            days = self.policy.rejection_days
+            return await plan_decisions.reject(connection, name, by, days, ran_by="root")
 
     async def sql(self, statement: str, **values: object) -> None:
         """One statement."""
@@ -292,7 +325,9 @@ _PROFILES = """
 
 _EXPECTED = """
     INSERT INTO expected_members
-    SELECT :chat, 'p-' || account, 'member', false, '[]', clock_now(), clock_now()
+    SELECT :chat, 'p-' || account, 'member', false,
+           jsonb_build_array(jsonb_build_object('kind', 'order', 'ref', 'o-' || account)),
+           clock_now(), clock_now()
       FROM unnest(CAST(:accounts AS bigint[])) AS account
     ON CONFLICT DO NOTHING"""
 
@@ -302,6 +337,15 @@ _HISTORY = """
            jsonb_build_array(jsonb_build_object('kind', 'order', 'ref', 'o-' || account)),
            clock_now(), clock_now()
       FROM unnest(CAST(:accounts AS bigint[])) AS account"""
+
+_NEW_HISTORY = """
+    INSERT INTO membership_history (chat_id, person_id, role, reasons, valid_from, known_from)
+    SELECT :chat, 'p-' || account, 'member',
+           jsonb_build_array(jsonb_build_object('kind', 'order', 'ref', 'o-' || account)),
+           clock_now(), clock_now()
+      FROM unnest(CAST(:accounts AS bigint[])) AS account
+     WHERE NOT EXISTS (SELECT FROM expected_members e
+                        WHERE e.chat_id = :chat AND e.person_id = 'p-' || account)"""
 
 _OBSERVED = """
     INSERT INTO observed_members

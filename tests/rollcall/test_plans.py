@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.ids import ChatId
+from rollcall.commands.session import login
 from tests.reconcile.town import Town, accounts, town
 from tests.rollcall.running import Told, command
 
@@ -96,3 +97,53 @@ async def test_a_chat_that_is_gone_is_brought_back_by_a_person(place: Town) -> N
     assert (code, out.split()[0]) == (0, chat)
     assert await place.value("SELECT choice || ' ' || author FROM decisions") == "kept petrova"
     assert (await rollcall(place, "bring-back", "class:nowhere"))[0] == 1
+
+
+async def test_after_a_rejection_everything_says_rejected(place: Town) -> None:
+    chat = await held_chat(place)
+    name = (await place.the_held()).hash
+    assert (await rollcall(place, "reject", name, "--by", "petrova"))[0] == 0
+    await place.work()
+    code, out, err = await rollcall(place, "reject", name, "--by", "ivanova")
+    assert (code, out) == (3, "")
+    assert "it was rejected already, by petrova on " in err
+    assert "  rejected by petrova, until " in (await rollcall(place, "plan"))[1]
+    dry = json.loads((await rollcall(place, "plan", chat, "--json"))[1])
+    assert (dry["state"], dry["hash"]) == ("rejected", name)
+    assert {each["state"] for each in dry["waiting"]} == {"rejected"}
+    assert "(rejected)" in (await rollcall(place, "plan", chat))[1]
+    assert await place.value("SELECT state FROM dashboard.chats") == "rejected"
+    journal = "SELECT decided_by || ' ' || (ran_by IS NOT NULL) FROM dashboard.plan_decisions"
+    assert await place.value(journal) == "petrova true"
+
+
+async def test_an_account_that_is_not_in_the_chat_cannot_be_kept_and_kept_ones_are_listed(
+    place: Town,
+) -> None:
+    chat = await place.chat("9g", PEOPLE)
+    code, _, err = await rollcall(place, "keep", chat, "4711")
+    assert (code, err.count("\n")) == (3, 1)
+    assert (await rollcall(place, "keep", chat, "1000", "--by", "petrova"))[0] == 0
+    listed = json.loads((await rollcall(place, "drift", "--kept", "--json"))[1])
+    assert (listed["max_user_id"], listed["author"], listed["state"]) == (1000, "petrova", "kept")
+    assert (await rollcall(place, "keep", chat, "1000", "--no-longer"))[0] == 0
+    assert "nobody is kept" in (await rollcall(place, "drift", "--kept"))[1]
+
+
+def test_a_login_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nobody() -> str:
+        raise KeyError("getpwuid(): uid not found: 4242")
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    monkeypatch.setattr("os.getuid", lambda: 4242)
+    assert login() == "uid-4242"
+
+
+async def test_who_brings_a_chat_back_is_told_by_an_id_for_it_is_published(place: Town) -> None:
+    chat = await place.chat("9g", PEOPLE)
+    await place.sql("UPDATE chat_sync SET gone_at = clock_now()")
+    code, _, err = await rollcall(place, "bring-back", chat, "--by", "Мария Ивановна")
+    assert (code, err.count("\n")) == (1, 1)
+    assert (await rollcall(place, "bring-back", chat, "--by", "petrova"))[0] == 0
+    said = "SELECT value->'data'->>'deleted' FROM outbox WHERE topic = 'rollcall.decisions'"
+    assert await place.value(said) == "false"

@@ -1,4 +1,4 @@
-"""Fourteen bugs that have been made elsewhere, planted in the production code one at a time.
+"""Sixteen bugs that have been made elsewhere, planted in the production code one at a time.
 
 Each is a small wrong variant of a production function. The simulation must find every one of
 them, or its silence about the real code would mean nothing.
@@ -30,7 +30,7 @@ from domain.chats import ChatKind
 from domain.expected import ExpectedMember, Role
 from domain.guard import Pass
 from domain.ids import MaxUserId
-from domain.plan import NotCreated, Seen, Wanted
+from domain.plan import Frozen, NotCreated, Seen, Wanted
 from domain.rules import ChatFacts
 from domain.work import EffectUnknown, Lease, LeaseLost, NoEffect, Work
 from gateway.ports import ChatSnapshot
@@ -117,6 +117,11 @@ def guard_bypassed(stack: ExitStack) -> None:
     _set(stack, projections.guard, "judge", lambda *_, **__: Pass())
 
 
+_APPROVED = text("""
+    SELECT max(held_id) FROM held_plans
+     WHERE chat_id = :chat AND state = 'approved' AND expires_at > clock_now()""")
+
+
 def approval_for_any_plan(stack: ExitStack) -> None:
     """What was approved once lets any later plan of the chat pass."""
     right = projections.guard.assess
@@ -125,11 +130,39 @@ def approval_for_any_plan(stack: ExitStack) -> None:
         connection: Any, chat_id: Any, school_id: Any, actions: Any, policy: Any
     ) -> Any:
         found = await right(connection, chat_id, school_id, actions, policy)
-        if found.opened is not None and found.opened.approved:
-            return replace(found, verdict=Pass(), approval=found.opened.held_id)
-        return found
+        rows = await connection.execute(_APPROVED, {"chat": chat_id})
+        approval = rows.scalar_one_or_none()
+        if approval is None:
+            return found
+        waits = [taking for lot in found.waiting.values() for taking in lot.takings]
+        approved = {**found.approved, **{taking.account: approval for taking in waits}}
+        return replace(found, waiting={}, approved=approved, going=(*found.going, *waits))
 
     _set(stack, projections.guard, "assess", assess)
+
+
+def rejection_forgotten(stack: ExitStack) -> None:
+    """What a person rejected is judged anew with the next plan."""
+    right = projections.guard.sort_out
+
+    def sort_out(takings: Any, before: Any, admitted: Any) -> Any:
+        said = {account: each for account, each in before.items() if each.rejected is None}
+        return right(takings, said, admitted)
+
+    _set(stack, projections.guard, "sort_out", sort_out)
+
+
+def closed_chats_go_on(stack: ExitStack) -> None:
+    """A chat that has closed is kept in step like any other."""
+    right = projections.reconcile.load.load
+
+    async def load(connection: AsyncConnection, lease: Lease, *rest: Any) -> Work | LeaseLost:
+        work = await right(connection, lease, *rest)
+        if isinstance(work, LeaseLost) or not isinstance(work.target, Frozen):
+            return work
+        return replace(work, target=Wanted(work.target.members, work.title))
+
+    _set(stack, projections.reconcile.store, "load", load)
 
 
 def reasons_not_united(stack: ExitStack) -> None:
@@ -240,6 +273,8 @@ BUGS: Mapping[str, Plant] = {
         no_fence,
         guard_bypassed,
         approval_for_any_plan,
+        rejection_forgotten,
+        closed_chats_go_on,
         reasons_not_united,
         shared_account_leaves_with_the_first,
         retry_without_read_back,
@@ -247,7 +282,7 @@ BUGS: Mapping[str, Plant] = {
         administrators_after_pupils,
     )
 }
-"""The fourteenth, a mark that is resolved before the commit it needs, is in ``interleavings``."""
+"""The sixteenth, a mark that is resolved before the commit it needs, is in ``interleavings``."""
 
 FOUND_BY: Mapping[str, int] = {
     "offset_before_state": 1,

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.actions import Action, Remove
-from domain.guard import GuardLimits, RemovalCause
+from domain.guard import GuardLimits
 from domain.work import Lease
 from tests.oracle.naive import ADMINISTRATOR, instant
 from tests.simulation.knowledge import Knowledge
@@ -212,34 +212,51 @@ async def nothing_removed_from_the_unknown(known: Knowledge, lease: Lease, actio
 async def nobody_removed_past_the_guard(known: Knowledge, call: Call) -> None:
     """In 24 hours a chat loses no more than the guard allows, or what a person has approved.
 
-    Whoever was approved to leave was shown in the plan that was approved.
+    Whoever was approved to leave was shown, and leaves once.
     """
-    if call.kind != "remove" or call.asked is None:
+    if call.kind not in {"remove", "demote"} or call.asked is None:
         return
     chat, account = _chat(call), call.user_ids[0]
     rows = await known.database.ask(
-        "SELECT r.counts, r.approval IS NOT NULL, r.cause, r.max_user_id = ANY(h.accounts)"
+        "SELECT r.counts, r.approval IS NOT NULL, EXISTS (SELECT FROM held_takings t"
+        " WHERE t.held_id = r.approval AND t.max_user_id = r.max_user_id AND t.kind = r.kind)"
         " FROM intents i JOIN removal_reservations r USING (reservation_id)"
-        " LEFT JOIN held_plans h ON h.held_id = r.approval WHERE i.intent_id = $1",
+        " WHERE i.intent_id = $1",
         call.asked.intent,
     )
     if not rows:
         known.broken("nobody is removed without a reservation", f"{chat}: {account}")
         return
-    counts, approved, cause, shown = rows[0]
-    if approved and cause == RemovalCause.NOT_EXPECTED.value and not shown:
+    counts, approved, shown = rows[0]
+    if approved and not shown:
         known.broken("an approval is for the plan that was shown", f"{chat}: {account}")
     if approved or not counts:
         return
-    # Who is removed again counts once.
-    now = known.database.now()
     known.counting.add(call)
-    before = known.removed.get(chat, {})
-    recent = {who for who, at in before.items() if now - at < timedelta(hours=24)} | {account}
+    now = known.database.now()
+    recent = sum(now - at < timedelta(hours=24) for at in known.removed.get(chat, ()))
     limits = GuardLimits()
     allowed = max(limits.chat_floor, int(limits.chat_share * known.largest.get(chat, 0)))
-    if len(recent) > allowed:
-        known.broken("nobody is removed past the guard", f"{chat}: {len(recent)} of {allowed}")
+    if recent + 1 > allowed:
+        known.broken("nobody is removed past the guard", f"{chat}: {recent + 1} of {allowed}")
+
+
+async def a_no_stays_a_no(known: Knowledge, call: Call) -> None:
+    """What a person rejected is not done while the register says nothing new about it."""
+    if call.kind not in {"remove", "demote"} or call.asked is None:
+        return
+    said = known.rejected.get((_chat(call), call.user_ids[0], call.kind))
+    if said is not None and said == await known.said_of(_chat(call), call.user_ids[0]):
+        known.broken("a no stays a no", f"{_chat(call)}: {call.kind} {call.user_ids[0]}")
+
+
+def nothing_given_in_a_closed_chat(known: Knowledge, call: Call) -> None:
+    """Nobody enters, is promoted or renamed in a chat that was closed for the whole pass."""
+    if call.kind not in {"add", "create", "promote", "rename"} or call.asked is None:
+        return
+    loaded = known.loads[_chat(call), call.asked.lease.token]
+    if call.user_ids and not is_zombie(call) and known.closed_since(_chat(call), loaded.at):
+        known.broken("nothing is given in a closed chat", f"{_chat(call)}: {call.kind}")
 
 
 def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:

@@ -14,6 +14,9 @@ from tests.simulation.scheduler import Process
 
 STRANGERS = (901, 902)
 AGAIN = 2
+CLOSING_SECONDS = 70.0
+"""Within which a closing is read, derived and met by every pass: the gate lets additions go on for
+a minute."""
 Roles = dict[int, str]
 """Account → role."""
 
@@ -57,8 +60,12 @@ class Knowledge:
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""
-    removed: dict[str, dict[int, datetime]] = field(default_factory=dict)
-    """Whom a call that counts for the guard took out of a chat, or will, and when it ended."""
+    removed: dict[str, list[datetime]] = field(default_factory=dict)
+    """When a call that counts for the guard had its effect on somebody in a chat."""
+    rejected: dict[tuple[str, int, str], list[object]] = field(default_factory=dict)
+    """What a person rejected (chat, account, call), and what was known of it then."""
+    closed: list[tuple[float, frozenset[str]]] = field(default_factory=list)
+    """Virtual time, and the chats that are closed by what was published, from then on."""
     counting: set[Call] = field(default_factory=set)
     """The removals that count, since they were sent."""
     largest: dict[str, int] = field(default_factory=dict)
@@ -72,10 +79,23 @@ class Knowledge:
         self.violations.append(violation)
 
     def was_removed(self, call: Call) -> None:
-        """This removal had its effect, or will have it; one that has none costs nobody a place."""
+        """This call has just taken somebody's place or rights."""
         if call in self.counting and call.asked is not None:
-            removed = self.removed.setdefault(call.asked.lease.chat_id, {})
-            removed[call.user_ids[0]] = self.database.now()
+            self.removed.setdefault(call.asked.lease.chat_id, []).append(self.database.now())
+
+    async def said_of(self, chat_id: str, account: int) -> list[object]:
+        """All that the register has ever said of whoever had this account, in this chat."""
+        rows = await self.database.ask(
+            "WITH ever AS (SELECT person_id FROM fact_profiles WHERE max_user_id = $2 UNION"
+            " SELECT key FROM fact_history WHERE kind = 'profiles'"
+            " AND body->>'max_user_id' = $2::bigint::text)"
+            " SELECT person_id, (SELECT count(*) FROM membership_history h WHERE h.chat_id = $1"
+            " AND h.person_id = ever.person_id), (SELECT count(*) FROM fact_history f"
+            " WHERE f.kind = 'profiles' AND f.key = ever.person_id) FROM ever ORDER BY 1",
+            chat_id,
+            account,
+        )
+        return [tuple(row) for row in rows]
 
     def apart(self, chat_id: str, roles: Roles) -> Roles:
         """Without those whom the policy of drift leaves alone.
@@ -107,6 +127,18 @@ class Knowledge:
         found = wanted(self.events(), now)
         if not self.register or self.register[-1][1] != found:
             self.register.append((self.database.scheduler.now, found))
+        closed = frozenset(closed_chats(self.events(), now))
+        if not self.closed or self.closed[-1][1] != closed:
+            self.closed.append((self.database.scheduler.now, closed))
+
+    def closed_since(self, chat_id: str, at: float) -> bool:
+        """Whether the chat was closed at every moment since a while before ``at``."""
+        ends = [*(began for began, _ in self.closed[1:]), float("inf")]
+        return all(
+            chat_id in closed
+            for (_, closed), ended in zip(self.closed, ends, strict=True)
+            if ended > at - CLOSING_SECONDS
+        )
 
     def deliverable_since(self, chat_id: str, account: int, at: float) -> bool:
         """Whether it had a reason at every moment since ``at``."""
@@ -143,9 +175,13 @@ class Knowledge:
 
 
 def wanted(events: list[Event], now: datetime) -> dict[str, Roles]:
-    """Who should be in each chat that is not frozen, by the naive calculation."""
-    chats = naive.chats(events, now)
-    return {chat_id: chat.accounts for chat_id, chat in chats.items() if not chat.frozen}
+    """Who belongs in each chat, by the naive calculation."""
+    return {chat_id: chat.accounts for chat_id, chat in naive.chats(events, now).items()}
+
+
+def closed_chats(events: list[Event], now: datetime) -> set[str]:
+    """The chats that have closed."""
+    return {chat_id for chat_id, chat in naive.chats(events, now).items() if chat.frozen}
 
 
 def _event(value: bytes | None) -> Event | None:

@@ -97,6 +97,9 @@ class Watcher(Protocol):
     def came_late(self, call: Call) -> None:
         """It had its effect after the caller had given up."""
 
+    def took(self, call: Call) -> None:
+        """It has taken somebody's place or rights."""
+
     def refused(self, users: Iterable[int]) -> None:
         """These were not added by the call of this task."""
 
@@ -151,7 +154,7 @@ class Max:
             self.late.remove(entry)
             call = entry[1]
             self.scheduler.note(f"late: {call.kind} {call.chat_id or call.external_id}")
-            _take_effect(call)
+            self._take_effect(call)
             self.watcher.came_late(call)
 
     async def change(self, call: Call) -> tuple[object, Mishap]:
@@ -186,17 +189,22 @@ class Max:
     def _arrive(self, call: Call, mishap: Mishap) -> object:
         call.arrived = True
         if mishap is Mishap.NONE:
-            return call.effect()
+            return self._effect(call)
         if mishap is Mishap.LOST_ANSWER:
-            _take_effect(call)
+            self._take_effect(call)
         elif mishap is Mishap.LATE:
             self._delay(call)
         return None
 
+    def _take_effect(self, call: Call) -> None:
+        with suppress(Exception):  # an error answer that nobody hears
+            self._effect(call)
 
-def _take_effect(call: Call) -> None:
-    with suppress(Exception):  # an error answer that nobody hears
-        call.effect()
+    def _effect(self, call: Call) -> object:
+        answer = call.effect()
+        if answer is True:
+            self.watcher.took(call)
+        return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +297,12 @@ class Line:
     async def remove(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Remove one account."""
 
-        def effect() -> None:
+        def effect() -> bool:
             try:
                 self.max.world.chats.remove(chat_id, user_id, 1)
             except AbsentError:
-                return
+                return False
+            return True
 
         await self._change("remove", lane, effect, chat_id=chat_id, user_ids=(user_id,))
 
@@ -309,11 +318,12 @@ class Line:
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Take an administrator's rights."""
 
-        def effect() -> None:
+        def effect() -> bool:
             try:
                 self.max.world.chats.demote(chat_id, user_id)
             except AbsentError:
-                return
+                return False
+            return True
 
         await self._change("demote", lane, effect, chat_id=chat_id, user_ids=(user_id,))
 

@@ -23,6 +23,8 @@ ACCOUNTS = {
     "p6": 106, "p7": 107,
     "g1": 201, "g2": 201, "g3": 203, "g4": 301, "t1": 301, "t2": 302,
 }  # fmt: skip
+CLOSING = 0.3
+"""The share of changes to a class that close it."""
 KINSHIP = (("g1", "p1"), ("g2", "p2"), ("g2", "p1"), ("g3", "p3"), ("g4", "p4"), ("g3", "p5"))
 
 
@@ -124,7 +126,10 @@ class Register:
 
     def _any_class(self) -> Event:
         teacher = self._random.choice((*TEACHERS, "g4", None))
-        return self._class(self._random.choice(list(CLASSES)), teacher)
+        class_id = self._random.choice(list(CLASSES))
+        if self._random.random() < CLOSING:
+            return self._closing(class_id, teacher)
+        return self._class(class_id, teacher)
 
     # --- events ----------------------------------------------------------------------------
 
@@ -138,6 +143,15 @@ class Register:
         return self._versioned(
             "class.created", class_id, class_id=class_id, school_id=CLASSES[class_id],
             name=f"9{class_id}", school_year="2026/2027", class_teacher_id=teacher,
+        )  # fmt: skip
+
+    def _closing(self, class_id: str, teacher: str | None) -> Event:
+        """The class closes about now; a later event of its beginning opens it again."""
+        closes_on = self._today + timedelta(days=self._random.choice((-20, 0, 0, 1)))
+        return self._versioned(
+            "class.changed", class_id, class_id=class_id, school_id=CLASSES[class_id],
+            name=f"9{class_id}", school_year="2026/2027", class_teacher_id=teacher,
+            status="closed", closed_on=closes_on.isoformat(),
         )  # fmt: skip
 
     def _group(self, pupils: object) -> Event:
@@ -177,8 +191,8 @@ class Register:
 
     def _versioned(self, kind: str, entity: str, /, **data: object) -> Event:
         """Mostly the next version, at times one that came before."""
-        self._versions[kind + entity] += self._random.choice((1, 1, 1, 1, 0))
-        version = self._versions[kind + entity]
+        self._versions[entity] += self._random.choice((1, 1, 1, 1, 0))
+        version = self._versions[entity]
         if self._random.random() < 0.1:
             version = max(0, version - 1)
         return self._event(kind, entity, version=version, **data)

@@ -105,20 +105,32 @@ class Stage:
             self._to_log(record(event))
         self.known.look_at_register()
 
-    async def decide(self, *, approve: bool = True) -> bool:
-        """A person decides about a plan that is held; False where there is none."""
+    async def decide(self, *, approve: bool = True, again: bool = False) -> bool:
+        """A person decides about what is held; False where there is nothing.
+
+        ``again``: also about what was rejected.
+        """
         rows = await self.database.ask(
-            "SELECT hash FROM held_plans WHERE state = 'held' ORDER BY held_id"
+            "SELECT hash, held_id FROM held_plans WHERE state = ANY($1::text[]) ORDER BY held_id",
+            ["held", "rejected"] if again else ["held"],
         )
         if not rows:
             return False
-        name = self.scheduler.random.choice(rows)[0]
+        name, held_id = self.scheduler.random.choice(rows)
+        takings = await self.database.ask(
+            "SELECT chat_id, max_user_id, kind FROM held_takings WHERE held_id = $1", held_id
+        )
+        said = {tuple(row): await self.known.said_of(row[0], row[1]) for row in takings}
 
         async def decide(connection: AsyncConnection) -> None:
             if approve:
                 await plan_decisions.approve(connection, name, "a person", 24.0)
-            else:
-                await plan_decisions.reject(connection, name, "a person")
+                for each in said:
+                    self.known.rejected.pop(each, None)
+            elif isinstance(
+                await plan_decisions.reject(connection, name, "a person"), plan_decisions.Decided
+            ):
+                self.known.rejected |= said
 
         await self.once("person", decide)
         return True
@@ -225,6 +237,8 @@ class Stage:
             name = chat.external_id.rsplit("#", 1)[0]
             known.largest[name] = max(known.largest.get(name, 0), len(chat))
         await invariants.nobody_removed_past_the_guard(known, call)
+        await invariants.a_no_stays_a_no(known, call)
+        invariants.nothing_given_in_a_closed_chat(known, call)
         invariants.administrators_first(known, self.max, call)
 
     def ended(self, call: Call, mishap: Mishap) -> None:
@@ -233,8 +247,6 @@ class Stage:
         if call.asked is None:
             return
         chat_id = call.asked.lease.chat_id
-        if mishap in {Mishap.NONE, Mishap.LOST_ANSWER, Mishap.LATE}:
-            self.known.was_removed(call)
         if call.kind == "create" and mishap is Mishap.NONE:
             # By its external_id a repeated create tells what became of the first.
             doubts = self.known.doubts.get(chat_id, set())
@@ -244,6 +256,10 @@ class Stage:
         elif mishap in {Mishap.NO_EFFECT, Mishap.LOST_ANSWER, Mishap.LATE}:
             self.known.doubts.setdefault(chat_id, set()).add(call)
 
+    def took(self, call: Call) -> None:
+        """It has taken somebody's place or rights."""
+        self.known.was_removed(call)
+
     def refused(self, users: Iterable[int]) -> None:
         """The messenger would not add these."""
         asked = ASKED.get()
@@ -252,8 +268,7 @@ class Stage:
 
     def orphaned(self, call: Call, *, arrives: bool) -> None:
         """Nobody will know what became of it."""
-        if arrives:
-            self.known.was_removed(call)
+        del arrives
         if call.asked is not None:
             self.known.doubts.setdefault(call.asked.lease.chat_id, set()).add(call)
 

@@ -143,3 +143,4 @@ CREATE TABLE fact_history (
 CREATE UNIQUE INDEX ON fact_history (kind, key, version, at, md5(source || ' ' || event_id));
 -- Who was linked to an account before: an account that its person gave up leaves uncounted.
 CREATE INDEX ON fact_history ((body->>'max_user_id')) WHERE kind = 'profiles';
+CREATE INDEX ON fact_history (superseded_at) WHERE kind = 'profiles';

@@ -85,3 +85,25 @@ CREATE FUNCTION was_ours(chat text, account bigint) RETURNS boolean LANGUAGE sql
          WHERE i.chat_id = chat AND i.action IN ('create', 'add')
            AND (i.body->'members' @> to_jsonb(account) OR i.body->'user_ids' @> to_jsonb(account)))
 $$;
+
+-- Whether somebody linked to the account became expected in the chat, or ceased to be, since then.
+CREATE FUNCTION expected_since(chat text, account bigint, since timestamptz) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM membership_history h JOIN fact_profiles p USING (person_id)
+         WHERE h.chat_id = chat AND p.max_user_id = account AND h.known_from > since)
+$$;
+
+-- Whether somebody linked to the account was excluded from the chat by hand, or removed from the
+-- register: then neither a proposal nor the school's keeping the account lets it stay.
+CREATE FUNCTION is_barred(chat text, account bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM fact_profiles p JOIN fact_people f USING (person_id)
+         WHERE p.max_user_id = account AND f.removed)
+    OR EXISTS (
+        SELECT FROM fact_profiles p CROSS JOIN LATERAL (
+               SELECT d.choice FROM decisions d
+                WHERE d.chat_id = chat AND d.person_id = p.person_id AND d.subject = 'membership'
+                ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1) latest
+         WHERE p.max_user_id = account AND latest.choice = 'excluded')
+$$;

@@ -6,8 +6,18 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.decisions import MembershipDecision
+from projections.database import transaction
+from projections.decisions import record
 from projections.derive.audit import audit
-from tests.domain.builders import enrolment, guardianship, school, school_class, withdrawal
+from tests.domain.builders import (
+    decision,
+    enrolment,
+    guardianship,
+    school,
+    school_class,
+    withdrawal,
+)
 from tests.projections.builders import (
     derive_all,
     due_chats,
@@ -118,3 +128,57 @@ async def test_until_the_school_is_known_the_installations_zone_counts(
         await derive_all(engine)
         later = await fetch(engine, "SELECT next_change_at FROM chats WHERE chat_id = 'class:9g'")
         assert later == [(datetime(2099, 12, 31, 12, tzinfo=UTC),)]
+
+
+async def test_somebody_added_by_hand_leaves_at_the_midnight_of_the_order_they_belong_by(
+    database_url: str,
+) -> None:
+    local = ZoneInfo("Europe/Moscow")
+    async with engine_of(database_url) as engine:
+        now = await database_time(engine)
+        tomorrow = now.astimezone(local).date() + timedelta(days=1)
+        midnight = datetime.combine(tomorrow, datetime.min.time(), tzinfo=local)
+        await ingest(
+            engine,
+            school(),
+            school_class(),
+            school_class("9a"),
+            enrolment("own"),
+            enrolment("guest", "9a"),
+            guardianship("mum", "guest"),
+            withdrawal("guest", "9a", on=tomorrow),
+        )
+        async with transaction(engine) as connection:
+            for number, name in enumerate(("guest", "mum")):
+                added = decision(name, MembershipDecision.ADDED, decision_id=f"d{number}")
+                await record(connection, added)
+        await derive_all(engine)
+        await settle_due(engine)
+        everybody = {"own": "member", "guest": "member", "mum": "member"}
+        assert (await memberships(engine))["class:9g"] == everybody
+
+    async with engine_of(database_url, shift_to(now, midnight + timedelta(seconds=1))) as engine:
+        await derive_all(engine)
+        assert (await memberships(engine))["class:9g"] == {"own": "member"}
+        assert "class:9g" in await due_chats(engine)
+
+
+async def test_a_guardianship_that_ends_in_a_closed_class_makes_its_chat_due_by_itself(
+    database_url: str,
+) -> None:
+    async with engine_of(database_url) as engine:
+        await ingest(
+            engine,
+            school(),
+            school_class(closed_on=date(2026, 10, 1)),
+            enrolment("p"),
+            guardianship("mum", "p"),
+            guardianship("dad", "p"),
+        )
+        await derive_all(engine)
+        await settle_due(engine)
+        assert (await memberships(engine))["parents:9g"] == {"mum": "member", "dad": "member"}
+        await ingest(engine, guardianship("dad", "p", ended=True, version=2))
+        await derive_all(engine)
+        assert (await memberships(engine))["parents:9g"] == {"mum": "member"}
+        assert await due_chats(engine) == {"parents:9g"}

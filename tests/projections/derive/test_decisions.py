@@ -16,6 +16,7 @@ from tests.domain.builders import (
     decision,
     enrolment,
     guardianship,
+    person,
     school,
     school_class,
     withdrawal,
@@ -104,6 +105,18 @@ async def test_an_ended_guardianship_takes_an_added_guardian_out(database_url: s
             "class:9g": {"p1": "member"},
             "class:9d": {"p2": "member"},
         }
+        assert await audit(engine) == []
+
+
+async def test_nobody_added_by_hand_belongs_by_a_pupil_who_was_removed(database_url: str) -> None:
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD)
+        await decide(engine, decision("g2", MembershipDecision.ADDED))
+        assert "g2" in (await memberships(engine))["class:9g"]
+        await ingest(engine, person("p2", removed=True))
+        await derive_all(engine)
+
+        assert await memberships(engine) == {"class:9g": {"p1": "member"}}
         assert await audit(engine) == []
 
 

@@ -9,7 +9,7 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
        CASE
            WHEN c.deleted THEN 'deleted'
            WHEN c.frozen THEN 'frozen'
-           WHEN s.waiting = 'held' THEN 'held'
+           WHEN s.waiting IN ('held', 'rejected') THEN s.waiting
            WHEN s.waiting IN ('parked', 'gone') THEN 'parked'
            WHEN s.max_chat_id IS NULL AND coalesce(e.accounts, 0) = 0 THEN 'not_created'
            WHEN s.due_at IS NULL AND s.observed_at IS NOT NULL
@@ -31,7 +31,7 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
   LEFT JOIN LATERAL (
        SELECT count(*) AS accounts FROM blocked_accounts m WHERE m.chat_id = c.chat_id) b ON true;
 
-COMMENT ON COLUMN dashboard.chats.state IS 'converged, pending, held, frozen, parked, not_created or deleted; frozen counts neither as converged nor as unconverged. parked: a person must act in the messenger; dashboard.blocked says how.';
+COMMENT ON COLUMN dashboard.chats.state IS 'converged, pending, held (waits for a person''s decision), rejected (a person decided against what the register asks for), frozen, parked, not_created or deleted; frozen counts neither as converged nor as unconverged. parked: a person must act in the messenger; dashboard.blocked says how.';
 COMMENT ON VIEW dashboard.chats IS 'One row a chat that exists for a school.';
 COMMENT ON COLUMN dashboard.chats.expected IS 'People who belong in the chat by the rules and decisions.';
 COMMENT ON COLUMN dashboard.chats.deliverable IS 'Distinct linked accounts of the expected people.';

@@ -14,11 +14,11 @@ SELECT m.chat_id, m.person_id, p.max_user_id, m.role, m.reasons,
 UNION ALL
 SELECT o.chat_id, k.person_id, o.max_user_id,
        CASE WHEN o.is_admin THEN 'administrator' ELSE 'member' END, '[]'::jsonb,
-       CASE WHEN h.max_user_id IS NOT NULL OR (s.due_at IS NULL AND s.observed_at IS NOT NULL)
+       CASE WHEN h.state = 'kept' OR (s.due_at IS NULL AND s.observed_at IS NOT NULL)
             THEN 'present' ELSE 'to_remove' END
   FROM observed_members o
   JOIN chat_sync s USING (chat_id)
-  LEFT JOIN kept_accounts h USING (chat_id, max_user_id)
+  LEFT JOIN dashboard.kept h USING (chat_id, max_user_id)
   LEFT JOIN LATERAL (
        SELECT min(f.person_id) AS person_id FROM fact_profiles f
         WHERE f.max_user_id = o.max_user_id) k ON true

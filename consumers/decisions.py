@@ -1,0 +1,188 @@
+"""Decisions by hand, read back from our own topic.
+
+A database that was restored lacks what people decided since its copy, and would let in again
+whom the school excluded. So the topic is read from where PostgreSQL stands, and like every
+topic its end is watched: no chat is changed until what it holds is here. What is here already
+changes nothing, so reading our own decisions as they are published costs a row's look-up.
+
+No group and no commits: every process reads all of it, and compare-and-set tells two apart.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import TypeAlias
+
+import structlog
+from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+
+from consumers.errors import ConsumersError, translated
+from consumers.kafka_config import KafkaConfig, client_options
+from consumers.kafka_view import KafkaView
+from consumers.resume import Log, resume
+from consumers.waiting import stopped
+from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.ids import ChatId, PersonId
+from projections.decision_log import DecisionLog
+from projections.decisions import ChatDecision, Deletion
+from projections.errors import OffsetsMoved, StoreError
+from projections.ingest_store import IngestStore
+from projections.offsets import PartitionKey, ReadingState, Standing, Step
+from projections.quarantine import BadRecord
+from schemas.decode import Rejected, decode_as
+from schemas.outgoing import (
+    DECISIONS,
+    DECISIONS_TOPIC,
+    DecisionData,
+    DeletionDecided,
+    MembershipDecided,
+    RoleDecided,
+    TitleDecided,
+)
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.5
+"""How long a poll waits for records; also how soon an older database is noticed."""
+AT_ONCE = 500
+_RETRY_SECONDS = 2.0
+
+Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
+
+
+class DecisionsReader:
+    """Keeps the journal as complete as the topic is."""
+
+    def __init__(
+        self,
+        kafka: KafkaConfig,
+        store: IngestStore,
+        journal: DecisionLog,
+        topic: str = DECISIONS_TOPIC,
+    ) -> None:
+        self._kafka = kafka
+        self._store = store
+        self._journal = journal
+        self._topic = topic
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Read until ``stop``; while Kafka or PostgreSQL is away, try again."""
+        while not stop.is_set():
+            try:
+                async with KafkaView(self._kafka) as view, self._consumer() as consumer:
+                    while not stop.is_set():
+                        if not await self._round(view, consumer):
+                            await stopped(stop, POLL_SECONDS)
+            except (ConsumersError, StoreError) as error:
+                log.warning("decisions.wait", error=type(error).__name__)
+                await stopped(stop, _RETRY_SECONDS)
+
+    @asynccontextmanager
+    async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:
+        consumer: AIOKafkaConsumer = AIOKafkaConsumer(
+            **client_options(self._kafka), isolation_level="read_committed", group_id=None
+        )
+        try:
+            with translated():
+                await consumer.start()
+            yield consumer
+        finally:
+            await consumer.stop()
+
+    async def _round(self, view: KafkaView, consumer: AIOKafkaConsumer) -> bool:
+        """Take in what lies past where PostgreSQL stands now; False where nothing can be read."""
+        standings = await self._standings(view)
+        readable = {
+            TopicPartition(*key): standing
+            for key, standing in standings.items()
+            if standing.state is ReadingState.READING
+        }
+        if not readable:
+            return False
+        if consumer.assignment() != readable.keys():
+            consumer.assign(list(readable))
+        for partition, standing in readable.items():
+            consumer.seek(partition, standing.next_off)
+        with translated():
+            fetched = await consumer.getmany(
+                timeout_ms=int(POLL_SECONDS * 1000), max_records=AT_ONCE
+            )
+        if fetched:
+            with suppress(OffsetsMoved):  # another process has read it, or somebody has set it back
+                await self._take(fetched, readable)
+        return True
+
+    async def _standings(self, view: KafkaView) -> dict[PartitionKey, Standing]:
+        """Where each partition is read from, by the rules of all topics."""
+        stored = await self._store.standings((self._topic,))
+        topic = (await view.topics((self._topic,))).get(self._topic)
+        if topic is None:
+            return {}
+        keys = [(self._topic, part) for part in topic.partitions]
+        starts, ends = await view.starts(keys), await view.ends(keys)
+        found = {
+            key: resume(stored.get(key), Log(topic.topic_id, starts[key], ends[key]), None)
+            for key in keys
+        }
+        placed = [
+            (key, stored.get(key), each.standing)
+            for key, each in found.items()
+            if stored.get(key) != each.standing
+        ]
+        if placed:
+            backward = next((each.backward for each in found.values() if each.backward), None)
+            await self._store.place(placed, restored=False, backward=backward)
+        return {key: each.standing for key, each in found.items()}
+
+    async def _take(
+        self,
+        fetched: Mapping[TopicPartition, list[Record]],
+        standings: Mapping[TopicPartition, Standing],
+    ) -> None:
+        found: list[Decision | ChatDecision] = []
+        bad: list[BadRecord] = []
+        steps = []
+        for partition, records in fetched.items():
+            for record in records:
+                decoded = decode_as(DECISIONS, record.headers, record.key, record.value)
+                if isinstance(decoded, Rejected):
+                    bad.append(_bad(record, decoded.reason))
+                else:
+                    found.append(decision_of(decoded.data))
+            standing = standings[partition]
+            start, end = standing.next_off, records[-1].offset + 1
+            steps.append(Step(partition.topic, partition.partition, standing.topic_id, start, end))
+        lacked = await self._journal.take(found, bad, steps)
+        if lacked:
+            log.warning("decisions.read_back", count=lacked)
+
+
+def decision_of(data: DecisionData) -> Decision | ChatDecision:
+    """The decision that an event of ours tells of."""
+    chat_id = ChatId(data.chat_id)
+    match data:
+        case MembershipDecided() | RoleDecided():
+            choice = (
+                MembershipDecision(data.membership)
+                if isinstance(data, MembershipDecided)
+                else RoleDecision(data.role)
+            )
+            person_id = PersonId(data.person_id)
+            return Decision(data.decision_id, chat_id, person_id, data.author, data.at, choice)
+        case TitleDecided():
+            return ChatDecision(data.decision_id, chat_id, data.author, data.at, data.title or "")
+        case DeletionDecided():
+            deletion = Deletion.DELETED if data.deleted else Deletion.KEPT
+            return ChatDecision(data.decision_id, chat_id, data.author, data.at, deletion)
+
+
+def _bad(record: Record, reason: str) -> BadRecord:
+    return BadRecord(
+        record.topic,
+        record.partition,
+        record.offset,
+        record.key,
+        record.value,
+        record.headers,
+        reason,
+    )
