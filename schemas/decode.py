@@ -138,7 +138,11 @@ def _event(headers: Headers, value: bytes | None) -> dict[str, object]:
 def _json(value: bytes) -> object:
     try:
         parsed: object = jiter.from_json(
-            value, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+            value,
+            allow_inf_nan=False,
+            catch_duplicate_keys=True,
+            cache_mode="keys",
+            float_mode="lossless-float",  # as it is written: see schemas.whole
         )
     except ValueError as error:
         message = str(error)
