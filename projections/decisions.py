@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
-from projections.database import Driver, Record, driver
+from projections.database import Driver, Record, driver, wake
 from projections.derive.marks import CHANNEL, Cause, mark_chats
 from projections.reconcile.queue import mark_due
 
@@ -81,7 +81,7 @@ async def record(
     if new is None:
         return False
     await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
-    await raw.execute(f"NOTIFY {CHANNEL}")
+    wake(CHANNEL)
     if decision.choice is Deletion.KEPT:
         # It may be the messenger that deleted the chat: then the rules change nothing.
         await mark_due(connection, [decision.chat_id], lane)

@@ -3,11 +3,13 @@
 ``StoreError``
 ├── ``StoreUnavailable``   PostgreSQL cannot be reached or is going down: try again later
 ├── ``StoreRefused``       PostgreSQL refuses the data itself: trying again will not help
+├── ``StoreMisconfigured`` the installation is wrong: a person must mend it
 ├── ``SchemaMismatch``     the database is of another version of Rollcall
 ├── ``OffsetsMoved``       another process has moved this partition: seek again
 └── ``LeaseLost``          another worker holds the chat now: stop without a word
 
-No exception of SQLAlchemy or asyncpg leaves this room; ``projections.database`` translates.
+No exception of SQLAlchemy or asyncpg leaves this room; ``projections.database`` translates,
+by the table in ``projections.troubles``. A ``StoreError`` of no kind is a bug of ours.
 """
 
 
@@ -21,6 +23,10 @@ class StoreUnavailable(StoreError):
 
 class StoreRefused(StoreError):
     """PostgreSQL refuses this data; the same statement would fail again."""
+
+
+class StoreMisconfigured(StoreError):
+    """PostgreSQL, or the way to it, is not as it must be; trying again will not help."""
 
 
 class SchemaMismatch(StoreError):

@@ -14,9 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from projections.database import driver
 
-CHANNEL = "rollcall_outbox"
-"""The NOTIFY channel that says: there is something to publish."""
-
 SOURCE = "rollcall"
 """The CloudEvents source of everything that we publish."""
 
@@ -67,7 +64,6 @@ async def add(
             ),
         },
     )
-    await connection.execute(text(f"NOTIFY {CHANNEL}"))
 
 
 async def take(connection: AsyncConnection, limit: int) -> list[Outgoing]:
