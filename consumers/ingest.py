@@ -10,7 +10,7 @@ Guarantees:
 * whatever goes wrong, the partitions concerned are lost and taken up again from PostgreSQL's
   offsets, so no record is skipped and none is waited for inside a poll;
 * data that PostgreSQL refuses is halved down to the one record, which goes to quarantine; an
-  outage quarantines nothing;
+  outage quarantines nothing; a partition over whose records our own code fails too often stops;
 * what cannot be read at all, as after damage to Kafka's disk, is not skipped: its partition
   waits, the others go on.
 """
@@ -28,16 +28,23 @@ from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_view import KafkaView
 from consumers.lenient import Damaged
-from consumers.pieces import Item, Piece, batch_of, halves, refused
+from consumers.pieces import Item, Piece, batch_of, halves, refused, weight
 from consumers.positions import Positions
 from consumers.reading import read
-from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
+from projections.errors import (
+    OffsetsMoved,
+    StoreError,
+    StoreRefused,
+    StoreUnavailable,
+    TooManyFailures,
+)
 from projections.ingest_store import Batch, Committed, IngestStore
 from projections.offsets import PartitionKey
 from projections.quarantine import BadRecord
 
 log = structlog.get_logger()
 
+_HEAVY = 128 * 1024 * 1024  # bytes in one transaction; PostgreSQL takes a message of 1 GiB
 _SLICE = 200  # records between two looks at the event loop: some milliseconds
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
@@ -120,10 +127,11 @@ class Ingestor:
             passed: dict[PartitionKey, tuple[int, int]] = {}
             for key, standing in self._positions.held.items():
                 position = await self._positions.fetched_to(key)
-                if position is not None and position > standing.next_off:
-                    passed[key] = (standing.next_off, position)
+                if position is not None and position.offset > standing.next_off:
+                    passed[key] = (standing.next_off, position.offset)
                     if self._passed.get(key) == passed[key]:
-                        pieces.append(Piece(key, standing, position, (), ()))
+                        end, epoch = position
+                        pieces.append(Piece(key, standing, end, (), (), epoch))
             self._passed = passed
             if not pieces or not idle():
                 return
@@ -152,7 +160,9 @@ class Ingestor:
     def _lose(self, keys: Iterable[PartitionKey], error: Exception) -> None:
         self._positions.lose(keys)
         self.counters.offsets_moved += isinstance(error, OffsetsMoved)
-        if isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
+        if isinstance(error, TooManyFailures):
+            log.error("ingest.stops", reason=str(error))
+        elif isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
             log.warning("ingest.seeks_again", error=type(error).__name__, reason=str(error))
         else:
             log.error("ingest.failed", error=type(error).__name__)
@@ -170,21 +180,30 @@ class Ingestor:
             standing = self._positions.get(key)
             position = None if standing is None else await self._positions.fetched_to(key)
             # The consumer was sought elsewhere since this was fetched: it will come again.
-            if standing is None or position is None or position <= of_key[-1].offset:
+            if standing is None or position is None or position.offset <= of_key[-1].offset:
                 continue
-            new = [record for record in of_key if record.offset >= standing.next_off]
-            if new:
-                found.append((key, standing, position, new))
+            if of_key[0].offset < standing.next_off:
+                # So the consumer went back by itself: Kafka says that our offset is past the end.
+                raise OffsetsMoved("what was read already came again")
+            found.append((key, standing, position, of_key))
         return [
-            Piece(key, standing, position, new, await self._items(new))
+            Piece(
+                key,
+                standing,
+                position.offset,
+                new,
+                await self._items(new, standing.topic_id),
+                position.leader_epoch,
+            )
             for key, standing, position, new in found
         ]
 
-    async def _items(self, records: Records) -> list[Item]:
+    async def _items(self, records: Records, topic_id: str) -> list[Item]:
         """The records read, a slice at a time, so that the batch being written goes on."""
         items: list[Item] = []
         for start in range(0, len(records), _SLICE):
-            items += [read(record, self.counters) for record in records[start : start + _SLICE]]
+            part = records[start : start + _SLICE]
+            items += [read(record, topic_id, self.counters) for record in part]
             await asyncio.sleep(0)
         return items
 
@@ -204,19 +223,42 @@ class Ingestor:
             starts = await self._view.starts([hole.key for hole in holes])
             if any(starts[hole.key] > hole.standing.next_off for hole in holes):
                 raise OffsetsMoved("the log begins after what was read of it")
+        await self._verify_leaders([each for each in pieces if each.follows_another_leader()])
+
+    async def _verify_leaders(self, pieces: Sequence[Piece]) -> None:
+        """A new leader's log holds what we read before, and did not grow again past it."""
+        if not pieces:
+            return
+        epochs = {piece.key: piece.standing.leader_epoch for piece in pieces}
+        same_to = await self._view.epoch_ends(epochs)
+        if any(same_to[piece.key] < piece.standing.next_off for piece in pieces):
+            raise OffsetsMoved("a topic holds other records than were read")
 
     async def _write(self, pieces: Sequence[Piece]) -> None:
         if not pieces:
+            return
+        count = sum(len(piece.items) for piece in pieces)
+        if count > 1 and weight(pieces) > _HEAVY:
+            await self._write_each(halves(pieces))
             return
         batch = batch_of(pieces)
         try:
             committed = await self._commit(batch)
         except StoreRefused as error:
-            for smaller in _smaller(pieces, error):
-                await self._write(smaller)
+            await self._write_each(_smaller(pieces, error))
             return
+        except TooManyFailures:
+            if count > 1:
+                await self._write_each(halves(pieces))
+                return
+            await self._store.stop(pieces[0].key, pieces[0].standing)
+            raise
         self.progressed_at = monotonic()
         self.counters.note(batch, committed)
+
+    async def _write_each(self, parts: Iterable[Sequence[Piece]]) -> None:
+        for part in parts:
+            await self._write(part)
 
     async def _commit(self, batch: Batch) -> Committed:
         try:

@@ -6,7 +6,7 @@ is under way; opening and each answer takes at most ``patience`` seconds or is
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
@@ -14,8 +14,9 @@ from typing import Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.client import AIOKafkaClient
+from aiokafka.errors import LeaderNotAvailableError
 
-from consumers import topic_ids
+from consumers import leader_epochs, topic_ids
 from consumers.errors import translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.reach import reach
@@ -79,12 +80,43 @@ class KafkaView:
                     await (each.stop() if isinstance(each, AIOKafkaConsumer) else each.close())
 
     async def topics(self, names: Sequence[str]) -> dict[str, TopicView]:
-        """Those of these topics that exist."""
+        """Those of these topics that exist; of a topic that is not here Kafka says so itself."""
         with translated():
             async with asyncio.timeout(self._patience):
                 node = self._client.get_random_node()
                 response = await self._client.send(node, topic_ids.TopicsRequest(names))
-        return {name: TopicView(*found) for name, found in topic_ids.parse(response).items()}
+            found = topic_ids.parse(response)
+        return {
+            name: TopicView(topic_id, tuple(sorted(leaders)))
+            for name, (topic_id, leaders) in found.items()
+        }
+
+    async def epoch_ends(self, epochs: Mapping[PartitionKey, int]) -> dict[PartitionKey, int]:
+        """Where the records of these leader epochs end, by the leaders of now.
+
+        -1 where a leader knows no epoch as late as that.
+        """
+        found: dict[PartitionKey, int] = {}
+        with translated():
+            async with asyncio.timeout(self._patience):
+                for node, of_node in (await self._by_leader(epochs)).items():
+                    request = leader_epochs.EpochEndsRequest(of_node)
+                    found |= leader_epochs.parse(await self._client.send(node, request))
+        return found
+
+    async def _by_leader(
+        self, epochs: Mapping[PartitionKey, int]
+    ) -> dict[int, dict[PartitionKey, int]]:
+        names = sorted({topic for topic, _ in epochs})
+        node = self._client.get_random_node()
+        known = topic_ids.parse(await self._client.send(node, topic_ids.TopicsRequest(names)))
+        found: dict[int, dict[PartitionKey, int]] = {}
+        for (topic, part), epoch in epochs.items():
+            leader = known[topic][1].get(part, -1) if topic in known else -1
+            if leader < 0:
+                raise LeaderNotAvailableError
+            found.setdefault(leader, {})[topic, part] = epoch
+        return found
 
     async def starts(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, int]:
         """The first offset that each partition still has."""

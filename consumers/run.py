@@ -29,7 +29,7 @@ from consumers.topics import check_topics
 from consumers.waiting import stopped
 from projections.errors import StoreError
 from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey, ReadingState
+from projections.offsets import PartitionKey
 
 log = structlog.get_logger()
 
@@ -77,6 +77,7 @@ class Ingest:
             self._ends,
             idle,
             self._config.stuck_seconds,
+            self._positions.stopped,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -160,7 +161,7 @@ class Ingest:
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         async with self._ingestor.lock:
-            await self._find_moved()
+            self._positions.lose(await self._take_up.moved())
             await self._take_up.lost(consumer)
         await self._ingestor.step_over(consumer, self._idle)
         self._ends = await self._view.ends(self._positions.readable)
@@ -174,27 +175,6 @@ class Ingest:
         """
         lock = None if self._subscriber is None else self._subscriber.lock
         return isinstance(lock, MultiLock) and lock.empty
-
-    async def _find_moved(self) -> None:
-        """A rewind, another process, or a topic made anew: lose what is not as we think."""
-        held = self._positions.held
-        if not held:
-            return
-        stored = await self._store.standings(self._config.topics)
-        views = await self._view.topics(self._config.topics)
-        moved = []
-        for key, standing in held.items():
-            known = stored.get(key)
-            view = views.get(key[0])
-            same = (
-                known is not None
-                and view is not None
-                and (known.topic_id, known.next_off, known.state)
-                == (view.topic_id, standing.next_off, ReadingState.READING)
-            )
-            if not same:
-                moved.append(key)
-        self._positions.lose(moved)
 
     async def _nap(self, stop: asyncio.Event) -> None:
         """Until something is lost, the stop, or the next look."""

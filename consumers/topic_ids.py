@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from io import BytesIO
 from typing import Any, ClassVar
 
+from aiokafka.errors import NoError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     AbstractType,
@@ -115,13 +116,19 @@ class TopicsRequest(Request[_Struct]):  # type: ignore[misc]  # as above
         return request_struct_class([(nobody, name, {}) for name in self._topics], False, False, {})
 
 
-def parse(response: Any) -> dict[str, tuple[str, tuple[int, ...]]]:  # noqa: ANN401 - aiokafka's
-    """Id and partitions by name, of the topics that exist."""
-    return {
-        topic["name"]: (
-            str(topic["topic_id"]),
-            tuple(sorted(partition["partition"] for partition in topic["partitions"])),
-        )
-        for topic in response.to_object()["topics"]
-        if topic["error_code"] == 0
-    }
+def parse(response: Any) -> dict[str, tuple[str, dict[int, int]]]:  # noqa: ANN401 - aiokafka's
+    """Id and partitions with their leaders by name, of the topics that exist.
+
+    Raises:
+        KafkaError: nobody can tell of some topic whether it exists.
+    """
+    found = {}
+    for topic in response.to_object()["topics"]:
+        error = for_code(topic["error_code"])
+        if error is UnknownTopicOrPartitionError:
+            continue
+        if error is not NoError:
+            raise error
+        leaders = {each["partition"]: each["leader"] for each in topic["partitions"]}
+        found[topic["name"]] = (str(topic["topic_id"]), leaders)
+    return found

@@ -5,6 +5,7 @@
 ├── ``StoreRefused``       PostgreSQL refuses the data itself: trying again will not help
 ├── ``StoreMisconfigured`` the installation is wrong: a person must mend it
 ├── ``SchemaMismatch``     the database is of another version of Rollcall
+├── ``TooManyFailures``    our own failures over records passed their budget: stop there
 ├── ``OffsetsMoved``       another process has moved this partition: seek again
 └── ``LeaseLost``          another worker holds the chat now: stop without a word
 
@@ -31,6 +32,10 @@ class StoreMisconfigured(StoreError):
 
 class SchemaMismatch(StoreError):
     """The database's schema is not the one that this code is written for."""
+
+
+class TooManyFailures(StoreError):
+    """Records over which our own code fails are too many to be the records' fault."""
 
 
 class OffsetsMoved(StoreError):

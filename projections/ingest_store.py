@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.gate import Gate
 from domain.lanes import Lane
-from projections import catch_up, facts_store, marks, offsets, outbox, quarantine
-from projections.catch_up import Ends, Look
+from projections import brake, catch_up, facts_store, marks, offsets, outbox, quarantine
+from projections.catch_up import Look
 from projections.database import driver, transaction
 from projections.facts_store import Arrival
+from projections.kafka_sights import Sight
 from projections.offsets import PartitionKey, Standing, Step
 from projections.outbox import Outgoing
-from projections.quarantine import BadRecord
+from projections.quarantine import BadRecord, Kept, Whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Committed:
 
     applied: int
     marked: int
+    quarantined: int = 0
 
 
 class IngestStore:
@@ -49,6 +51,7 @@ class IngestStore:
 
         Raises:
             OffsetsMoved: a partition is not where the batch starts; nothing is written.
+            TooManyFailures: with this batch our own failures pass their budget; likewise.
             StoreRefused: PostgreSQL refuses some record's data; nothing is written.
             StoreUnavailable: try again later.
         """
@@ -56,10 +59,11 @@ class IngestStore:
             store = await driver(connection)
             since = await offsets.unread_since(store, batch.steps)
             now = await offsets.advance(store, batch.steps)
-            await quarantine.put(store, batch.bad, now)
+            new = await quarantine.put(store, batch.bad, now)
+            await brake.check(store, batch.bad, batch.steps)
             written = await facts_store.write(store, batch.arrivals, now)
             await marks.set_marks(store, written.touched, batch.lane, min(since or now, now))
-        return Committed(written.applied, len(written.touched))
+        return Committed(written.applied, len(written.touched), new)
 
     async def standings(self, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
         """Where each partition stands."""
@@ -89,15 +93,43 @@ class IngestStore:
             elif backward is not None:
                 await catch_up.arm(connection, backward)
 
+    async def stop(self, key: PartitionKey, standing: Standing) -> None:
+        """Read no more of a partition, where it still stands as we think."""
+        async with transaction(self._engine) as connection:
+            await brake.stop(connection, key, standing)
+
+    async def set_aside(self, after: int, limit: int, *, everything: bool) -> list[Whole]:
+        """The next records after this entry that our own failures set aside; or all."""
+        async with transaction(self._engine) as connection:
+            return await quarantine.set_aside(connection, after, limit, everything=everything)
+
+    async def admit(self, kept: Sequence[Kept], arrivals: Sequence[Arrival]) -> None:
+        """What was set aside can be read now: facts and marks, and out of quarantine.
+
+        Raises:
+            StoreRefused: PostgreSQL refuses some record's data; nothing is written.
+        """
+        async with transaction(self._engine) as connection:
+            store = await driver(connection)
+            now = await store.fetchval("SELECT clock_now()")
+            written = await facts_store.write(store, arrivals, now)
+            await marks.set_marks(store, written.touched, Lane.LIVE, now)
+            await quarantine.let_go(connection, [each.entry for each in kept])
+
+    async def release(self) -> int:
+        """Read on where our own failures had stopped it; how many partitions that are."""
+        async with transaction(self._engine) as connection:
+            return await brake.release(connection)
+
     async def look(self) -> Look:
         """To be called before the topics' ends are asked for."""
         async with transaction(self._engine) as connection:
             return await catch_up.look(connection)
 
-    async def watch(self, ends: Ends, asked: Look) -> None:
-        """Take in the topics' ends."""
+    async def watch(self, sight: Sight, asked: Look) -> None:
+        """Take in what Kafka has, and where the topics end."""
         async with transaction(self._engine) as connection:
-            await catch_up.watch(connection, ends, asked)
+            await catch_up.watch(connection, sight, asked)
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now."""

@@ -17,6 +17,7 @@ from projections import catch_up
 from projections.database import transaction
 from projections.facts_store import Arrival
 from projections.ingest_store import Batch, IngestStore
+from projections.kafka_sights import Sight
 from projections.offsets import Standing, Step
 from tests.projections.builders import engine_of
 
@@ -44,15 +45,19 @@ async def _run(engine: AsyncEngine, *statements: str) -> None:
 async def _stands(engine: AsyncEngine, offset: int) -> None:
     await _run(
         engine,
-        f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, 'reading',
+        f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, -1, 'reading',
             NULL, clock_now()) ON CONFLICT (topic, part) DO UPDATE SET next_off = {offset}""",
     )
+
+
+def _sight(end: int, topic_id: str = "id") -> Sight:
+    return Sight({KEY: end}, {"t": topic_id})
 
 
 async def _look(engine: AsyncEngine, end: int) -> Gate:
     """One look of the watcher, and what the gate says then."""
     store = IngestStore(engine)
-    await store.watch({KEY: end}, await store.look())
+    await store.watch(_sight(end), await store.look())
     return await store.gate()
 
 
@@ -98,7 +103,7 @@ async def test_ends_asked_for_before_it_was_armed_do_not_count(engine: AsyncEngi
     before = await store.look()
     async with transaction(engine) as connection:
         await catch_up.arm(connection, "a replay")
-    await store.watch({KEY: 5}, before)
+    await store.watch(_sight(5), before)
     assert _reason(await store.gate()) == (
         "catching up (a replay): the topics' ends are not known yet"
     )
@@ -196,7 +201,7 @@ async def test_a_watcher_that_stood_still_after_its_question_says_nothing(
     await _look(engine, 9)
     await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
     assert isinstance(await store.gate(), RemovalsWait)
-    await store.watch({KEY: 5}, asked)
+    await store.watch(_sight(5), asked)
     assert isinstance(await store.gate(), RemovalsWait)
 
 
@@ -206,7 +211,7 @@ async def test_ends_that_were_asked_for_long_ago_open_no_gate(engine: AsyncEngin
     await _look(engine, 5)
     await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
     asked = await store.look()
-    await store.watch({KEY: 5}, replace(asked, at=asked.at - timedelta(seconds=10)))
+    await store.watch(_sight(5), replace(asked, at=asked.at - timedelta(seconds=10)))
     assert isinstance(await store.gate(), RemovalsWait)
 
 

@@ -85,7 +85,7 @@ async def test_a_rewind_begins_at_zero_and_remembers_how_far_we_were(engine: Asy
 async def test_facts_quarantine_and_offsets_commit_together_or_not_at_all(
     engine: AsyncEngine,
 ) -> None:
-    bad = BadRecord("t", 0, 10, None, b"", (), "why")
+    bad = BadRecord("t", 0, 10, None, b"", (), "why", "id")
     step = Step("t", 0, "id", 9, 11)
     with pytest.raises(OffsetsMoved):
         await IngestStore(engine).commit(Batch([], [bad], [step], Lane.LIVE))
@@ -97,7 +97,7 @@ async def test_facts_quarantine_and_offsets_commit_together_or_not_at_all(
 async def test_the_first_reason_of_a_quarantined_record_stays(engine: AsyncEngine) -> None:
     store = IngestStore(engine)
     for reason, start in (("first", 10), ("second", 11)):
-        bad = BadRecord("t", 0, 10, None, b"", (), reason)
+        bad = BadRecord("t", 0, 10, None, b"", (), reason, "id")
         step = Step("t", 0, "id", start, start + 1)
         await store.commit(Batch([], [bad], [step], Lane.LIVE))
     assert await fetch(engine, "SELECT reason FROM quarantine") == [("first",)]

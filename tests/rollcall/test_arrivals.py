@@ -16,7 +16,14 @@ REASON = "offsets 0 to 6 are gone from the log, and were never read"
 GAP = Standing("id", 7, 7, ReadingState.GAP, REASON)
 NAME = "Сокровенная"
 BAD = BadRecord(
-    "sgo.orders", 3, 0, b"\xff", f"{NAME}\x1b[31m".encode(), [("h", b"v")], "value: is not JSON"
+    "sgo.orders",
+    3,
+    0,
+    b"\xff",
+    f"{NAME}\x1b[31m".encode(),
+    [("h", b"v")],
+    "value: is not JSON",
+    "id",
 )
 
 
