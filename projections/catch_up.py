@@ -152,9 +152,11 @@ _PRUNE = """
                       AND later.end_off > e.end_off)"""
 
 
-# A mark that somebody holds at this moment is set right at the next look.
+# A mark that somebody holds at this moment is set right at the next look. Nobody knows when it
+# was set, so the catch-up waits for it too.
 _MARKS_AHEAD = """
-    UPDATE stale_entities s SET marked_at = clock_now()
+    UPDATE stale_entities s
+       SET marked_at = (SELECT least(passed_at, clock_now()) FROM catch_up)
       FROM (SELECT kind, id, scope FROM stale_entities
              WHERE marked_at > (SELECT clock_now()) FOR UPDATE SKIP LOCKED) a
      WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
