@@ -103,7 +103,7 @@ def lag(progress: Progress) -> Lag | None:
     """Why removals must wait, or None."""
     watched = progress.watched_at
     # A look from the future is one of before the clock was put right: nobody has looked since.
-    if watched is None or not timedelta(0) <= progress.now - watched <= WATCH_LIMIT:
+    if watched is None or abs(progress.now - watched) > WATCH_LIMIT:
         return Lag.UNWATCHED
     if progress.missing_since is not None:
         return Lag.MISSING

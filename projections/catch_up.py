@@ -57,7 +57,9 @@ async def gate(connection: AsyncConnection) -> Gate:
 # Marks are many while the catch-up is armed, and their age decides nothing then.
 _PROGRESS = text("""
     SELECT clock_now() AS now, c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
-           c.watched_at, c.lagging_since,
+           CASE WHEN c.watched_at < 'infinity' THEN c.watched_at
+                WHEN c.watched_at = 'infinity' THEN clock_now() END AS watched_at,
+           c.lagging_since,
            (SELECT min(e.seen_at) FROM topic_ends e LEFT JOIN ingest_partitions p
                    USING (topic, part, topic_id)
              WHERE e.end_off > coalesce(p.next_off, 0)) AS oldest_unread,
@@ -161,6 +163,14 @@ _MARKS_AHEAD = """
              WHERE marked_at > (SELECT clock_now()) FOR UPDATE SKIP LOCKED) a
      WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
 
+# Far longer than any worker claims a mark for.
+_CLAIMS_AHEAD = """
+    UPDATE stale_entities s SET claimed_until = 'epoch'
+      FROM (SELECT kind, id, scope FROM stale_entities
+             WHERE claimed_until > (SELECT clock_now()) + interval '1 hour'
+               FOR UPDATE SKIP LOCKED) a
+     WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
+
 _ENDS_AHEAD = "UPDATE topic_ends SET seen_at = clock_now() WHERE seen_at > clock_now()"
 
 _CATCH_UP_AHEAD = """
@@ -170,9 +180,10 @@ _CATCH_UP_AHEAD = """
 
 
 async def _set_right(store: Driver, *, marks: bool) -> None:
-    """Nothing was marked, seen or passed later than now."""
+    """Nothing was marked, seen or passed later than now, nor is claimed for hours."""
     if marks:
         set_right(Instant.MARK, rows(await store.execute(_MARKS_AHEAD)))
+        set_right(Instant.CLAIM, rows(await store.execute(_CLAIMS_AHEAD)))
     set_right(Instant.TOPIC_END, rows(await store.execute(_ENDS_AHEAD)))
     set_right(Instant.CATCH_UP, rows(await store.execute(_CATCH_UP_AHEAD)))
 

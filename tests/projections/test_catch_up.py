@@ -476,3 +476,23 @@ async def test_a_lag_that_began_two_hours_ahead_keeps_additions_no_longer_than_a
     gate = await IngestStore(engine).gate()
     assert isinstance(gate, RemovalsWait)
     assert gate.additions_wait_until < datetime.now(UTC) + timedelta(minutes=2)
+
+
+async def test_a_mark_that_is_claimed_for_hours_is_free_again(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, MARK, AHEAD.format("stale_entities", "claimed_until"))
+    await _look(engine, 5)
+    async with transaction(engine) as connection:
+        free = await connection.execute(
+            text("SELECT claimed_until < clock_now() FROM stale_entities")
+        )
+        assert free.scalar_one() is True
+    claimed = "UPDATE stale_entities SET claimed_until = clock_now() + interval '5 minutes'"
+    await _run(engine, claimed)
+    await _look(engine, 5)
+    async with transaction(engine) as connection:
+        held = await connection.execute(
+            text("SELECT claimed_until > clock_now() FROM stale_entities")
+        )
+        assert held.scalar_one() is True
