@@ -17,7 +17,7 @@ from projections.database import driver, transaction
 from projections.facts_store import Arrival
 from projections.kafka_sights import Sight
 from projections.offsets import PartitionKey, Standing, Step
-from projections.outbox import Outgoing
+from projections.outbox import Outgoing, Sent
 from projections.quarantine import BadRecord, Kept, Whole
 
 
@@ -137,15 +137,16 @@ class IngestStore:
             return await catch_up.gate(connection)
 
     async def publish(
-        self, limit: int, send: Callable[[Sequence[Outgoing]], Awaitable[None]]
-    ) -> int:
-        """Have ``send`` publish the next events of the outbox; how many there were."""
+        self, limit: int, send: Callable[[Sequence[Outgoing]], Awaitable[Sent]]
+    ) -> Sent:
+        """Have ``send`` publish the next events of the outbox; what became of them."""
         async with transaction(self._engine) as connection:
             events = await outbox.take(connection, limit)
-            if events:
-                await send(events)
-                await outbox.published(connection, [event.entry for event in events])
-        return len(events)
+            if not events:
+                return Sent()
+            sent = await send(events)
+            await outbox.published(connection, sent)
+        return sent
 
 
 __all__ = ["Arrival", "BadRecord", "Batch", "Committed", "IngestStore", "Standing", "Step"]

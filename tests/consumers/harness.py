@@ -70,12 +70,15 @@ class Harness:
 
     async def compact_topic(self) -> None:
         """Have Kafka compact the topic."""
+        await self.configure_topic({"cleanup.policy": "compact"})
+
+    async def configure_topic(self, settings: dict[str, str]) -> None:
+        """Give the topic other settings."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.servers)
         await admin.start()
         try:
-            policy = {"cleanup.policy": "compact"}
             await admin.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, self.topic, policy)]
+                [ConfigResource(ConfigResourceType.TOPIC, self.topic, settings)]
             )
         finally:
             await admin.close()

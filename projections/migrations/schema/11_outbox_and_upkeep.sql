@@ -5,7 +5,7 @@ CREATE TABLE outbox (
     event_id text NOT NULL UNIQUE,
     topic text NOT NULL,
     key text NOT NULL,
-    value text NOT NULL,           -- the whole event, as it was encoded and read back
+    value jsonb NOT NULL,          -- the whole event, as it was encoded and read back
     created_at timestamptz NOT NULL,
     published_at timestamptz,
     refused text                   -- why it cannot be published; null: it can
