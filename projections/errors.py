@@ -4,6 +4,7 @@
 ├── ``StoreUnavailable``   PostgreSQL cannot be reached or is going down: try again later
 ├── ``StoreRefused``       PostgreSQL refuses the data itself: trying again will not help
 ├── ``StoreMisconfigured`` the installation is wrong: a person must mend it
+│   └── ``StoreUnusable``  the server is too old, or behind a pooler that loses our statements
 ├── ``SchemaMismatch``     the database is of another version of Rollcall
 ├── ``TooManyFailures``    our own failures over records passed their budget: stop there
 ├── ``OffsetsMoved``       another process has moved this partition: seek again
@@ -28,6 +29,10 @@ class StoreRefused(StoreError):
 
 class StoreMisconfigured(StoreError):
     """PostgreSQL, or the way to it, is not as it must be; trying again will not help."""
+
+
+class StoreUnusable(StoreMisconfigured):
+    """The server cannot be used at all; the message says why and what to do."""
 
 
 class SchemaMismatch(StoreError):

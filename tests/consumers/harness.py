@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import asyncpg
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -154,6 +155,21 @@ class Harness:
         connection = await asyncpg.connect(self.url)
         try:
             return list(await connection.fetch(query, *args))
+        finally:
+            await connection.close()
+
+    async def read_only(self, *, on: bool) -> None:
+        """Have PostgreSQL take changes no more, or again; sessions that are open end."""
+        connection = await asyncpg.connect(self.url)
+        database = urlsplit(self.url).path.lstrip("/")
+        change = "SET default_transaction_read_only = on" if on else "RESET ALL"
+        try:
+            await connection.execute("SET default_transaction_read_only = off")
+            await connection.execute(f"ALTER DATABASE {database} {change}")
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         finally:
             await connection.close()
 
