@@ -269,7 +269,8 @@ class Ingestor:
 
     async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
         """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""
-        await commit_to_kafka(consumer, {piece.key: piece.after() for piece in pieces})
+        standings = {piece.key: piece.after() for piece in pieces}
+        await commit_to_kafka(consumer, standings, self._positions.tide)
 
 
 def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[Piece]]:

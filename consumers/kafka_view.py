@@ -21,6 +21,7 @@ from consumers.errors import translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.reach import reach
 from projections.offsets import PartitionKey
+from projections.tide import height_in
 
 PATIENCE = 10.0
 _CLOSING = 2.0
@@ -32,6 +33,14 @@ class TopicView:
 
     topic_id: str
     partitions: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """Offsets that a group has committed, and the highest tide beside them."""
+
+    offsets: dict[PartitionKey, int]
+    tide: int = 0
 
 
 class KafkaView:
@@ -132,14 +141,16 @@ class KafkaView:
                 found = await self._consumer.end_offsets(_partitions(keys))
         return {(tp.topic, tp.partition): offset for tp, offset in found.items()}
 
-    async def committed(self, group: str) -> dict[PartitionKey, int]:
-        """What this group has committed, where it has."""
+    async def committed(self, group: str) -> Committed:
+        """What this group has committed, where it has, and the tide that it told of."""
         with translated():
             async with asyncio.timeout(self._patience):
                 found = await self._admin.list_consumer_group_offsets(group)
-        return {
+        offsets = {
             (tp.topic, tp.partition): meta.offset for tp, meta in found.items() if meta.offset >= 0
         }
+        tide = max((height_in(meta.metadata) for meta in found.values()), default=0)
+        return Committed(offsets, tide)
 
     async def partitions(self, names: Sequence[str]) -> tuple[PartitionKey, ...]:
         """Every partition of those of these topics that exist."""

@@ -38,6 +38,8 @@ class Positions:
         self._assigned: set[PartitionKey] = set()
         self._held: dict[PartitionKey, Standing] = {}
         self._waiting: dict[PartitionKey, Standing] = {}
+        self.tide = 0
+        """The highest tide that we know of."""
 
     @property
     def held(self) -> dict[PartitionKey, Standing]:

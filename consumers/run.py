@@ -17,6 +17,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from consumers.config import IngestConfig
 from consumers.counters import Counters
+from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
 from consumers.health import IngestHealth, judge
 from consumers.ingest import Ingestor
@@ -60,6 +61,7 @@ class Ingest:
         self._ingestor = Ingestor(self._config, store, self._view, self._positions)
         self._take_up = TakeUp(self._config, store, self._view, self._positions)
         self._ends: dict[PartitionKey, int] = {}
+        self._raised_at = float("-inf")
         self._consumer: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
 
@@ -163,10 +165,22 @@ class Ingest:
         async with self._ingestor.lock:
             self._positions.lose(await self._take_up.moved())
             await self._take_up.lost(consumer)
+            await self._raise_tide(consumer)
         await self._ingestor.step_over(consumer, self._idle)
         self._ends = await self._view.ends(self._positions.readable)
         if self.health().lag == 0:
             self._ingestor.progressed_at = monotonic()
+
+    async def _raise_tide(self, consumer: AIOKafkaConsumer) -> None:
+        """Now and then have Kafka remember how late it is; all must be taken up before."""
+        if self._positions.lost or monotonic() - self._raised_at < self._config.tide_seconds:
+            return
+        tide = await self._store.rise(self._positions.tide)
+        if tide.restored:
+            log.error("ingest.database_restored", reason="it was put back under this process")
+        self._positions.tide = tide.height
+        self._raised_at = monotonic()
+        await commit_to_kafka(consumer, self._positions.held, tide.height)
 
     def _idle(self) -> bool:
         """Whether FastStream has handed on all that it fetched.

@@ -45,7 +45,11 @@ class TakeUp:
         committed = await self._view.committed(self._config.group)
         stored = await self._store.standings(self._config.topics)
         logs = await self.logs({key: stored.get(key) for key in lost})
-        found = {key: resume(stored.get(key), logs[key], committed.get(key)) for key in logs}
+        told = committed.offsets
+        found = {key: resume(stored.get(key), logs[key], told.get(key)) for key in logs}
+        self._positions.tide = max(self._positions.tide, committed.tide)
+        if await self._store.recall(self._positions.tide):
+            log.error("ingest.database_restored", reason="Kafka remembers a later state of it")
         await self._place(stored, found)
         for key, result in found.items():
             self._positions.hold(key, result.standing)
@@ -54,7 +58,7 @@ class TakeUp:
         if restored:
             log.error("ingest.database_restored")
             # So that the next assignment does not find the same restore again.
-            await commit_to_kafka(consumer, restored)
+            await commit_to_kafka(consumer, restored, self._positions.tide)
 
     async def moved(self) -> list[PartitionKey]:
         """The held partitions that are not any more as they were when they were taken up.

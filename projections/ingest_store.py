@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.gate import Gate
 from domain.lanes import Lane
-from projections import brake, catch_up, facts_store, marks, offsets, outbox, quarantine
+from projections import brake, catch_up, facts_store, marks, offsets, outbox, quarantine, tide
 from projections.catch_up import Look
 from projections.database import driver, transaction
 from projections.facts_store import Arrival
@@ -38,6 +38,14 @@ class Committed:
     applied: int
     marked: int
     quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """How high the tide is now; ``restored``: it had gone back."""
+
+    height: int
+    restored: bool
 
 
 class IngestStore:
@@ -120,6 +128,17 @@ class IngestStore:
         """Read on where our own failures had stopped it; how many partitions that are."""
         async with transaction(self._engine) as connection:
             return await brake.release(connection)
+
+    async def recall(self, remembered: int) -> bool:
+        """Whether the database is older than what somebody remembers of the tide; then noted."""
+        async with transaction(self._engine) as connection:
+            return await tide.recall(connection, remembered)
+
+    async def rise(self, remembered: int) -> Tide:
+        """Raise the tide, after comparing it with what is remembered."""
+        async with transaction(self._engine) as connection:
+            restored = await tide.recall(connection, remembered)
+            return Tide(await tide.rise(connection), restored)
 
     async def look(self) -> Look:
         """To be called before the topics' ends are asked for."""

@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.gate import GateClosed, GateOpen
 from domain.lanes import Lane
 from projections import offsets
 from projections.database import driver, transaction
 from projections.errors import OffsetsMoved
 from projections.ingest_store import Batch, IngestStore
+from projections.kafka_sights import Sight
 from projections.offsets import ReadingState, Standing, Step
 from projections.quarantine import BadRecord
 from tests.projections.builders import engine_of, fetch
@@ -101,3 +103,23 @@ async def test_the_first_reason_of_a_quarantined_record_stays(engine: AsyncEngin
         step = Step("t", 0, "id", start, start + 1)
         await store.commit(Batch([], [bad], [step], Lane.LIVE))
     assert await fetch(engine, "SELECT reason FROM quarantine") == [("first",)]
+
+
+async def test_an_acknowledged_gap_arms_the_gate_until_all_that_is_there_is_read(
+    engine: AsyncEngine,
+) -> None:
+    store = IngestStore(engine)
+    gap = replace(START, state=ReadingState.GAP, reason="gone")
+    await store.place([(KEY, START, gap)], restored=False, backward=None)
+    await fetch(engine, "UPDATE catch_up SET armed_at = NULL, reason = NULL RETURNING 1")
+    async with transaction(engine) as connection:
+        assert await offsets.acknowledge_gap(connection, *KEY)
+    gate = await store.gate()
+    assert isinstance(gate, GateClosed)
+    assert "a gap was acknowledged" in gate.reason
+    sight = Sight({KEY: 12}, {"t": "id"})
+    await store.watch(sight, await store.look())
+    assert isinstance(await store.gate(), GateClosed)
+    await _advance(engine, Step("t", 0, "id", 10, 12))
+    await store.watch(sight, await store.look())
+    assert await store.gate() == GateOpen()

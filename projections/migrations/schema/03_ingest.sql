@@ -59,6 +59,14 @@ CREATE TABLE catch_up (
 );
 INSERT INTO catch_up (armed_at, reason) VALUES (clock_now(), 'a new database');
 
+-- One row: how often ingest has said «still here». Kafka remembers it too, so a database that was
+-- put back to an older copy is recognised though no event has come since.
+CREATE TABLE tide (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    height bigint NOT NULL DEFAULT 0
+);
+INSERT INTO tide DEFAULT VALUES;
+
 CREATE TABLE catch_up_ends (
     topic text NOT NULL,
     part int NOT NULL,
