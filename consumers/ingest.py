@@ -28,23 +28,17 @@ from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_view import KafkaView
 from consumers.lenient import Damaged
-from consumers.pieces import Item, Piece, batch_of, halves, refused, weight
+from consumers.pieces import Item, Piece
 from consumers.positions import Positions
 from consumers.reading import read
-from projections.errors import (
-    OffsetsMoved,
-    StoreError,
-    StoreRefused,
-    StoreUnavailable,
-    TooManyFailures,
-)
-from projections.ingest_store import Batch, Committed, IngestStore
+from consumers.verify import verify
+from consumers.writing import Writer
+from projections.errors import OffsetsMoved, StoreError, StoreUnavailable, TooManyFailures
+from projections.ingest_store import IngestStore
 from projections.offsets import PartitionKey
-from projections.quarantine import BadRecord
 
 log = structlog.get_logger()
 
-_HEAVY = 128 * 1024 * 1024  # bytes in one transaction; PostgreSQL takes a message of 1 GiB
 _SLICE = 200  # records between two looks at the event loop: some milliseconds
 Records = Sequence["ConsumerRecord[bytes, bytes]"]
 
@@ -68,9 +62,9 @@ class Ingestor:
         self._closed = False
         self.lock = asyncio.Lock()
         self.counters = Counters()
+        self._writer = Writer(config, store, self.counters)
         self.lost = asyncio.Event()
         self.failure: Exception | None = None
-        self.progressed_at = monotonic()
 
     async def take(self, records: Records, consumer: AIOKafkaConsumer) -> None:
         """Read these records, and begin to write them once the batch before is written."""
@@ -96,7 +90,16 @@ class Ingestor:
         """Begin, or begin again after ``close``."""
         self._closed = False
         self.failure = None
-        self.progressed_at = monotonic()
+        self.progressed()
+
+    @property
+    def progressed_at(self) -> float:
+        """When something was written last, or there was nothing to write."""
+        return self._writer.progressed_at
+
+    def progressed(self) -> None:
+        """There is nothing to write, or this begins."""
+        self._writer.progressed_at = monotonic()
 
     async def close(self) -> None:
         """Write nothing more than the batch that is being written, and wait for that."""
@@ -108,8 +111,8 @@ class Ingestor:
         """Commit the facts of these pieces, or lose their partitions; then free the lock."""
         try:
             holes = [each for each in pieces if each.begins_after_a_hole()]
-            await self._verify(pieces, holes)
-            await self._write(pieces)
+            await verify(self._view, pieces, holes)
+            await self._writer.write(pieces)
             await self._courtesy(consumer, pieces)
         except Exception as error:  # noqa: BLE001 - sorted out in _lose
             self._lose([piece.key for piece in pieces], error)
@@ -136,8 +139,8 @@ class Ingestor:
             if not pieces or not idle():
                 return
             try:
-                await self._verify(pieces, pieces)
-                await self._write(pieces)
+                await verify(self._view, pieces, pieces)
+                await self._writer.write(pieces)
             except (StoreError, ConsumersError) as error:
                 self._lose([piece.key for piece in pieces], error)
             else:
@@ -207,77 +210,7 @@ class Ingestor:
             await asyncio.sleep(0)
         return items
 
-    async def _verify(self, pieces: Sequence[Piece], holes: Sequence[Piece]) -> None:
-        """The records are of the topics that we know, and a hole is no loss.
-
-        Offsets may be missing inside a log (the ends of transactions), not before its start.
-        """
-        if not pieces:
-            return
-        views = await self._view.topics(sorted({piece.key[0] for piece in pieces}))
-        for piece in pieces:
-            found = views.get(piece.key[0])
-            if found is None or found.topic_id != piece.standing.topic_id:
-                raise OffsetsMoved("a topic was made anew")
-        if holes:
-            starts = await self._view.starts([hole.key for hole in holes])
-            if any(starts[hole.key] > hole.standing.next_off for hole in holes):
-                raise OffsetsMoved("the log begins after what was read of it")
-        await self._verify_leaders([each for each in pieces if each.follows_another_leader()])
-
-    async def _verify_leaders(self, pieces: Sequence[Piece]) -> None:
-        """A new leader's log holds what we read before, and did not grow again past it."""
-        if not pieces:
-            return
-        epochs = {piece.key: piece.standing.leader_epoch for piece in pieces}
-        same_to = await self._view.epoch_ends(epochs)
-        if any(same_to[piece.key] < piece.standing.next_off for piece in pieces):
-            raise OffsetsMoved("a topic holds other records than were read")
-
-    async def _write(self, pieces: Sequence[Piece]) -> None:
-        if not pieces:
-            return
-        count = sum(len(piece.items) for piece in pieces)
-        if count > 1 and weight(pieces) > _HEAVY:
-            await self._write_each(halves(pieces))
-            return
-        batch = batch_of(pieces)
-        try:
-            committed = await self._commit(batch)
-        except StoreRefused as error:
-            await self._write_each(_smaller(pieces, error))
-            return
-        except TooManyFailures:
-            if count > 1:
-                await self._write_each(halves(pieces))
-                return
-            await self._store.stop(pieces[0].key, pieces[0].standing)
-            raise
-        self.progressed_at = monotonic()
-        self.counters.note(batch, committed)
-
-    async def _write_each(self, parts: Iterable[Sequence[Piece]]) -> None:
-        for part in parts:
-            await self._write(part)
-
-    async def _commit(self, batch: Batch) -> Committed:
-        try:
-            async with asyncio.timeout(self._config.commit_seconds):
-                return await self._store.commit(batch)
-        except TimeoutError as error:
-            raise StoreUnavailable("a transaction took too long") from error
-
     async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
         """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""
         standings = {piece.key: piece.after() for piece in pieces}
         await commit_to_kafka(consumer, standings, self._positions.tide)
-
-
-def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[Piece]]:
-    """What to try instead of a refused batch; the error itself once nothing is left to try."""
-    count = sum(len(piece.items) for piece in pieces)
-    if count > 1:
-        return halves(pieces)
-    if count == 0 or isinstance(pieces[0].items[0], BadRecord):
-        raise error
-    return [[refused(pieces[0], f"PostgreSQL refuses it: {error}")]]

@@ -20,11 +20,14 @@ from consumers import leader_epochs, topic_ids
 from consumers.errors import translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.reach import reach
+from consumers.topic_ids import Leader
 from projections.offsets import PartitionKey
 from projections.tide import height_in
 
 PATIENCE = 10.0
 _CLOSING = 2.0
+_ASKED_AGAIN = 5
+_HEARING = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,15 +119,27 @@ class KafkaView:
     async def _by_leader(
         self, epochs: Mapping[PartitionKey, int]
     ) -> dict[int, dict[PartitionKey, int]]:
-        names = sorted({topic for topic, _ in epochs})
-        node = self._client.get_random_node()
-        known = topic_ids.parse(await self._client.send(node, topic_ids.TopicsRequest(names)))
+        leaders = await self._leaders(epochs)
+        for _ in range(_ASKED_AGAIN):
+            # Who knows of no leader as late as that of our records may only be slow to hear.
+            if all(leaders[key].epoch >= epoch for key, epoch in epochs.items()):
+                break
+            await asyncio.sleep(_HEARING)
+            leaders = await self._leaders(epochs)
         found: dict[int, dict[PartitionKey, int]] = {}
-        for (topic, part), epoch in epochs.items():
-            leader = known[topic][1].get(part, -1) if topic in known else -1
-            if leader < 0:
-                raise LeaderNotAvailableError
-            found.setdefault(leader, {})[topic, part] = epoch
+        for key, epoch in epochs.items():
+            found.setdefault(leaders[key].node, {})[key] = epoch
+        return found
+
+    async def _leaders(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, Leader]:
+        wanted = sorted(keys)
+        request = topic_ids.TopicsRequest(sorted({topic for topic, _ in wanted}))
+        node = self._client.get_random_node()
+        known = topic_ids.parse(await self._client.send(node, request))
+        leaders = {key: known[key[0]][1].get(key[1]) for key in wanted if key[0] in known}
+        found = {key: leader for key, leader in leaders.items() if leader and leader.node >= 0}
+        if len(found) < len(wanted):
+            raise LeaderNotAvailableError
         return found
 
     async def starts(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, int]:

@@ -169,7 +169,7 @@ class Ingest:
         await self._ingestor.step_over(consumer, self._idle)
         self._ends = await self._view.ends(self._positions.readable)
         if self.health().lag == 0:
-            self._ingestor.progressed_at = monotonic()
+            self._ingestor.progressed()
 
     async def _raise_tide(self, consumer: AIOKafkaConsumer) -> None:
         """Now and then have Kafka remember how late it is; all must be taken up before."""

@@ -6,7 +6,7 @@ first offset that was not read; ``reached_off`` the highest that it ever was, wh
 rewind (ours) from a restored database (Kafka remembers more than we do).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -240,16 +240,3 @@ async def forget_observed(connection: AsyncConnection) -> None:
                  WHERE max_chat_id IS NOT NULL""")
     )
     await catch_up.arm(connection, catch_up.RESTORED)
-
-
-def unread(
-    standings: Mapping[PartitionKey, Standing], ends: Mapping[PartitionKey, int]
-) -> dict[PartitionKey, int]:
-    """How many offsets each partition has before its end, where there are any."""
-    behind: dict[PartitionKey, int] = {}
-    for key, end in ends.items():
-        standing = standings.get(key)
-        missing = end - (standing.next_off if standing is not None else 0)
-        if missing > 0:
-            behind[key] = missing
-    return behind
