@@ -89,6 +89,8 @@ class ProcessName(Enum):
         "rollcall_ingest_identity_differs",
         "events whose subject or key names another entity",
     )
+    # Labelled ``what``: of the database's clock, which was put back.
+    AHEAD = ("rollcall_instants_ahead", "instants further ahead than they can be, set right")
     # Gauges: 0 means lag and no progress for too long; partitions that are being read.
     INGEST_LIVE = ("rollcall_ingest_live", "1 while records are read as they should")
     PARTITIONS = ("rollcall_ingest_partitions", "partitions that this process reads")

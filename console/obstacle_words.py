@@ -24,6 +24,16 @@ WORDS = {
         "Выясните, что потеряно, и подтвердите пропуск: rollcall gaps.",
         stops_all=True,
     ),
+    ObstacleKind.STOPPED: ObstacleWords(
+        "разделов Kafka остановлено: на их записях ошибается наша программа",
+        "Обновите Rollcall, затем: rollcall quarantine retry.",
+    ),
+    ObstacleKind.READ_ONLY: ObstacleWords(
+        "PostgreSQL не принимает изменений (только чтение)",
+        "Проверьте, тот ли сервер главный и есть ли место на диске.",
+        stops_all=True,
+        counted=False,
+    ),
     ObstacleKind.CATCHING_UP: ObstacleWords(
         "сначала читаем накопившиеся события",
         "Пройдёт само; чаты пока не меняются.",
@@ -35,6 +45,10 @@ WORDS = {
         "Проверьте, что работает процесс ingest и отвечает Kafka.",
         stops_all=True,
         counted=False,
+    ),
+    ObstacleKind.MISSING: ObstacleWords(
+        "топиков Kafka, которые надо читать, нет; удаления отложены",
+        "Создайте топик заново или исправьте настройку kafka.topics.",
     ),
     ObstacleKind.UNREAD: ObstacleWords(
         "события ждут чтения, удаления отложены",
@@ -96,6 +110,14 @@ WORDS = {
     ObstacleKind.BLOCKED: ObstacleWords(
         "профилей мессенджер не добавляет",
         "Чаще всего мешает настройка приватности: раздайте ссылки на чаты.",
+    ),
+    ObstacleKind.SET_ASIDE: ObstacleWords(
+        "записей отложено из-за ошибки нашей программы",
+        "Обновите Rollcall, затем: rollcall quarantine retry.",
+    ),
+    ObstacleKind.UNPUBLISHED: ObstacleWords(
+        "наших событий ждут отправки в Kafka",
+        "Проверьте, принимает ли Kafka запись в топики rollcall.*; причина — в журнале.",
     ),
     ObstacleKind.LEFT: ObstacleWords(
         "человек вышли из чатов и пока не возвращены", "Смотрите «Изменения в MAX»."

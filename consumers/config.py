@@ -14,7 +14,8 @@ class IngestConfig:
 
     ``poll_ms`` bounds how long a record may wait for the next poll; with ``max_records`` it
     suits both one event and a region's replay. ``keep_seconds`` is between two looks at what
-    others may have moved; ``stuck_seconds`` of lag without progress is not alive.
+    others may have moved, ``tide_seconds`` between two marks by which a
+    restored database is recognised; ``stuck_seconds`` of lag without progress is not alive.
     """
 
     topics: tuple[str, ...] = REGISTER_TOPICS
@@ -22,6 +23,7 @@ class IngestConfig:
     max_records: int = 10_000
     poll_ms: int = 20
     keep_seconds: float = 1.0
+    tide_seconds: float = 10.0
     retry_seconds: float = 0.2
     retry_limit_seconds: float = 5.0
     commit_seconds: float = 60.0

@@ -17,7 +17,8 @@ class Counters:
     """Counts that only grow.
 
     ``records`` and what follows from them count what was committed, again where it was read
-    again; ``subject_differs`` and ``key_differs`` count events as they were read.
+    again, but ``quarantined`` only what was written; ``subject_differs`` and ``key_differs``
+    count events as they were read.
     """
 
     records: int = 0
@@ -36,11 +37,11 @@ class Counters:
         """A batch was committed."""
         self.batches += 1
         self.records += len(batch.arrivals) + len(batch.bad)
-        self.quarantined += len(batch.bad)
+        self.quarantined += committed.quarantined
         self.applied += committed.applied
         self.marked += committed.marked
-        if batch.bad:
-            log.warning("ingest.quarantined", quarantined=len(batch.bad))
+        if committed.quarantined:
+            log.warning("ingest.quarantined", quarantined=committed.quarantined)
         self._tell_of_differences()
 
     def _tell_of_differences(self) -> None:

@@ -1,7 +1,8 @@
 """Offsets told to Kafka, for the tools that show lag from there.
 
 A courtesy: what counts is in PostgreSQL, so a commit that fails is only noted. It is never
-ahead of PostgreSQL, which is how a restored database is recognised.
+ahead of PostgreSQL, which is how a restored database is recognised; and it carries the tide
+(``projections.tide``), by which one is recognised where no event has come since.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from aiokafka.structs import OffsetAndMetadata
 
 from consumers.positions import partition
 from projections.offsets import PartitionKey, Standing
+from projections.tide import metadata
 
 log = structlog.get_logger()
 
@@ -20,12 +22,12 @@ _COURTESY_SECONDS = 5.0
 
 
 async def commit_to_kafka(
-    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing]
+    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing], height: int
 ) -> None:
     """Commit these offsets in Kafka, if it will have them."""
     assigned = consumer.assignment()
     offsets: dict[TopicPartition, OffsetAndMetadata] = {
-        partition(key): OffsetAndMetadata(standing.next_off, "")
+        partition(key): OffsetAndMetadata(standing.next_off, metadata(height))
         for key, standing in standings.items()
         if partition(key) in assigned
     }

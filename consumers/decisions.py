@@ -19,6 +19,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from consumers.errors import ConsumersError, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
+from consumers.pieces import bad_record
 from consumers.resume import Log, resume
 from consumers.waiting import stopped
 from domain.decisions import Decision, MembershipDecision, RoleDecision
@@ -143,13 +144,13 @@ class DecisionsReader:
         bad: list[BadRecord] = []
         steps = []
         for partition, records in fetched.items():
+            standing = standings[partition]
             for record in records:
                 decoded = decode_as(DECISIONS, record.headers, record.key, record.value)
                 if isinstance(decoded, Rejected):
-                    bad.append(_bad(record, decoded.reason))
+                    bad.append(bad_record(record, decoded.reason, standing.topic_id))
                 else:
                     found.append(decision_of(decoded.data))
-            standing = standings[partition]
             start, end = standing.next_off, records[-1].offset + 1
             steps.append(Step(partition.topic, partition.partition, standing.topic_id, start, end))
         lacked = await self._journal.take(found, bad, steps)
@@ -174,15 +175,3 @@ def decision_of(data: DecisionData) -> Decision | ChatDecision:
         case DeletionDecided():
             deletion = Deletion.DELETED if data.deleted else Deletion.KEPT
             return ChatDecision(data.decision_id, chat_id, data.author, data.at, deletion)
-
-
-def _bad(record: Record, reason: str) -> BadRecord:
-    return BadRecord(
-        record.topic,
-        record.partition,
-        record.offset,
-        record.key,
-        record.value,
-        record.headers,
-        reason,
-    )

@@ -16,6 +16,7 @@ from consumers.kafka_view import KafkaView
 from consumers.waiting import stopped
 from projections.errors import StoreError
 from projections.ingest_store import IngestStore
+from projections.kafka_sights import Sight
 from projections.offsets import PartitionKey
 
 log = structlog.get_logger()
@@ -25,7 +26,7 @@ _RETRY_SECONDS = 2.0
 
 
 class EndsWatcher:
-    """Looks at the ends of all partitions of the topics that are read."""
+    """Looks at the topics that are read: which partitions there are, and where they end."""
 
     def __init__(self, kafka: KafkaConfig, topics: Sequence[str], store: IngestStore) -> None:
         self._kafka = kafka
@@ -47,5 +48,10 @@ class EndsWatcher:
     async def look(self, view: KafkaView) -> None:
         """One look. The store is told of it first: the ends are no older than that."""
         asked = await self._store.look()
-        self.ends = await view.ends(await view.partitions(self._topics))
-        await self._store.watch(self.ends, asked)
+        found = await view.topics(self._topics)
+        self.ends = await view.ends(
+            (name, part) for name, topic in found.items() for part in topic.partitions
+        )
+        ids = {name: topic.topic_id for name, topic in found.items()}
+        missing = tuple(name for name in self._topics if name not in found)
+        await self._store.watch(Sight(self.ends, ids, missing), asked)

@@ -10,7 +10,7 @@ Guarantees:
 * whatever goes wrong, the partitions concerned are lost and taken up again from PostgreSQL's
   offsets, so no record is skipped and none is waited for inside a poll;
 * data that PostgreSQL refuses is halved down to the one record, which goes to quarantine; an
-  outage quarantines nothing;
+  outage quarantines nothing; a partition over whose records our own code fails too often stops;
 * what cannot be read at all, as after damage to Kafka's disk, is not skipped: its partition
   waits, the others go on.
 """
@@ -28,13 +28,14 @@ from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_view import KafkaView
 from consumers.lenient import Damaged
-from consumers.pieces import Item, Piece, batch_of, halves, refused
+from consumers.pieces import Item, Piece
 from consumers.positions import Positions
 from consumers.reading import read
-from projections.errors import OffsetsMoved, StoreError, StoreRefused, StoreUnavailable
-from projections.ingest_store import Batch, Committed, IngestStore
+from consumers.verify import verify
+from consumers.writing import Writer
+from projections.errors import OffsetsMoved, StoreError, StoreUnavailable, TooManyFailures
+from projections.ingest_store import IngestStore
 from projections.offsets import PartitionKey
-from projections.quarantine import BadRecord
 
 log = structlog.get_logger()
 
@@ -61,9 +62,9 @@ class Ingestor:
         self._closed = False
         self.lock = asyncio.Lock()
         self.counters = Counters()
+        self._writer = Writer(config, store, self.counters)
         self.lost = asyncio.Event()
         self.failure: Exception | None = None
-        self.progressed_at = monotonic()
 
     async def take(self, records: Records, consumer: AIOKafkaConsumer) -> None:
         """Read these records, and begin to write them once the batch before is written."""
@@ -89,7 +90,16 @@ class Ingestor:
         """Begin, or begin again after ``close``."""
         self._closed = False
         self.failure = None
-        self.progressed_at = monotonic()
+        self.progressed()
+
+    @property
+    def progressed_at(self) -> float:
+        """When something was written last, or there was nothing to write."""
+        return self._writer.progressed_at
+
+    def progressed(self) -> None:
+        """There is nothing to write, or this begins."""
+        self._writer.progressed_at = monotonic()
 
     async def close(self) -> None:
         """Write nothing more than the batch that is being written, and wait for that."""
@@ -101,8 +111,8 @@ class Ingestor:
         """Commit the facts of these pieces, or lose their partitions; then free the lock."""
         try:
             holes = [each for each in pieces if each.begins_after_a_hole()]
-            await self._verify(pieces, holes)
-            await self._write(pieces)
+            await verify(self._view, pieces, holes)
+            await self._writer.write(pieces)
             await self._courtesy(consumer, pieces)
         except Exception as error:  # noqa: BLE001 - sorted out in _lose
             self._lose([piece.key for piece in pieces], error)
@@ -120,16 +130,17 @@ class Ingestor:
             passed: dict[PartitionKey, tuple[int, int]] = {}
             for key, standing in self._positions.held.items():
                 position = await self._positions.fetched_to(key)
-                if position is not None and position > standing.next_off:
-                    passed[key] = (standing.next_off, position)
+                if position is not None and position.offset > standing.next_off:
+                    passed[key] = (standing.next_off, position.offset)
                     if self._passed.get(key) == passed[key]:
-                        pieces.append(Piece(key, standing, position, (), ()))
+                        end, epoch = position
+                        pieces.append(Piece(key, standing, end, (), (), epoch))
             self._passed = passed
             if not pieces or not idle():
                 return
             try:
-                await self._verify(pieces, pieces)
-                await self._write(pieces)
+                await verify(self._view, pieces, pieces)
+                await self._writer.write(pieces)
             except (StoreError, ConsumersError) as error:
                 self._lose([piece.key for piece in pieces], error)
             else:
@@ -152,7 +163,9 @@ class Ingestor:
     def _lose(self, keys: Iterable[PartitionKey], error: Exception) -> None:
         self._positions.lose(keys)
         self.counters.offsets_moved += isinstance(error, OffsetsMoved)
-        if isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
+        if isinstance(error, TooManyFailures):
+            log.error("ingest.stops", reason=str(error))
+        elif isinstance(error, OffsetsMoved | StoreUnavailable | ConsumersError):
             log.warning("ingest.seeks_again", error=type(error).__name__, reason=str(error))
         else:
             log.error("ingest.failed", error=type(error).__name__)
@@ -170,71 +183,34 @@ class Ingestor:
             standing = self._positions.get(key)
             position = None if standing is None else await self._positions.fetched_to(key)
             # The consumer was sought elsewhere since this was fetched: it will come again.
-            if standing is None or position is None or position <= of_key[-1].offset:
+            if standing is None or position is None or position.offset <= of_key[-1].offset:
                 continue
-            new = [record for record in of_key if record.offset >= standing.next_off]
-            if new:
-                found.append((key, standing, position, new))
+            if of_key[0].offset < standing.next_off:
+                # So the consumer went back by itself: Kafka says that our offset is past the end.
+                raise OffsetsMoved("what was read already came again")
+            found.append((key, standing, position, of_key))
         return [
-            Piece(key, standing, position, new, await self._items(new))
+            Piece(
+                key,
+                standing,
+                position.offset,
+                new,
+                await self._items(new, standing.topic_id),
+                position.leader_epoch,
+            )
             for key, standing, position, new in found
         ]
 
-    async def _items(self, records: Records) -> list[Item]:
+    async def _items(self, records: Records, topic_id: str) -> list[Item]:
         """The records read, a slice at a time, so that the batch being written goes on."""
         items: list[Item] = []
         for start in range(0, len(records), _SLICE):
-            items += [read(record, self.counters) for record in records[start : start + _SLICE]]
+            part = records[start : start + _SLICE]
+            items += [read(record, topic_id, self.counters) for record in part]
             await asyncio.sleep(0)
         return items
 
-    async def _verify(self, pieces: Sequence[Piece], holes: Sequence[Piece]) -> None:
-        """The records are of the topics that we know, and a hole is no loss.
-
-        Offsets may be missing inside a log (the ends of transactions), not before its start.
-        """
-        if not pieces:
-            return
-        views = await self._view.topics(sorted({piece.key[0] for piece in pieces}))
-        for piece in pieces:
-            found = views.get(piece.key[0])
-            if found is None or found.topic_id != piece.standing.topic_id:
-                raise OffsetsMoved("a topic was made anew")
-        if holes:
-            starts = await self._view.starts([hole.key for hole in holes])
-            if any(starts[hole.key] > hole.standing.next_off for hole in holes):
-                raise OffsetsMoved("the log begins after what was read of it")
-
-    async def _write(self, pieces: Sequence[Piece]) -> None:
-        if not pieces:
-            return
-        batch = batch_of(pieces)
-        try:
-            committed = await self._commit(batch)
-        except StoreRefused as error:
-            for smaller in _smaller(pieces, error):
-                await self._write(smaller)
-            return
-        self.progressed_at = monotonic()
-        self.counters.note(batch, committed)
-
-    async def _commit(self, batch: Batch) -> Committed:
-        try:
-            async with asyncio.timeout(self._config.commit_seconds):
-                return await self._store.commit(batch)
-        except TimeoutError as error:
-            raise StoreUnavailable("a transaction took too long") from error
-
     async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
         """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""
-        await commit_to_kafka(consumer, {piece.key: piece.after() for piece in pieces})
-
-
-def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[Piece]]:
-    """What to try instead of a refused batch; the error itself once nothing is left to try."""
-    count = sum(len(piece.items) for piece in pieces)
-    if count > 1:
-        return halves(pieces)
-    if count == 0 or isinstance(pieces[0].items[0], BadRecord):
-        raise error
-    return [[refused(pieces[0], f"PostgreSQL refuses it: {error}")]]
+        standings = {piece.key: piece.after() for piece in pieces}
+        await commit_to_kafka(consumer, standings, self._positions.tide)

@@ -11,7 +11,7 @@ from typing import Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-from consumers.errors import KafkaRefused, translated
+from consumers.errors import KafkaRefused, KafkaUnavailable, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from projections.offsets import PartitionKey
@@ -85,11 +85,14 @@ async def _until_led(view: KafkaView, names: Sequence[str], partitions: int) -> 
     """A new topic can be written to once the leader of each of its partitions answers."""
     with translated():
         async with asyncio.timeout(_READY_TIMEOUT):
-            while True:
-                known = await view.topics(names)
-                if all(
-                    name in known and len(known[name].partitions) == partitions for name in names
-                ):
-                    break
+            while not await _are_there(view, names, partitions):  # noqa: ASYNC110 - a server's state
                 await asyncio.sleep(_READY_POLL)
     await view.ends((name, part) for name in names for part in range(partitions))
+
+
+async def _are_there(view: KafkaView, names: Sequence[str], partitions: int) -> bool:
+    try:
+        known = await view.topics(names)
+    except KafkaUnavailable:
+        return False  # so says Kafka of a topic that is being made
+    return all(name in known and len(known[name].partitions) == partitions for name in names)

@@ -10,19 +10,20 @@ Guarantees: every record of a batch that a broker takes comes out, with its neig
 batch that cannot be read at all, as after damage to a disk, comes out as one ``Damaged``, the
 last of its partition, and no fetch raises for it.
 
-aiokafka has no setting for this, so ``install`` puts our readers where its fetcher looks for
-its own, for the whole process (decision 7).
+``consumers.fetching`` puts these readers where aiokafka's fetcher looks for its own.
 """
 
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiokafka import ConsumerRecord
-from aiokafka.consumer import fetcher
-from aiokafka.consumer.fetcher import PartitionRecords
 from aiokafka.record.default_records import DefaultRecordBatch, _DefaultRecordBatchPy
 from aiokafka.record.memory_records import _MemoryRecordsPy
 from aiokafka.record.util import decode_varint_py
+
+from projections.offsets import NOT_KNOWN
+
+_EPOCH = slice(12, 16)  # after the base offset and the length
 
 
 class Damaged(ConsumerRecord[bytes, bytes]):  # type: ignore[misc]  # aiokafka's is untyped
@@ -34,7 +35,8 @@ class Damaged(ConsumerRecord[bytes, bytes]):  # type: ignore[misc]  # aiokafka's
     reason: str
 
 
-def _damaged(topic: str, part: int, offset: int, reason: str) -> Damaged:
+def damaged(topic: str, part: int, offset: int, reason: str) -> Damaged:
+    """The mark of a partition that cannot be read from this offset on."""
     made = Damaged(topic, part, offset, 0, 0, None, None, None, -1, -1, ())
     object.__setattr__(made, "reason", reason)
     return made
@@ -87,33 +89,22 @@ class _Batch:
 
 
 class LenientRecords(_MemoryRecordsPy):  # type: ignore[misc]  # final for typing only
-    """What a fetch has of one partition, batch by batch."""
+    """What a fetch has of one partition, batch by batch.
+
+    ``leader_epoch`` is of the last batch that was begun: which leader took it in.
+    """
+
+    leader_epoch = NOT_KNOWN
 
     def next_batch(self, *arguments: int) -> object:
         """The next batch; one in a format before headers is aiokafka's own."""
         raw = self._next_slice
         batch = super().next_batch(*arguments)
-        return _Batch(batch, raw) if isinstance(batch, DefaultRecordBatch) else batch
-
-
-class _WholeRecords(PartitionRecords):  # type: ignore[misc]  # untyped
-    """aiokafka's way through the batches of a partition, ending where they cannot be read."""
-
-    def _unpack_records(self) -> Iterator[object]:
-        try:
-            yield from super()._unpack_records()
-        except Exception as error:  # noqa: BLE001 - told by the record
-            place = (self._tp.topic, self._tp.partition, self.next_fetch_offset)
-            yield _damaged(*place, type(error).__name__)
-
-
-def install() -> None:
-    """Have every consumer of this process read this way; once or often is the same."""
-    if not {"MemoryRecords", "PartitionRecords"} <= vars(fetcher).keys():
-        message = "aiokafka's fetcher is not what consumers/lenient.py was written for"
-        raise AttributeError(message)
-    fetcher.MemoryRecords = LenientRecords
-    fetcher.PartitionRecords = _WholeRecords
+        if not isinstance(batch, DefaultRecordBatch):
+            self.leader_epoch = NOT_KNOWN
+            return batch
+        self.leader_epoch = int.from_bytes(raw[_EPOCH], signed=True)
+        return _Batch(batch, raw)
 
 
 def unreadable(headers: Sequence[tuple[str, bytes | None]]) -> bool:

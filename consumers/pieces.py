@@ -12,8 +12,8 @@ from aiokafka import ConsumerRecord
 from domain.lanes import Lane
 from projections.facts_store import Arrival
 from projections.ingest_store import Batch
-from projections.offsets import PartitionKey, Standing, Step
-from projections.quarantine import BadRecord
+from projections.offsets import NOT_KNOWN, PartitionKey, Standing, Step
+from projections.quarantine import BadRecord, Cause
 
 Item = Arrival | BadRecord
 
@@ -27,6 +27,13 @@ class Piece:
     end: int
     records: Sequence["ConsumerRecord[bytes, bytes]"]
     items: Sequence[Item]
+    leader_epoch: int = NOT_KNOWN
+    """Of the last batch before ``end``."""
+
+    def follows_another_leader(self) -> bool:
+        """Whether another leader may have taken in what follows what was read before."""
+        known = self.standing.leader_epoch
+        return known not in (NOT_KNOWN, self.leader_epoch)
 
     def begins_after_a_hole(self) -> bool:
         """Whether offsets are missing before its first record."""
@@ -35,7 +42,12 @@ class Piece:
     def after(self) -> Standing:
         """Where the partition stands once this piece is committed."""
         reached = max(self.standing.reached_off, self.end)
-        return replace(self.standing, next_off=self.end, reached_off=reached)
+        return replace(
+            self.standing,
+            next_off=self.end,
+            reached_off=reached,
+            leader_epoch=self.leader_epoch,
+        )
 
 
 def batch_of(pieces: Sequence[Piece]) -> Batch:
@@ -55,7 +67,7 @@ def batch_of(pieces: Sequence[Piece]) -> Batch:
 
 def _step(piece: Piece) -> Step:
     standing = piece.standing
-    return Step(*piece.key, standing.topic_id, standing.next_off, piece.end)
+    return Step(*piece.key, standing.topic_id, standing.next_off, piece.end, piece.leader_epoch)
 
 
 def halves(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
@@ -76,6 +88,10 @@ def halves(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
                 end=piece.records[count].offset,
                 records=piece.records[:count],
                 items=piece.items[:count],
+                # In the middle it is known only if it is the same at both ends.
+                leader_epoch=NOT_KNOWN
+                if piece.follows_another_leader()
+                else piece.standing.leader_epoch,
             )
             first.append(head)
             second.append(
@@ -89,12 +105,27 @@ def halves(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
     return first, second
 
 
+def weight(pieces: Sequence[Piece]) -> int:
+    """The bytes of all that is in them, about."""
+    return sum(
+        len(record.key or b"") + len(record.value or b"")
+        for piece in pieces
+        for record in piece.records
+    )
+
+
 def refused(piece: Piece, reason: str) -> Piece:
     """The piece of a single record with that record in quarantine."""
-    return replace(piece, items=[bad_record(piece.records[0], reason)])
+    bad = bad_record(piece.records[0], reason, piece.standing.topic_id, Cause.STORE)
+    return replace(piece, items=[bad])
 
 
-def bad_record(record: "ConsumerRecord[bytes, bytes]", reason: str) -> BadRecord:
+def bad_record(
+    record: "ConsumerRecord[bytes, bytes]",
+    reason: str,
+    topic_id: str,
+    cause: Cause = Cause.CONTRACT,
+) -> BadRecord:
     """A record that goes to quarantine."""
     return BadRecord(
         record.topic,
@@ -104,4 +135,6 @@ def bad_record(record: "ConsumerRecord[bytes, bytes]", reason: str) -> BadRecord
         record.value,
         record.headers,
         reason,
+        topic_id,
+        cause,
     )

@@ -7,10 +7,12 @@ paused, so nothing is fetched of it, until the next attempt to take it up.
 
 import asyncio
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers.errors import translated
+from consumers.fetching import leader_epoch
 from projections.offsets import PartitionKey, ReadingState, Standing
 
 _POSITION_SECONDS = 2.0
@@ -21,6 +23,13 @@ def partition(key: PartitionKey) -> TopicPartition:
     return TopicPartition(*key)
 
 
+class Fetched(NamedTuple):
+    """How far the consumer is, and the leader epoch of what is before that."""
+
+    offset: int
+    leader_epoch: int
+
+
 class Positions:
     """The assignment of one consumer."""
 
@@ -28,7 +37,9 @@ class Positions:
         self._consumer: AIOKafkaConsumer | None = None
         self._assigned: set[PartitionKey] = set()
         self._held: dict[PartitionKey, Standing] = {}
-        self._gaps: set[PartitionKey] = set()
+        self._waiting: dict[PartitionKey, Standing] = {}
+        self.tide = 0
+        """The highest tide that we know of."""
 
     @property
     def held(self) -> dict[PartitionKey, Standing]:
@@ -43,7 +54,16 @@ class Positions:
     @property
     def readable(self) -> frozenset[PartitionKey]:
         """Those that are assigned and do not wait for a person."""
-        return frozenset(self._assigned - self._gaps)
+        return frozenset(self._assigned - self._waiting.keys())
+
+    @property
+    def stopped(self) -> dict[PartitionKey, Standing]:
+        """Those that our own failures have stopped."""
+        return {
+            key: standing
+            for key, standing in self._waiting.items()
+            if standing.state is ReadingState.STOPPED
+        }
 
     @property
     def lost(self) -> frozenset[PartitionKey]:
@@ -64,17 +84,17 @@ class Positions:
     def revoke(self) -> None:
         """The group is being rebalanced: nothing is ours."""
         self._held.clear()
-        self._gaps.clear()
+        self._waiting.clear()
         self._assigned.clear()
 
     def hold(self, key: PartitionKey, standing: Standing) -> None:
-        """Read this partition from there; one with a gap stays paused."""
+        """Read this partition from there; one that waits for a person stays paused."""
         if self._consumer is None or key not in self._assigned:
             return
-        if standing.state is ReadingState.GAP:
-            self._gaps.add(key)
+        if standing.state is not ReadingState.READING:
+            self._waiting[key] = standing
             return
-        self._gaps.discard(key)
+        self._waiting.pop(key, None)
         self._consumer.seek(partition(key), standing.next_off)
         self._consumer.resume(partition(key))
         self._held[key] = standing
@@ -90,7 +110,7 @@ class Positions:
             if self._held.pop(key, None) is not None and self._consumer is not None:
                 self._consumer.pause(partition(key))
 
-    async def fetched_to(self, key: PartitionKey) -> int | None:
+    async def fetched_to(self, key: PartitionKey) -> Fetched | None:
         """The consumer's own position, after what it has handed out; None: not assigned."""
         consumer = self._consumer
         if consumer is None or partition(key) not in consumer.assignment():
@@ -98,4 +118,4 @@ class Positions:
         with translated():
             async with asyncio.timeout(_POSITION_SECONDS):
                 position: int = await consumer.position(partition(key))
-        return position
+        return Fetched(position, leader_epoch(consumer, partition(key)))

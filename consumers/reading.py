@@ -2,7 +2,8 @@
 
 Guarantees: no record stops another. What is not an event of the contract goes to quarantine
 with the field and the rule; so does a record over which our own code fails, with the kind of
-the failure, since stopping the partition for it would cost every good one behind it.
+the failure, since stopping the partition for it would cost every good one behind it
+(``projections.brake`` says when it stops all the same).
 """
 
 import structlog
@@ -13,19 +14,22 @@ from consumers.lenient import unreadable
 from consumers.pieces import Item, bad_record
 from consumers.translate import fact_of
 from projections.facts_store import Arrival
-from schemas.decode import Rejected, decode
+from projections.quarantine import Cause, Cut
+from schemas.decode import TOO_LARGE, Rejected, decode
 
 log = structlog.get_logger()
 
 
-def read(record: "ConsumerRecord[bytes, bytes]", counters: Counters) -> Item:
+def read(record: "ConsumerRecord[bytes, bytes]", topic_id: str, counters: Counters) -> Item:
     """What a record says."""
     try:
+        if isinstance(record.value, Cut):
+            return bad_record(record, TOO_LARGE, topic_id)
         if unreadable(record.headers):
-            return bad_record(record, "headers: a name is not UTF-8")
+            return bad_record(record, "headers: a name is not UTF-8", topic_id)
         event = decode(record.headers, record.key, record.value)
         if isinstance(event, Rejected):
-            return bad_record(record, event.reason)
+            return bad_record(record, event.reason, topic_id)
         counters.subject_differs += event.subject_differs
         counters.key_differs += event.key_differs
         return Arrival(fact_of(event), record.topic, record.partition, record.offset)
@@ -35,4 +39,4 @@ def read(record: "ConsumerRecord[bytes, bytes]", counters: Counters) -> Item:
         log.error(  # noqa: TRY400 - as above
             "ingest.reading_failed", error=name, topic=record.topic, offset=record.offset
         )
-        return bad_record(record, f"reading it failed: {name}")
+        return bad_record(record, f"reading it failed: {name}", topic_id, Cause.OURS)

@@ -2,7 +2,9 @@
 
 Pure. The rules:
 
-* another topic of the same name, or an offset past the end of the log: from 0 again;
+* another topic of the same name: from 0 again;
+* a log that went back, so that it ends before our offset, or holds other records than those
+  that we read: all that it has again;
 * an offset that the log does not reach back to, or none where the log does not begin at 0:
   records are missing, and nothing goes on until a person acknowledges that;
 * a replay that begins before the log does is no gap: what is gone was read once;
@@ -11,16 +13,20 @@ Pure. The rules:
 
 from dataclasses import dataclass, replace
 
-from projections.offsets import ReadingState, Standing
+from projections.offsets import NOT_KNOWN, ReadingState, Standing
 
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """A partition as Kafka has it: the topic's id, its first offset, and the next one."""
+    """A partition as Kafka has it: the topic's id, its first offset, and the next one.
+
+    ``same_to`` is how far it is what we read, by the leader epoch of that; None: not known.
+    """
 
     topic_id: str
     start: int
     end: int
+    same_to: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +51,17 @@ def resume(  # noqa: PLR0911 - one return for each rule
     restored = committed is not None and committed > reached
     if stored is None:
         return Resume(_from_zero(log), restored)
-    if stored.state is ReadingState.GAP:
+    if stored.state is not ReadingState.READING:
         return Resume(stored, restored)
     if stored.next_off > log.end:
-        return Resume(_from_zero(log), backward="a topic ends before what was read of it")
+        return Resume(_from_start(log), backward="a topic ends before what was read of it")
+    if log.same_to is not None and log.same_to < stored.next_off:
+        return Resume(_from_start(log), backward="a topic holds other records than were read")
     if stored.next_off >= log.start:
         return Resume(stored, restored)
     if reached >= log.start:
-        return Resume(replace(stored, next_off=log.start), restored)
+        begin = replace(stored, next_off=log.start, leader_epoch=NOT_KNOWN)
+        return Resume(begin, restored)
     return Resume(_gap(log, reached), restored)
 
 
@@ -60,6 +69,11 @@ def _from_zero(log: Log) -> Standing:
     if log.start == 0:
         return Standing(log.topic_id, 0, 0)
     return _gap(log, 0)
+
+
+def _from_start(log: Log) -> Standing:
+    """What the log has lost by now was read before it went back."""
+    return Standing(log.topic_id, log.start, log.start)
 
 
 def _gap(log: Log, reached: int) -> Standing:

@@ -17,6 +17,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from consumers.config import IngestConfig
 from consumers.counters import Counters
+from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
 from consumers.health import IngestHealth, judge
 from consumers.ingest import Ingestor
@@ -29,7 +30,7 @@ from consumers.topics import check_topics
 from consumers.waiting import stopped
 from projections.errors import StoreError
 from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey, ReadingState
+from projections.offsets import PartitionKey
 
 log = structlog.get_logger()
 
@@ -60,6 +61,7 @@ class Ingest:
         self._ingestor = Ingestor(self._config, store, self._view, self._positions)
         self._take_up = TakeUp(self._config, store, self._view, self._positions)
         self._ends: dict[PartitionKey, int] = {}
+        self._raised_at = float("-inf")
         self._consumer: AIOKafkaConsumer | None = None
         self._subscriber: BatchSubscriber | None = None
 
@@ -77,6 +79,7 @@ class Ingest:
             self._ends,
             idle,
             self._config.stuck_seconds,
+            self._positions.stopped,
         )
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -160,12 +163,24 @@ class Ingest:
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         async with self._ingestor.lock:
-            await self._find_moved()
+            self._positions.lose(await self._take_up.moved())
             await self._take_up.lost(consumer)
+            await self._raise_tide(consumer)
         await self._ingestor.step_over(consumer, self._idle)
         self._ends = await self._view.ends(self._positions.readable)
         if self.health().lag == 0:
-            self._ingestor.progressed_at = monotonic()
+            self._ingestor.progressed()
+
+    async def _raise_tide(self, consumer: AIOKafkaConsumer) -> None:
+        """Now and then have Kafka remember how late it is; all must be taken up before."""
+        if self._positions.lost or monotonic() - self._raised_at < self._config.tide_seconds:
+            return
+        tide = await self._store.rise(self._positions.tide)
+        if tide.restored:
+            log.error("ingest.database_restored", reason="it was put back under this process")
+        self._positions.tide = tide.height
+        self._raised_at = monotonic()
+        await commit_to_kafka(consumer, self._positions.held, tide.height)
 
     def _idle(self) -> bool:
         """Whether FastStream has handed on all that it fetched.
@@ -174,27 +189,6 @@ class Ingest:
         """
         lock = None if self._subscriber is None else self._subscriber.lock
         return isinstance(lock, MultiLock) and lock.empty
-
-    async def _find_moved(self) -> None:
-        """A rewind, another process, or a topic made anew: lose what is not as we think."""
-        held = self._positions.held
-        if not held:
-            return
-        stored = await self._store.standings(self._config.topics)
-        views = await self._view.topics(self._config.topics)
-        moved = []
-        for key, standing in held.items():
-            known = stored.get(key)
-            view = views.get(key[0])
-            same = (
-                known is not None
-                and view is not None
-                and (known.topic_id, known.next_off, known.state)
-                == (view.topic_id, standing.next_off, ReadingState.READING)
-            )
-            if not same:
-                moved.append(key)
-        self._positions.lose(moved)
 
     async def _nap(self, stop: asyncio.Event) -> None:
         """Until something is lost, the stop, or the next look."""

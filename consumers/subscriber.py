@@ -22,7 +22,7 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 from faststream.message import StreamMessage
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
 
-from consumers import lenient
+from consumers import fetching
 from consumers.config import IngestConfig
 from consumers.kafka_config import KafkaConfig
 
@@ -102,7 +102,7 @@ def make_broker(
 
     ``failed`` is told of every fetch that raised, before anything else is fetched.
     """
-    lenient.install()
+    fetching.install()
     broker = KafkaBroker(
         kafka.servers,
         client_id="rollcall",

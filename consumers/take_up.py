@@ -4,18 +4,18 @@ Guarantees: a partition is held only after PostgreSQL has it where it is read fr
 processes that take up the same one are told apart by compare-and-set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 import structlog
 from aiokafka import AIOKafkaConsumer
 
 from consumers.config import IngestConfig
 from consumers.courtesy import commit_to_kafka
-from consumers.kafka_view import KafkaView
+from consumers.kafka_view import KafkaView, TopicView
 from consumers.positions import Positions
 from consumers.resume import Log, Resume, resume
 from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey, ReadingState, Standing
+from projections.offsets import NOT_KNOWN, PartitionKey, ReadingState, Standing
 
 log = structlog.get_logger()
 
@@ -44,8 +44,12 @@ class TakeUp:
         # the one in PostgreSQL, and no position that we know is past an end asked later.
         committed = await self._view.committed(self._config.group)
         stored = await self._store.standings(self._config.topics)
-        logs = await self._logs(lost)
-        found = {key: resume(stored.get(key), logs[key], committed.get(key)) for key in logs}
+        logs = await self.logs({key: stored.get(key) for key in lost})
+        told = committed.offsets
+        found = {key: resume(stored.get(key), logs[key], told.get(key)) for key in logs}
+        self._positions.tide = max(self._positions.tide, committed.tide)
+        if await self._store.recall(self._positions.tide):
+            log.error("ingest.database_restored", reason="Kafka remembers a later state of it")
         await self._place(stored, found)
         for key, result in found.items():
             self._positions.hold(key, result.standing)
@@ -54,14 +58,47 @@ class TakeUp:
         if restored:
             log.error("ingest.database_restored")
             # So that the next assignment does not find the same restore again.
-            await commit_to_kafka(consumer, restored)
+            await commit_to_kafka(consumer, restored, self._positions.tide)
 
-    async def _logs(self, keys: Iterable[PartitionKey]) -> dict[PartitionKey, Log]:
+    async def moved(self) -> list[PartitionKey]:
+        """The held partitions that are not any more as they were when they were taken up.
+
+        By another process, by a rewind, or in Kafka: a topic made anew, a partition that is
+        gone, a log that begins after our offset or went back.
+        """
+        held = self._positions.held
+        if not held:
+            return []
+        stored = await self._store.standings(self._config.topics)
+        logs = await self.logs(held)
+        return [
+            key
+            for key, standing in held.items()
+            if key not in logs or not _as_held(stored.get(key), standing, logs[key])
+        ]
+
+    async def logs(self, stood: Mapping[PartitionKey, Standing | None]) -> dict[PartitionKey, Log]:
+        """What Kafka has of these partitions, of those that it has."""
         views = await self._view.topics(self._config.topics)
-        there = [key for key in keys if key[0] in views and key[1] in views[key[0]].partitions]
+        there = [key for key in stood if key[0] in views and key[1] in views[key[0]].partitions]
         starts = await self._view.starts(there)
         ends = await self._view.ends(there)
-        return {key: Log(views[key[0]].topic_id, starts[key], ends[key]) for key in there}
+        same = await self._same_to({key: stood[key] for key in there}, views)
+        return {
+            key: Log(views[key[0]].topic_id, starts[key], ends[key], same.get(key)) for key in there
+        }
+
+    async def _same_to(
+        self, stood: Mapping[PartitionKey, Standing | None], views: Mapping[str, TopicView]
+    ) -> dict[PartitionKey, int]:
+        epochs = {
+            key: standing.leader_epoch
+            for key, standing in stood.items()
+            if standing is not None
+            and standing.leader_epoch != NOT_KNOWN
+            and standing.topic_id == views[key[0]].topic_id
+        }
+        return await self._view.epoch_ends(epochs) if epochs else {}
 
     async def _place(
         self, stored: dict[PartitionKey, Standing], found: dict[PartitionKey, Resume]
@@ -77,11 +114,23 @@ class TakeUp:
             await self._store.place(placed, restored=restored, backward=backward)
 
 
+def _as_held(stored: Standing | None, held: Standing, log: Log) -> bool:
+    """Whether PostgreSQL and Kafka would have us read on from just there."""
+    return (
+        stored is not None
+        and (stored.topic_id, stored.next_off, stored.state)
+        == (held.topic_id, held.next_off, held.state)
+        and resume(stored, log, None).standing == stored
+    )
+
+
 def _tell(found: dict[PartitionKey, Resume]) -> None:
     """What is not the ordinary course of things, once."""
     for (topic, part), result in found.items():
         standing = result.standing
         if standing.state is ReadingState.GAP:
             log.error("ingest.gap", topic=topic, partition=part, reason=standing.reason)
+        elif standing.state is ReadingState.STOPPED:
+            log.error("ingest.stopped", topic=topic, partition=part, reason=standing.reason)
         elif result.backward is not None:
             log.warning("ingest.reads_again", topic=topic, partition=part, reason=result.backward)

@@ -7,8 +7,9 @@ aiokafka speaks Metadata up to version 5; ids come with version 10. This is vers
 import uuid
 from collections.abc import Sequence
 from io import BytesIO
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
+from aiokafka.errors import NoError, UnknownTopicOrPartitionError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import (
     AbstractType,
@@ -20,6 +21,13 @@ from aiokafka.protocol.types import (
     Schema,
     TaggedFields,
 )
+
+
+class Leader(NamedTuple):
+    """The node that leads a partition, and since which epoch."""
+
+    node: int
+    epoch: int
 
 
 class Uuid(AbstractType[uuid.UUID]):  # type: ignore[misc]  # aiokafka's base is untyped for mypy
@@ -115,13 +123,22 @@ class TopicsRequest(Request[_Struct]):  # type: ignore[misc]  # as above
         return request_struct_class([(nobody, name, {}) for name in self._topics], False, False, {})
 
 
-def parse(response: Any) -> dict[str, tuple[str, tuple[int, ...]]]:  # noqa: ANN401 - aiokafka's
-    """Id and partitions by name, of the topics that exist."""
-    return {
-        topic["name"]: (
-            str(topic["topic_id"]),
-            tuple(sorted(partition["partition"] for partition in topic["partitions"])),
-        )
-        for topic in response.to_object()["topics"]
-        if topic["error_code"] == 0
-    }
+def parse(response: Any) -> dict[str, tuple[str, dict[int, Leader]]]:  # noqa: ANN401 - aiokafka's
+    """Id and partitions with their leaders by name, of the topics that exist.
+
+    Raises:
+        KafkaError: nobody can tell of some topic whether it exists.
+    """
+    found = {}
+    for topic in response.to_object()["topics"]:
+        error = for_code(topic["error_code"])
+        if error is UnknownTopicOrPartitionError:
+            continue
+        if error is not NoError:
+            raise error
+        leaders = {
+            each["partition"]: Leader(each["leader"], each["leader_epoch"])
+            for each in topic["partitions"]
+        }
+        found[topic["name"]] = (str(topic["topic_id"]), leaders)
+    return found

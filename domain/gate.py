@@ -22,6 +22,7 @@ class Lag(Enum):
     """Why removals must wait; the value is for people."""
 
     UNWATCHED = "nobody knows how far ingest is behind: the topics' ends were not looked at"
+    MISSING = "a topic that is to be read does not exist"
     UNREAD = "records are waiting to be read"
     UNDERIVED = "changes are waiting to be derived"
 
@@ -58,7 +59,8 @@ class Progress:
     ``oldest_unread`` is since when Kafka may hold something that is not read yet (the last
     look that did not see it),
     ``oldest_mark`` when the oldest mark that is not derived was set, ``watched_at`` when the
-    topics' ends were last asked for, ``lagging_since`` since when any of them is too old.
+    topics' ends were last asked for, ``lagging_since`` since when any of them is too old,
+    ``missing_since`` since when a topic that is to be read is not there.
     """
 
     now: datetime
@@ -67,6 +69,7 @@ class Progress:
     oldest_mark: datetime | None
     watched_at: datetime | None
     lagging_since: datetime | None
+    missing_since: datetime | None = None
 
 
 def verdict(progress: Progress) -> Gate:
@@ -99,8 +102,11 @@ def shut(gate: Gate, *, takes: bool) -> str | None:
 def lag(progress: Progress) -> Lag | None:
     """Why removals must wait, or None."""
     watched = progress.watched_at
-    if watched is None or progress.now - watched > WATCH_LIMIT:
+    # A look from the future is one of before the clock was put right: nobody has looked since.
+    if watched is None or abs(progress.now - watched) > WATCH_LIMIT:
         return Lag.UNWATCHED
+    if progress.missing_since is not None:
+        return Lag.MISSING
     if _too_old(progress.oldest_unread, progress.now):
         return Lag.UNREAD
     if _too_old(progress.oldest_mark, progress.now):
@@ -113,8 +119,8 @@ def _too_old(since: datetime | None, now: datetime) -> bool:
 
 
 def _behind_since(progress: Progress) -> datetime:
-    """Where nobody watches, ``lagging_since`` is as old as the last look."""
+    """Where nobody watches, ``lagging_since`` is as old as the last look; never later than now."""
     known = [progress.lagging_since] if progress.lagging_since is not None else []
     if progress.watched_at is not None and progress.now - progress.watched_at > WATCH_LIMIT:
         known.append(progress.watched_at + WATCH_LIMIT)
-    return min(known, default=progress.now)
+    return min([*known, progress.now])

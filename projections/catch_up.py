@@ -3,10 +3,10 @@
 While armed, no process changes a chat. ``arm`` is called at every start of reconcile and at
 every backward step (a rewind, a restore, a recreated topic). The watcher then notes the ends
 of all partitions seen *after* that moment; once ingest has passed them, and every mark set
-until then is derived, it disarms. Any process may watch, several may at once.
+until then is derived, it disarms. Any process may watch, several may at once. Only partitions
+that Kafka still has count (``projections.kafka_sights``).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,14 +14,14 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.gate import Gate, Progress, lag, verdict
+from projections import kafka_sights
 from projections.database import Driver, driver
 from projections.doubts import raise_doubts
+from projections.instants import Instant, rows, set_right
+from projections.kafka_sights import Sight
 
 RESTORED = "the database was restored"
 """The reason that outlives other reasons to arm: at its end chats are looked for."""
-
-Ends = Mapping[tuple[str, int], int]
-"""The end offset of each (topic, partition): the offset that the next record will get."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +57,17 @@ async def gate(connection: AsyncConnection) -> Gate:
 # Marks are many while the catch-up is armed, and their age decides nothing then.
 _PROGRESS = text("""
     SELECT clock_now() AS now, c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
-           c.watched_at, c.lagging_since,
+           CASE WHEN c.watched_at < 'infinity' THEN c.watched_at
+                WHEN c.watched_at = 'infinity' THEN clock_now() END AS watched_at,
+           c.lagging_since,
            (SELECT min(e.seen_at) FROM topic_ends e LEFT JOIN ingest_partitions p
-                   USING (topic, part) WHERE e.end_off > coalesce(p.next_off, 0)) AS oldest_unread,
+                   USING (topic, part, topic_id)
+             WHERE e.end_off > coalesce(p.next_off, 0)) AS oldest_unread,
+           (SELECT min(since) FROM missing_topics) AS missing_since,
            CASE WHEN c.armed_at IS NULL THEN (SELECT min(marked_at) FROM stale_entities) END
                 AS oldest_mark,
            (SELECT string_agg(topic || '/' || part, ', ' ORDER BY topic, part)
-              FROM ingest_partitions WHERE state = 'gap') AS gaps
+              FROM partitions_read WHERE state = 'gap') AS gaps
       FROM catch_up c""")
 
 
@@ -85,13 +89,14 @@ async def progress(connection: AsyncConnection) -> Progress:
         closed_because=closed,
         oldest_unread=row.oldest_unread,
         oldest_mark=row.oldest_mark,
+        missing_since=row.missing_since,
         watched_at=row.watched_at,
         lagging_since=row.lagging_since,
     )
 
 
-async def watch(connection: AsyncConnection, ends: Ends, asked: Look) -> None:
-    """Take in the ends that Kafka has told since ``asked``.
+async def watch(connection: AsyncConnection, sight: Sight, asked: Look) -> None:
+    """Take in what Kafka has told since ``asked``.
 
     Of several watchers the latest word counts: one that stood still between its question and
     this call says nothing.
@@ -99,34 +104,40 @@ async def watch(connection: AsyncConnection, ends: Ends, asked: Look) -> None:
     store = await driver(connection)
     # One watcher at a time from here on; an ``arm`` meanwhile waits, and then starts anew.
     row = await store.fetchrow(
-        """SELECT armed_at, ends_seen_at, watched_at,
+        """SELECT armed_at, ends_seen_at, passed_at, watched_at,
                   coalesce(watched_at > $1 AND watched_at <= clock_now(), false) AS late
              FROM catch_up FOR UPDATE""",
         asked.at,
     )
     if row is None or row["late"]:
         return
-    await _sample(store, ends, row["watched_at"] or asked.at)
+    # Marks are many while records are being read, and their age decides nothing then.
+    await _set_right(store, marks=row["armed_at"] is None or row["passed_at"] is not None)
+    await kafka_sights.note(store, sight, asked.at)
+    since = row["watched_at"]
+    await _sample(store, sight, asked.at if since is None else min(since, asked.at))
     armed_at = row["armed_at"]
     if armed_at is not None:
         if row["ends_seen_at"] is None and asked.armed_at == armed_at:
-            await _note_ends(store, ends)
-        await _advance(store, ends)
+            await _note_ends(store, sight)
+        await _advance(store, sight)
     await _note_lag(connection, store, asked.at)
 
 
-# What is there now and was not at the last look may be there since just after it.
-_SAMPLE = """
-    INSERT INTO topic_ends (topic, part, end_off, seen_at)
-    SELECT u.topic, u.part, u.end_off, $4
-      FROM unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, end_off)
-    ON CONFLICT DO NOTHING"""
+_SEEN = (
+    "unnest($1::text[], $2::int[], $3::text[], $4::bigint[]) AS u (topic, part, topic_id, end_off)"
+)
 
-# An end that went back belongs to a topic that is no more.
-_DROP_FOREIGN = """
-    DELETE FROM topic_ends e
-     USING unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, end_off)
-     WHERE (e.topic, e.part) = (u.topic, u.part) AND e.end_off > u.end_off"""
+# What is there now and was not at the last look may be there since just after it.
+_SAMPLE = f"""
+    INSERT INTO topic_ends (topic, part, topic_id, end_off, seen_at)
+    SELECT u.topic, u.part, u.topic_id, u.end_off, $5 FROM {_SEEN}
+    ON CONFLICT DO NOTHING"""  # noqa: S608 - made of constants
+
+# An end that went back was one of a log that is no more.
+_DROP_BEYOND = f"""
+    DELETE FROM topic_ends e USING {_SEEN}
+     WHERE (e.topic, e.part) = (u.topic, u.part) AND e.end_off > u.end_off"""  # noqa: S608 - as above
 
 # Of the older ones the newest is enough: what is unread there is old, and that is all we ask.
 _PRUNE = """
@@ -143,46 +154,78 @@ _PRUNE = """
                       AND later.end_off > e.end_off)"""
 
 
-def _columns(ends: Ends) -> tuple[list[str], list[int], list[int]]:
-    keys = sorted(ends)
-    return [topic for topic, _ in keys], [part for _, part in keys], [ends[key] for key in keys]
+# A mark that somebody holds at this moment is set right at the next look. Nobody knows when it
+# was set, so the catch-up waits for it too.
+_MARKS_AHEAD = """
+    UPDATE stale_entities s
+       SET marked_at = (SELECT least(passed_at, clock_now()) FROM catch_up)
+      FROM (SELECT kind, id, scope FROM stale_entities
+             WHERE marked_at > (SELECT clock_now()) FOR UPDATE SKIP LOCKED) a
+     WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
+
+# Far longer than any worker claims a mark for.
+_CLAIMS_AHEAD = """
+    UPDATE stale_entities s SET claimed_until = 'epoch'
+      FROM (SELECT kind, id, scope FROM stale_entities
+             WHERE claimed_until > (SELECT clock_now()) + interval '1 hour'
+               FOR UPDATE SKIP LOCKED) a
+     WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
+
+_ENDS_AHEAD = "UPDATE topic_ends SET seen_at = clock_now() WHERE seen_at > clock_now()"
+
+_CATCH_UP_AHEAD = """
+    UPDATE catch_up SET passed_at = least(passed_at, clock_now()),
+           lagging_since = least(lagging_since, clock_now())
+     WHERE greatest(passed_at, lagging_since) > clock_now()"""
 
 
-async def _sample(store: Driver, ends: Ends, since: datetime) -> None:
-    columns = _columns(ends)
-    await store.execute(_DROP_FOREIGN, *columns)
+async def _set_right(store: Driver, *, marks: bool) -> None:
+    """Nothing was marked, seen or passed later than now, nor is claimed for hours."""
+    if marks:
+        set_right(Instant.MARK, rows(await store.execute(_MARKS_AHEAD)))
+        set_right(Instant.CLAIM, rows(await store.execute(_CLAIMS_AHEAD)))
+    set_right(Instant.TOPIC_END, rows(await store.execute(_ENDS_AHEAD)))
+    set_right(Instant.CATCH_UP, rows(await store.execute(_CATCH_UP_AHEAD)))
+
+
+async def _sample(store: Driver, sight: Sight, since: datetime) -> None:
+    columns = sight.columns()
+    await store.execute(_DROP_BEYOND, *columns)
     await store.execute(_SAMPLE, *columns, since)
     await store.execute(_PRUNE)
 
 
-async def _note_ends(store: Driver, ends: Ends) -> None:
+async def _note_ends(store: Driver, sight: Sight) -> None:
     await store.execute("DELETE FROM catch_up_ends")
     await store.execute(
-        """INSERT INTO catch_up_ends (topic, part, end_off)
-           SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[])""",
-        *_columns(ends),
+        f"""INSERT INTO catch_up_ends (topic, part, topic_id, end_off)
+            SELECT u.* FROM {_SEEN}""",  # noqa: S608 - made of constants
+        *sight.columns(),
     )
     await store.execute("UPDATE catch_up SET ends_seen_at = clock_now()")
 
 
-async def _advance(store: Driver, ends: Ends) -> None:
+async def _advance(store: Driver, sight: Sight) -> None:
     await store.execute(
-        """UPDATE catch_up_ends c SET end_off = u.end_off
-             FROM unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, end_off)
-            WHERE (c.topic, c.part) = (u.topic, u.part) AND c.end_off > u.end_off""",
-        *_columns(ends),
+        f"""UPDATE catch_up_ends c SET end_off = u.end_off FROM {_SEEN}
+             WHERE (c.topic, c.part) = (u.topic, u.part) AND c.end_off > u.end_off""",  # noqa: S608 - as above
+        *sight.columns(),
     )
+    # Of a topic that is missing nobody knows the end.
     await store.execute(
         """UPDATE catch_up SET passed_at = clock_now()
-            WHERE ends_seen_at IS NOT NULL AND passed_at IS NULL AND NOT EXISTS (
-                  SELECT FROM catch_up_ends e LEFT JOIN ingest_partitions p USING (topic, part)
+            WHERE ends_seen_at IS NOT NULL AND passed_at IS NULL
+              AND NOT EXISTS (SELECT FROM missing_topics) AND NOT EXISTS (
+                  SELECT FROM catch_up_ends e
+                    LEFT JOIN ingest_partitions p USING (topic, part, topic_id)
                    WHERE e.end_off > coalesce(p.next_off, 0) OR p.state = 'gap')"""
     )
     reason = await store.fetchval(
         """UPDATE catch_up c SET armed_at = NULL, reason = NULL
              FROM (SELECT reason FROM catch_up) before
             WHERE passed_at IS NOT NULL AND NOT EXISTS (
-                  SELECT FROM stale_entities s WHERE s.marked_at <= c.passed_at)
+                  SELECT FROM stale_entities s
+                   WHERE s.marked_at <= c.passed_at OR s.marked_at > (SELECT clock_now()))
             RETURNING before.reason"""
     )
     if reason == RESTORED:

@@ -1,26 +1,38 @@
 """The one way to PostgreSQL: engines, transactions, and the translation of errors.
 
 Guarantees: no exception of SQLAlchemy or asyncpg leaves a ``transaction`` block, an outage is
-told from refused data by PostgreSQL's own codes, and each transaction is READ COMMITTED, so
+told from refused data by ``projections.troubles``, and each transaction is READ COMMITTED, so
 every statement begins with a new snapshot (the derive loop rests on that).
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, Protocol, cast
+from contextvars import ContextVar
+from typing import Any, Final, Protocol, cast
 
 import asyncpg
+import structlog
+from asyncpg.pgproto import pgproto
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from projections.errors import StoreError, StoreRefused, StoreUnavailable
+from projections.errors import StoreError, StoreMisconfigured, StoreRefused, StoreUnavailable
+from projections.troubles import Trouble, trouble_of
 
-# By class of SQLSTATE: data exceptions, integrity constraints, program limits.
-_REFUSED = ("22", "23", "54")
-# Connection, rollback (deadlock), resources, locks, shutdown, system errors; no code: no answer.
-_UNAVAILABLE = ("08", "40", "53", "55", "57", "58", "")
+log = structlog.get_logger()
+
+_NOTIFY_SECONDS = 2.0
+_CHANNELS: ContextVar[set[str] | None] = ContextVar("channels", default=None)
+
+_ERRORS: Final = {
+    Trouble.REFUSED: StoreRefused,
+    Trouble.PASSING: StoreUnavailable,
+    Trouble.INSTALLATION: StoreMisconfigured,
+    Trouble.BUG: StoreError,
+}
 
 
 def create_engine(url: str, *, pool_size: int = 5, clock_shift: str = "") -> AsyncEngine:
@@ -30,7 +42,9 @@ def create_engine(url: str, *, pool_size: int = 5, clock_shift: str = "") -> Asy
     """
     address = url.replace("postgres://", "postgresql://", 1)
     address = address.replace("postgresql://", "postgresql+asyncpg://", 1)
-    settings = {"application_name": "rollcall", "rollcall.clock_shift": clock_shift}
+    settings = {"application_name": "rollcall"}
+    if clock_shift:  # a pooler refuses settings that it does not know
+        settings["rollcall.clock_shift"] = clock_shift
     return create_async_engine(
         address,
         pool_size=pool_size,
@@ -43,37 +57,67 @@ def create_engine(url: str, *, pool_size: int = 5, clock_shift: str = "") -> Asy
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what SQLAlchemy and asyncpg raise into ``StoreUnavailable`` or ``StoreRefused``."""
+    """Turn what SQLAlchemy and asyncpg raise into a ``StoreError``, by the table of troubles."""
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error.orig or error) from error
-    except (PoolTimeout, OperationalError, InterfaceError) as error:
+        raise _translate(error.driver_exception) from error
+    except PoolTimeout as error:
         raise StoreUnavailable(type(error).__name__) from error
-    except asyncpg.PostgresError as error:
+    except (
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+        pgproto.BufferError,
+        OSError,
+    ) as error:
         raise _translate(error) from error
-    except (asyncpg.InterfaceError, OSError) as error:
-        raise StoreUnavailable(type(error).__name__) from error
 
 
 def _translate(error: BaseException) -> StoreError:
-    """The message names the kind of error only: a detail may quote a row, and so a name.
-
-    What is neither refused data nor an outage is a bug of ours and is not tried again.
-    """
+    """The message names the kind of error only: a detail may quote a row, and so a name."""
     code = str(getattr(error, "sqlstate", None) or "")
-    label = f"{type(error).__name__} {code}".strip()
-    if code[:2] in _REFUSED or isinstance(error, asyncpg.DataError):
-        return StoreRefused(label)
-    return StoreUnavailable(label) if code[:2] in _UNAVAILABLE else StoreError(label)
+    return _ERRORS[trouble_of(error)](f"{type(error).__name__} {code}".strip())
 
 
 @asynccontextmanager
 async def transaction(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
-    """A transaction that commits at the end of the block, or rolls back with the error."""
+    """A transaction that commits at the end of the block, or rolls back with the error.
+
+    The channels that ``wake`` was told meanwhile are notified after the commit, by themselves.
+    """
+    channels: set[str] = set()
     with translated():
-        async with engine.begin() as connection:
-            yield connection
+        async with engine.connect() as connection:
+            async with connection.begin():
+                told = _CHANNELS.set(channels)
+                try:
+                    yield connection
+                finally:
+                    _CHANNELS.reset(told)
+            if channels:
+                await _notify(connection, sorted(channels))
+
+
+def wake(channel: str) -> None:
+    """Have whoever listens look, once the transaction around this call has committed.
+
+    NOTIFY inside a transaction can fail its commit (PostgreSQL's queue is bounded), and then
+    takes facts with it that nothing is wrong with. It is a hint: lost, it costs a moment.
+    """
+    channels = _CHANNELS.get()
+    if channels is not None:
+        channels.add(channel)
+
+
+async def _notify(connection: AsyncConnection, channels: Sequence[str]) -> None:
+    raw = await connection.get_raw_connection()
+    driven = cast("Driver", raw.driver_connection)
+    try:
+        async with asyncio.timeout(_NOTIFY_SECONDS):
+            await driven.execute("; ".join(f"NOTIFY {channel}" for channel in channels))
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+        log.warning("store.not_notified", error=type(error).__name__)
 
 
 class Driver(Protocol):

@@ -18,7 +18,7 @@ from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from projections import outbox
-from projections.database import Driver, Record, driver
+from projections.database import Driver, Record, driver, wake
 from projections.derive.marks import CHANNEL, Cause, mark_chats
 from projections.reconcile.queue import mark_due
 from schemas.fields import write_instant
@@ -91,7 +91,7 @@ async def record(
     if publish:
         await _publish(connection, decision)
     await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
-    await raw.execute(f"NOTIFY {CHANNEL}")
+    wake(CHANNEL)
     if decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision):
         # It may be the messenger that deleted the chat, or the decision be about somebody who
         # is in it without being expected: then the rules change nothing.

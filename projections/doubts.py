@@ -7,7 +7,7 @@ an outcome, as if its holder had died in the call, and the create is repeated.
 """
 
 from projections import restores
-from projections.database import Driver
+from projections.database import Driver, wake
 
 NOBODY = 0
 """The lease token of such an intent: older than any holder's."""
@@ -37,4 +37,4 @@ async def raise_doubts(store: Driver) -> None:
     """Have every chat looked for that may have been made and is not known."""
     await restores.mark_new(store)
     await store.execute(_RAISE, NOBODY)
-    await store.execute(f"NOTIFY {_CHANNEL}")
+    wake(_CHANNEL)

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.hints import HintKind, Update
 from domain.lanes import Lane
-from projections.database import transaction
+from projections.database import transaction, wake
 from projections.reconcile import queue
 
 GATHER_SECONDS = 0.5
@@ -129,7 +129,7 @@ class Hints:
                     "apart": self._apart,
                 },
             )
-            await connection.execute(text(f"NOTIFY {queue.CHANNEL}"))
+            wake(queue.CHANNEL)
             return True
 
 

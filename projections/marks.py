@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from domain.lanes import Lane
-from projections.database import Driver
+from projections.database import Driver, wake
 from projections.facts_columns import MarkKey
 
 CHANNEL = "rollcall_stale"
@@ -51,4 +51,4 @@ async def set_marks(
         int(lane),
         since,
     )
-    await driver.execute(f"NOTIFY {CHANNEL}")
+    wake(CHANNEL)

@@ -15,6 +15,7 @@ from alembic.util import CommandError
 from sqlalchemy import Connection, text
 from sqlalchemy.util import await_only
 
+from projections import server
 from projections.database import create_engine, transaction
 from projections.errors import SchemaMismatch
 
@@ -70,8 +71,10 @@ async def upgrade(url: str) -> None:
 
     Raises:
         SchemaMismatch: the database was made by a newer Rollcall.
+        StoreUnusable: the server cannot be used at all.
         StoreError: PostgreSQL is away, or does not let us.
     """
+    await server.check(url)
     engine = create_engine(url)
     try:
         async with transaction(engine) as connection:

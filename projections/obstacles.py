@@ -18,6 +18,9 @@ from projections.open_drift import LEFT
 MOST_NAMED: Final = 5
 """Ids that are named of each kind."""
 
+UNPUBLISHED_AFTER: Final = "1 minute"
+"""How long an event of ours may wait before that is worth a word."""
+
 FAILING_AFTER: Final = 3
 """Passes in a row after which a chat counts as failing."""
 
@@ -57,10 +60,41 @@ _ONLY_OTHERS: Final = """
 _SOURCES: Final = (
     _source(
         ObstacleKind.GAP,
-        "ingest_partitions WHERE state = 'gap'",
+        "partitions_read WHERE state = 'gap'",
         "topic || '/' || part",
         "updated_at",
         "state_reason",
+    ),
+    _source(
+        ObstacleKind.STOPPED,
+        "partitions_read WHERE state = 'stopped'",
+        "topic || '/' || part",
+        "updated_at",
+        "state_reason",
+    ),
+    # Nobody can write down since when: the last look at the topics is the last that was written.
+    _source(
+        ObstacleKind.READ_ONLY,
+        "catch_up WHERE pg_is_in_recovery()"
+        " OR current_setting('default_transaction_read_only') = 'on'",
+        "CAST('postgresql' AS text)",
+        "watched_at",
+    ),
+    _source(ObstacleKind.MISSING, "missing_topics", "topic", "since"),
+    _source(
+        ObstacleKind.SET_ASIDE,
+        "quarantine WHERE cause <> 'contract'",
+        "topic || '/' || part || '/' || off",
+        "first_seen",
+        "reason",
+    ),
+    _source(
+        ObstacleKind.UNPUBLISHED,
+        "outbox WHERE published_at IS NULL"
+        f" AND (refused IS NOT NULL OR created_at < clock_now() - interval '{UNPUBLISHED_AFTER}')",
+        "topic",
+        "created_at",
+        "refused",
     ),
     _source(
         ObstacleKind.CATCHING_UP,
@@ -120,7 +154,8 @@ async def obstacles(connection: AsyncConnection) -> tuple[Obstacle, ...]:
     ]
     progress = await catch_up.progress(connection)
     behind = lag(progress) if progress.closed_because is None else None
-    if behind is not None:
+    # Which topics are missing is told by their own source.
+    if behind is not None and behind is not Lag.MISSING:
         found.append(Obstacle(_LAGS[behind], 1, progress.lagging_since, (), behind.value))
     order = list(ObstacleKind)
     return tuple(sorted(found, key=lambda each: order.index(each.kind)))

@@ -6,7 +6,7 @@ first offset that was not read; ``reached_off`` the highest that it ever was, wh
 rewind (ours) from a restored database (Kafka remembers more than we do).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -14,7 +14,7 @@ from enum import Enum
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from projections import catch_up, restores
+from projections import catch_up, kafka_sights, restores
 from projections.database import Driver, driver
 from projections.errors import OffsetsMoved
 
@@ -22,22 +22,32 @@ PartitionKey = tuple[str, int]
 """Topic and partition."""
 
 
+NOT_KNOWN = -1
+"""The leader epoch of a record that was not told."""
+
+
 class ReadingState(Enum):
-    """Whether a partition is read; in a gap it waits for a person."""
+    """Whether a partition is read; in a gap, and where it was stopped, it waits for a person."""
 
     READING = "reading"
     GAP = "gap"
+    STOPPED = "stopped"
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A row of ``ingest_partitions``."""
+    """A row of ``ingest_partitions``.
+
+    ``leader_epoch`` is Kafka's of the last batch before ``next_off``: with it Kafka can tell
+    whether its log still holds what we read.
+    """
 
     topic_id: str
     next_off: int
     reached_off: int
     state: ReadingState = ReadingState.READING
     reason: str | None = None
+    leader_epoch: int = NOT_KNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +59,7 @@ class Step:
     topic_id: str
     start: int
     end: int
+    leader_epoch: int = NOT_KNOWN
 
 
 async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
@@ -59,12 +70,13 @@ async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
     found: datetime | None = await store.fetchval(
         """SELECT coalesce(min(e.seen_at), (SELECT watched_at FROM catch_up))
              FROM topic_ends e
-             JOIN unnest($1::text[], $2::int[], $3::bigint[]) AS u (topic, part, start_off)
-                  USING (topic, part)
+             JOIN unnest($1::text[], $2::int[], $3::bigint[], $4::text[])
+                  AS u (topic, part, start_off, topic_id) USING (topic, part, topic_id)
             WHERE e.end_off > u.start_off""",
         [step.topic for step in steps],
         [step.part for step in steps],
         [step.start for step in steps],
+        [step.topic_id for step in steps],
     )
     return found
 
@@ -72,13 +84,19 @@ async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
 async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
     """Where every partition of these topics stands, of those ever read."""
     rows = await connection.execute(
-        text("""SELECT topic, part, topic_id, next_off, reached_off, state, state_reason
+        text("""SELECT topic, part, topic_id, next_off, reached_off, state, state_reason,
+                       leader_epoch
                   FROM ingest_partitions WHERE topic = ANY(:topics)"""),
         {"topics": list(topics)},
     )
     return {
         (row.topic, row.part): Standing(
-            row.topic_id, row.next_off, row.reached_off, ReadingState(row.state), row.state_reason
+            row.topic_id,
+            row.next_off,
+            row.reached_off,
+            ReadingState(row.state),
+            row.state_reason,
+            row.leader_epoch,
         )
         for row in rows
     }
@@ -87,9 +105,9 @@ async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[Parti
 _ADVANCE = """
     UPDATE ingest_partitions p
        SET next_off = u.end_off, reached_off = greatest(p.reached_off, u.end_off),
-           updated_at = clock_now()
-      FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[])
-           AS u (topic, part, topic_id, start_off, end_off)
+           leader_epoch = u.leader_epoch, updated_at = clock_now()
+      FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])
+           AS u (topic, part, topic_id, start_off, end_off, leader_epoch)
      WHERE (p.topic, p.part, p.topic_id, p.next_off)
          = (u.topic, u.part, u.topic_id, u.start_off) AND p.state = 'reading'
     RETURNING p.updated_at"""
@@ -109,6 +127,7 @@ async def advance(store: Driver, steps: Sequence[Step]) -> datetime:
         [step.topic_id for step in ordered],
         [step.start for step in ordered],
         [step.end for step in ordered],
+        [step.leader_epoch for step in ordered],
     )
     if len(rows) != len(ordered):
         raise OffsetsMoved("a partition is not where this batch starts")
@@ -126,12 +145,12 @@ async def place(
     """
     store = await driver(connection)
     values = (*key, after.topic_id, after.next_off, after.reached_off)
-    rest = (after.state.value, after.reason)
+    rest = (after.state.value, after.reason, after.leader_epoch)
     if before is None:
         rows = await store.fetch(
             """INSERT INTO ingest_partitions (topic, part, topic_id, next_off, reached_off,
-                                              state, state_reason, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, clock_now())
+                                              state, state_reason, leader_epoch, updated_at)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_now())
                ON CONFLICT DO NOTHING RETURNING 1""",
             *values,
             *rest,
@@ -140,8 +159,8 @@ async def place(
         rows = await store.fetch(
             """UPDATE ingest_partitions
                   SET topic_id = $3, next_off = $4, reached_off = $5, state = $6,
-                      state_reason = $7, updated_at = clock_now()
-                WHERE topic = $1 AND part = $2 AND topic_id = $8 AND next_off = $9
+                      state_reason = $7, leader_epoch = $8, updated_at = clock_now()
+                WHERE topic = $1 AND part = $2 AND topic_id = $9 AND next_off = $10
                RETURNING 1""",
             *values,
             *rest,
@@ -150,6 +169,8 @@ async def place(
         )
     if not rows:
         raise OffsetsMoved("a partition was placed by another process")
+    now = await store.fetchval("SELECT clock_now()")
+    await kafka_sights.see(store, [key[0]], [key[1]], [after.topic_id], now)
 
 
 async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = None) -> int:
@@ -159,7 +180,8 @@ async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = Non
     number of partitions.
     """
     rows = await connection.execute(
-        text("""UPDATE ingest_partitions SET next_off = 0, updated_at = clock_now()
+        text("""UPDATE ingest_partitions SET next_off = 0, leader_epoch = -1,
+                       updated_at = clock_now()
                  WHERE state = 'reading' AND (CAST(:topics AS text[]) IS NULL
                                               OR topic = ANY(CAST(:topics AS text[])))
                 RETURNING 1"""),
@@ -185,7 +207,7 @@ async def gaps(connection: AsyncConnection) -> list[Gap]:
     """The partitions whose records are missing."""
     rows = await connection.execute(
         text("""SELECT topic, part, next_off, coalesce(state_reason, '') AS reason, updated_at
-                  FROM ingest_partitions WHERE state = 'gap' ORDER BY topic, part""")
+                  FROM partitions_read WHERE state = 'gap' ORDER BY topic, part""")
     )
     return [Gap(*row) for row in rows]
 
@@ -218,16 +240,3 @@ async def forget_observed(connection: AsyncConnection) -> None:
                  WHERE max_chat_id IS NOT NULL""")
     )
     await catch_up.arm(connection, catch_up.RESTORED)
-
-
-def unread(
-    standings: Mapping[PartitionKey, Standing], ends: Mapping[PartitionKey, int]
-) -> dict[PartitionKey, int]:
-    """How many offsets each partition has before its end, where there are any."""
-    behind: dict[PartitionKey, int] = {}
-    for key, end in ends.items():
-        standing = standings.get(key)
-        missing = end - (standing.next_off if standing is not None else 0)
-        if missing > 0:
-            behind[key] = missing
-    return behind

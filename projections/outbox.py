@@ -2,20 +2,24 @@
 
 Guarantees: at least once, in the order of ``entry``, with an id that stays the same over all
 repetitions. Two changes of one chat are never under way at once (the lease), so the order
-holds for each chat.
+holds for each chat. Whatever is published was read back as an event of the contract; what cannot
+be published stands in nobody's way, and is named.
 """
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import text
+import structlog
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from projections.database import driver
+from schemas.encode import PUBLISHED, Publication, Unpublishable, encode
+from schemas.reasons import reason_of
 
-CHANNEL = "rollcall_outbox"
-"""The NOTIFY channel that says: there is something to publish."""
+log = structlog.get_logger()
 
 SOURCE = "rollcall"
 """The CloudEvents source of everything that we publish."""
@@ -33,6 +37,14 @@ class Outgoing:
     value: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of events that were to be published: ``refused`` has why, by entry."""
+
+    published: Sequence[int] = ()
+    refused: Mapping[int, str] = field(default_factory=dict)
+
+
 async def add(
     connection: AsyncConnection,
     *,
@@ -42,32 +54,48 @@ async def add(
     subject: str,
     data: Mapping[str, object],
 ) -> None:
-    """Add an event to the transaction; one with a known ``event_id`` is not added again."""
-    await connection.execute(
-        text("""INSERT INTO outbox (event_id, topic, key, value, created_at)
-                SELECT :id, :topic, :subject, CAST(:event AS jsonb) || jsonb_build_object('time',
-                       to_char(now.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')),
-                       now.at
-                  FROM (SELECT clock_now() AS at) AS now
-                ON CONFLICT (event_id) DO NOTHING"""),
-        {
-            "id": event_id,
-            "topic": topic,
-            "subject": subject,
-            "event": json.dumps(
-                {
-                    "specversion": "1.0",
-                    "id": event_id,
-                    "source": SOURCE,
-                    "type": event_type,
-                    "subject": subject,
-                    "datacontenttype": "application/json",
-                    "data": dict(data),
-                }
-            ),
-        },
+    """Add an event to the transaction; one with a known ``event_id`` is not added again.
+
+    It is encoded and read back as everything that we publish. One that does not fit the contract
+    is a bug of ours: it is kept with the reason, never published, and told by ``status``; the
+    change that it tells of has happened all the same.
+    """
+    store = await driver(connection)
+    now = await store.fetchval("SELECT clock_now()")
+    try:
+        event = _encoded(event_type, data, event_id, now)
+        if event.key.decode() != subject:
+            raise Unpublishable("subject: is not the entity's id")  # noqa: TRY301 - as encode's
+        value, refused = event.value.decode(), None
+    except Unpublishable as error:
+        value = json.dumps(dict(data), default=str).replace("\\u0000", "")
+        refused = str(error)
+        log.error(  # noqa: TRY400 - a traceback may quote the event
+            "outbox.unpublishable", reason=refused, where=event_type
+        )
+    await store.execute(
+        """INSERT INTO outbox (event_id, topic, key, value, created_at, refused)
+           VALUES ($1, $2, $3, $4::text::jsonb, $5, $6) ON CONFLICT (event_id) DO NOTHING""",
+        event_id,
+        topic,
+        subject,
+        value,
+        now,
+        refused,
     )
-    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def _encoded(
+    event_type: str, data: Mapping[str, object], event_id: str, now: datetime
+) -> Publication:
+    known = PUBLISHED.get(event_type)
+    if known is None:
+        raise Unpublishable("type: is not a type of this contract")
+    try:
+        model = known.model.model_validate(dict(data))
+    except ValidationError as error:
+        raise Unpublishable(reason_of(error)) from None
+    return encode(model, event_id=event_id, source=SOURCE, time=now)
 
 
 async def take(connection: AsyncConnection, limit: int) -> list[Outgoing]:
@@ -79,17 +107,24 @@ async def take(connection: AsyncConnection, limit: int) -> list[Outgoing]:
     if not await store.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
         return []
     rows = await store.fetch(
-        """SELECT entry, topic, key, value::text AS value FROM outbox WHERE published_at IS NULL
-            ORDER BY entry LIMIT $1""",
+        """SELECT entry, topic, key, value::text AS value FROM outbox
+            WHERE published_at IS NULL AND refused IS NULL ORDER BY entry LIMIT $1""",
         limit,
     )
     return [Outgoing(row["entry"], row["topic"], row["key"], row["value"]) for row in rows]
 
 
-async def published(connection: AsyncConnection, entries: Sequence[int]) -> None:
-    """Kafka has acknowledged these."""
+async def published(connection: AsyncConnection, sent: Sent) -> None:
+    """What Kafka has acknowledged, and what it will never take."""
     store = await driver(connection)
     await store.execute(
         "UPDATE outbox SET published_at = clock_now() WHERE entry = ANY($1::bigint[])",
-        list(entries),
+        list(sent.published),
+    )
+    await store.execute(
+        """UPDATE outbox o SET refused = u.refused
+             FROM unnest($1::bigint[], $2::text[]) AS u (entry, refused)
+            WHERE o.entry = u.entry""",
+        list(sent.refused),
+        list(sent.refused.values()),
     )

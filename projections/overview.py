@@ -27,10 +27,10 @@ _BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
 _STANDING = text("""
     SELECT c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
            (SELECT coalesce(sum(greatest(0, e.end_off - coalesce(p.next_off, 0))), 0)
-              FROM (SELECT topic, part, max(end_off) AS end_off
-                      FROM topic_ends GROUP BY topic, part) e
-              LEFT JOIN ingest_partitions p USING (topic, part)) AS lag,
-           ARRAY(SELECT topic || '/' || part FROM ingest_partitions
+              FROM (SELECT topic, part, topic_id, max(end_off) AS end_off
+                      FROM topic_ends GROUP BY topic, part, topic_id) e
+              LEFT JOIN ingest_partitions p USING (topic, part, topic_id)) AS lag,
+           ARRAY(SELECT topic || '/' || part FROM partitions_read
                   WHERE state = 'gap' ORDER BY topic, part) AS gaps
       FROM catch_up c""")
 

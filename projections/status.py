@@ -36,7 +36,7 @@ _STATUS = text(f"""
            (SELECT reason FROM catch_up) AS armed_reason
       FROM chat_sync s""")  # noqa: S608 - constants
 
-_POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM ingest_partitions")
+_POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM partitions_read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ async def status(connection: AsyncConnection) -> Status:
 
 
 async def positions(connection: AsyncConnection) -> list[Position]:
-    """Where ingest stands in each partition that it has met."""
+    """Where ingest stands in each partition that it has met and Kafka still has."""
     return [
         Position(row.topic, row.part, row.topic_id, row.next_off, row.state)
         for row in await connection.execute(_POSITIONS)

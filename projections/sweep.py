@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.lanes import Lane
 from projections import hints, upkeep
-from projections.database import transaction
+from projections.database import transaction, wake
 from projections.reconcile import queue
 
 _PICK = text("""
@@ -62,7 +62,7 @@ class Sweep:
                 _PICK, {"every": every_seconds, "chats": chats, "lane": int(Lane.RESYNC)}
             )
             if picked.rowcount:
-                await connection.execute(text(f"NOTIFY {queue.CHANNEL}"))
+                wake(queue.CHANNEL)
             return int(picked.rowcount)
 
     async def look_for_reasons(self) -> int:

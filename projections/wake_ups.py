@@ -10,7 +10,12 @@ from contextlib import asynccontextmanager, suppress
 from typing import Protocol, cast
 
 import asyncpg
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from projections.server import is_pooled
+
+log = structlog.get_logger()
 
 RECONNECT_SECONDS = 1.0
 
@@ -59,18 +64,24 @@ async def _listen(engine: AsyncEngine, channel: str, wake_ups: WakeUps) -> None:
     while True:
         with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
             # An outage is waited out here: the loops meet it on their own connections.
-            await _listen_once(url, channel, wake_ups)
+            if not await _listen_once(url, channel, wake_ups):
+                log.info("wake_ups.pooled", reason="behind a pooler nobody can be woken")
+                return
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
-async def _listen_once(url: str, channel: str, wake_ups: WakeUps) -> None:
+async def _listen_once(url: str, channel: str, wake_ups: WakeUps) -> bool:
+    """Listen while the connection lasts; False behind a pooler, whose sessions are not ours."""
     connection = cast("_Listening", await asyncpg.connect(url))
     ended = asyncio.Event()
     connection.add_termination_listener(lambda _: ended.set())
     try:
+        if await is_pooled(connection):
+            return False
         await connection.add_listener(channel, lambda *_: wake_ups.wake())
         wake_ups.wake()  # what came while nobody listened
         await ended.wait()
+        return True
     finally:
         connection.terminate()
 

@@ -165,9 +165,13 @@ def explain_person(
 @app.command(rich_help_panel=OPERATE)
 def quarantine(
     record: Annotated[
-        str | None, typer.Argument(help="TOPIC/PARTITION/OFFSET; the newest if absent.")
+        str | None,
+        typer.Argument(help="TOPIC/PARTITION/OFFSET, or retry; the newest if absent."),
     ] = None,
     *,
+    everything: Annotated[
+        bool, typer.Option("--all", help="With retry: what upstream sent wrong too.")
+    ] = False,
     content: Annotated[
         bool, typer.Option("--content", help="Show what is in this record: it may hold names.")
     ] = False,
@@ -177,9 +181,15 @@ def quarantine(
 ) -> None:
     """List the records that could not be read.
 
-    By place and reason, and never by their content: that may hold names.
+    By place and reason, and never by their content: that may hold names. `quarantine retry` reads
+    again what a fault of Rollcall set aside, and goes on where it had stopped; 3 where some of it
+    still fails.
     """
-    if record is None:
+    if everything and record != "retry":
+        raise typer.BadParameter("--all belongs to retry")
+    if record == "retry":
+        leave(arrivals.retry_quarantined(everything=everything, as_json=json, data_dir=data_dir))
+    elif record is None:
         if content:
             raise typer.BadParameter("--content is of one record: name it")
         leave(arrivals.list_quarantine(as_json=json, limit=limit, data_dir=data_dir))

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from console.errors import ConsoleError
 from consumers.errors import ConsumersError, KafkaRefused, KafkaUnavailable
 from gateway.errors import GatewayError
-from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
+from projections.errors import SchemaMismatch, StoreError, StoreUnavailable, StoreUnusable
 from rollcall.addresses import NoAddress
 from rollcall.embedded import EmbeddedError
 from rollcall.publish import PublishError
@@ -35,6 +35,9 @@ FAILURES = (
 
 
 _POSTGRES = {
+    "08P01": "a pooler in between refuses us: see its log",
+    "26": "a pooler in between loses prepared statements: set its pool_mode to session",
+    "42P05": "a pooler in between mixes prepared statements up: set its pool_mode to session",
     "28": "it does not let us in: check user and password in ROLLCALL_POSTGRES__URL",
     "3D": "there is no such database: create it, or correct ROLLCALL_POSTGRES__URL",
     "42P01": "it has no tables of Rollcall: `run` or `up` makes them when it starts",
@@ -50,7 +53,7 @@ def explain(failure: BaseException) -> str:
             return f"{failure}; use the Rollcall that made it, or another database"
         case StoreUnavailable():
             return f"PostgreSQL does not answer ({failure}); is it running, is its address right?"
-        case StoreError():
+        case StoreError() if not isinstance(failure, StoreUnusable):
             code = str(failure).rpartition(" ")[2]
             advice = [words for start, words in _POSTGRES.items() if code.startswith(start)]
             return f"PostgreSQL refuses ({failure}); {advice[0] if advice else 'see its log'}"

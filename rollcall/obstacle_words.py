@@ -10,6 +10,14 @@ WORDS = {
         "partitions whose records are missing; no chat is changed",
         "find out what was lost, then `rollcall gaps --acknowledge TOPIC/PARTITION`",
     ),
+    ObstacleKind.STOPPED: (
+        "partitions are not read on, since our own code fails over their records",
+        "install a release without the fault, then `rollcall quarantine retry`",
+    ),
+    ObstacleKind.READ_ONLY: (
+        "PostgreSQL takes no changes",
+        "is it a standby, is its disk full? it goes on by itself",
+    ),
     ObstacleKind.CATCHING_UP: (
         "no chat is changed until what the topics held is read and derived",
         "wait; it passes by itself",
@@ -17,6 +25,10 @@ WORDS = {
     ObstacleKind.UNWATCHED: (
         "nobody looks at the topics' ends, so removals wait",
         "start a process that runs ingest; is Kafka there?",
+    ),
+    ObstacleKind.MISSING: (
+        "topics that are to be read do not exist, so removals wait",
+        "make them again, or correct ROLLCALL_KAFKA__TOPICS and start again",
     ),
     ObstacleKind.UNREAD: (
         "records wait to be read, so removals wait",
@@ -73,6 +85,14 @@ WORDS = {
     ObstacleKind.BLOCKED: (
         "accounts that the messenger does not add",
         "hand out the chats' links; each is tried once a day",
+    ),
+    ObstacleKind.SET_ASIDE: (
+        "records set aside because our own code failed over them",
+        "install a release without the fault, then `rollcall quarantine retry`",
+    ),
+    ObstacleKind.UNPUBLISHED: (
+        "events of ours wait to be published",
+        "look for `outbox.waits` in the log; does Kafka let us write to rollcall.*?",
     ),
     ObstacleKind.LEFT: (
         "people who went out of a chat and are not put back yet",

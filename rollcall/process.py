@@ -26,7 +26,9 @@ from domain.work import (
     NoEffect,
     Work,
 )
+from projections import instants
 from projections.derive.loop import DeriveLoop
+from projections.instants import Instant
 from projections.reconcile.store import PostgresReconcileStore
 
 _KINDS: Final = (Create, Add, Remove, Promote, Demote, Rename, Delete)
@@ -95,6 +97,10 @@ def _ingest(ingest: Ingest) -> Iterator[Metric]:
     differs.add_metric(("subject",), counters.subject_differs)
     differs.add_metric(("key",), counters.key_differs)
     yield differs
+    ahead = CounterMetricFamily(*ProcessName.AHEAD.value, labels=("what",))
+    for what in Instant:
+        ahead.add_metric((what.value,), instants.ahead[what])
+    yield ahead
     yield GaugeMetricFamily(*ProcessName.INGEST_LIVE.value, value=float(health.live))
     yield GaugeMetricFamily(*ProcessName.PARTITIONS.value, value=float(health.held))
 

@@ -18,8 +18,8 @@ from domain.obstacles import Obstacle
 from projections import status as store
 from projections.database import transaction
 from projections.errors import StoreUnavailable
+from projections.kafka_sights import Sight
 from projections.obstacles import obstacles
-from projections.offsets import PartitionKey
 from projections.survey import Survey, survey
 
 POLL_SECONDS = 0.2
@@ -69,24 +69,27 @@ async def look(engine: AsyncEngine, kafka: KafkaView, topics: tuple[str, ...]) -
     Raises:
         KafkaUnavailable, StoreUnavailable: a server does not answer.
     """
-    return await _look(engine, await kafka.ends(await kafka.partitions(topics)))
+    views = await kafka.topics(topics)
+    ends = await kafka.ends((name, part) for name in views for part in views[name].partitions)
+    ids = {name: each.topic_id for name, each in views.items()}
+    return await _look(engine, Sight(ends, ids))
 
 
 async def _look(
-    engine: AsyncEngine,
-    ends: dict[PartitionKey, int] | None,
-    failure: ConsumersError | None = None,
+    engine: AsyncEngine, sight: Sight | None, failure: ConsumersError | None = None
 ) -> Report:
     async with transaction(engine) as connection:
         counts = await store.status(connection)
         found = await obstacles(connection)
-        known = {(p.topic, p.partition): p for p in await store.positions(connection)}
+        known = {(p.topic, p.partition, p.topic_id): p for p in await store.positions(connection)}
     gaps = sum(position.state == "gap" for position in known.values())
-    if ends is None:
+    if sight is None:
         return Report(None, gaps, counts, found, failure=failure)
+    # Of a topic made anew nothing is read yet, however far we were in the one before it.
+    places = {(*place, sight.ids[place[0]]): end for place, end in sight.ends.items()}
     lag = sum(
         max(0, end - (known[place].next_offset if place in known else 0))
-        for place, end in ends.items()
+        for place, end in places.items()
     )
     return Report(lag, gaps, counts, found)
 

@@ -23,6 +23,8 @@ from schemas.reasons import reason_of
 VALUE_LIMIT: Final = 1_048_576
 """Bytes in a record's value."""
 
+TOO_LARGE: Final = f"value: must be at most {VALUE_LIMIT} bytes"
+
 Headers = Sequence[tuple[str, bytes | None]]
 
 _PREFIX: Final = "ce_"
@@ -121,7 +123,7 @@ def _event(headers: Headers, value: bytes | None) -> dict[str, object]:
     if value is None:
         raise _BadRecord("value: is required")
     if len(value) > VALUE_LIMIT:
-        raise _BadRecord(f"value: must be at most {VALUE_LIMIT} bytes")
+        raise _BadRecord(TOO_LARGE)
     for name, _ in headers:
         if name == _BINARY:
             event = _attributes(headers)
@@ -138,7 +140,11 @@ def _event(headers: Headers, value: bytes | None) -> dict[str, object]:
 def _json(value: bytes) -> object:
     try:
         parsed: object = jiter.from_json(
-            value, allow_inf_nan=False, catch_duplicate_keys=True, cache_mode="keys"
+            value,
+            allow_inf_nan=False,
+            catch_duplicate_keys=True,
+            cache_mode="keys",
+            float_mode="lossless-float",  # as it is written: see schemas.whole
         )
     except ValueError as error:
         message = str(error)

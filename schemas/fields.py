@@ -1,6 +1,6 @@
 """The kinds of member that events are made of, each with its rule.
 
-Every type is strict: no text for a number, no ``1.0`` or ``true`` for an integer, no number
+Every type is strict: no text for a number, no ``1.5`` or ``true`` for an integer, no number
 for a time. Errors carry the rule only; the offending value stays out of them, since reasons
 end up in logs and values may be names.
 """
@@ -11,8 +11,17 @@ import re
 from datetime import UTC, date, datetime
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, Field, PlainSerializer, PlainValidator, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
+
+from schemas.whole import EXACT, whole
 
 ID_PATTERN: Final = r"^[A-Za-z0-9._:-]{1,64}$"
 LONG_ID_PATTERN: Final = r"^[A-Za-z0-9._:-]{1,128}$"
@@ -139,11 +148,12 @@ Version = Annotated[
     Field(
         strict=True,
         ge=0,
-        le=2**53 - 1,
+        le=EXACT,
         description="Of several events about one entity the highest version counts.",
     ),
+    BeforeValidator(whole),
 ]
-MaxUserId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+MaxUserId = Annotated[int, Field(strict=True, ge=1, le=2**63 - 1), BeforeValidator(whole)]
 Instant = Annotated[
     datetime,
     PlainValidator(parse_instant),

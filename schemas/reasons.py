@@ -25,7 +25,7 @@ _WORDS: Final = {
 }
 
 _OWN_WORDS: Final = frozenset(
-    {"instant", "day", "timezone", "uri_reference", "media_type", "closed_on", "ends_at"}
+    {"instant", "day", "timezone", "uri_reference", "media_type", "closed_on", "ends_at", "whole"}
 )
 """Errors that our own validators raise, with messages that hold no value."""
 

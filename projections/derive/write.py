@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import ChatId
 from projections import history
-from projections.database import Driver
+from projections.database import Driver, wake
 from projections.derive.compute import Derivation
 from projections.derive.difference import Difference, difference
 from projections.derive.load import Facts
@@ -138,4 +138,4 @@ async def make_due(driver: Driver, chats: Mapping[ChatId, Cause]) -> None:
     """The messenger must be looked at for these chats, now."""
     if chats:
         await driver.execute(_DUE, list(chats), [int(cause.lane) for cause in chats.values()])
-        await driver.execute(f"NOTIFY {DUE_CHANNEL}")
+        wake(DUE_CHANNEL)

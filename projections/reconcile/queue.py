@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import ChatId
 from domain.lanes import Lane
 from domain.work import Done, Lease, Outcome, Work, requeue
+from projections.database import wake
 from projections.reconcile import turns
 
 CHANNEL = "rollcall_due"
@@ -105,7 +106,7 @@ async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: La
              WHERE chat_id = ANY(:chats)"""),
         {"chats": sorted(chat_ids), "lane": int(lane)},
     )
-    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+    wake(CHANNEL)
 
 
 async def look_at_all(connection: AsyncConnection) -> None:
@@ -118,7 +119,7 @@ async def look_at_all(connection: AsyncConnection) -> None:
              WHERE max_chat_id IS NOT NULL"""),
         {"lane": int(Lane.RESYNC)},
     )
-    await connection.execute(text(f"NOTIFY {CHANNEL}"))
+    wake(CHANNEL)
 
 
 async def unknown(connection: AsyncConnection, chat_ids: list[ChatId]) -> list[ChatId]:

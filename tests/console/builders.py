@@ -137,8 +137,8 @@ class Rows:
 
     async def quarantine(self, count: int) -> None:
         await self.connection.execute(
-            """INSERT INTO quarantine (topic, part, off, key, value, reason, first_seen)
-               SELECT 'sgo.orders', i % 12, 4000 + i, $2, $2,
+            """INSERT INTO quarantine (topic, topic_id, part, off, key, value, reason, first_seen)
+               SELECT 'sgo.orders', 'x', i % 12, 4000 + i, $2, $2,
                       'data.pupils[3]: must be at most 64 characters',
                       clock_now() - i * interval '1 minute'
                  FROM generate_series(1, $1) AS i""",
@@ -153,16 +153,23 @@ class Rows:
         )
         await self.connection.execute(
             """INSERT INTO ingest_partitions
-               VALUES ('sgo.orders', 0, 'x', 100, 100, 'reading', NULL, clock_now())"""
+               VALUES ('sgo.orders', 0, 'x', 100, 100, -1, 'reading', NULL, clock_now())"""
         )
         await self.connection.execute(
-            "INSERT INTO topic_ends VALUES ('sgo.orders', 0, $1, clock_now())", 100 + lag
+            "INSERT INTO topic_ends VALUES ('sgo.orders', 0, 'x', $1, clock_now())", 100 + lag
         )
+        await self._sees("sgo.orders", 0)
 
     async def gap(self) -> None:
         await self.connection.execute(
             """INSERT INTO ingest_partitions
-               VALUES ('sgo.register', 7, 'x', 5, 5, 'gap', 'r', clock_now())"""
+               VALUES ('sgo.register', 7, 'x', 5, 5, -1, 'gap', 'r', clock_now())"""
+        )
+        await self._sees("sgo.register", 7)
+
+    async def _sees(self, topic: str, part: int) -> None:
+        await self.connection.execute(
+            "INSERT INTO kafka_partitions VALUES ($1, $2, 'x', clock_now())", topic, part
         )
 
 

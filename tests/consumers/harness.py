@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 import asyncpg
 from aiokafka import AIOKafkaProducer, TopicPartition
@@ -70,12 +71,15 @@ class Harness:
 
     async def compact_topic(self) -> None:
         """Have Kafka compact the topic."""
+        await self.configure_topic({"cleanup.policy": "compact"})
+
+    async def configure_topic(self, settings: dict[str, str]) -> None:
+        """Give the topic other settings."""
         admin = AIOKafkaAdminClient(bootstrap_servers=self.kafka.servers)
         await admin.start()
         try:
-            policy = {"cleanup.policy": "compact"}
             await admin.alter_configs(
-                [ConfigResource(ConfigResourceType.TOPIC, self.topic, policy)]
+                [ConfigResource(ConfigResourceType.TOPIC, self.topic, settings)]
             )
         finally:
             await admin.close()
@@ -151,6 +155,21 @@ class Harness:
         connection = await asyncpg.connect(self.url)
         try:
             return list(await connection.fetch(query, *args))
+        finally:
+            await connection.close()
+
+    async def read_only(self, *, on: bool) -> None:
+        """Have PostgreSQL take changes no more, or again; sessions that are open end."""
+        connection = await asyncpg.connect(self.url)
+        database = urlsplit(self.url).path.lstrip("/")
+        change = "SET default_transaction_read_only = on" if on else "RESET ALL"
+        try:
+            await connection.execute("SET default_transaction_read_only = off")
+            await connection.execute(f"ALTER DATABASE {database} {change}")
+            await connection.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
         finally:
             await connection.close()
 

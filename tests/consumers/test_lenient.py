@@ -8,7 +8,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.lenient import Damaged, LenientRecords, _WholeRecords, unreadable
+from consumers.fetching import BoundedRecords
+from consumers.lenient import Damaged, LenientRecords, unreadable
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row
 from tests.consumers.raw import batch_of, name, produce_batch
@@ -54,7 +55,7 @@ def test_what_is_no_record_at_all_ends_the_partition_and_raises_nothing(content:
     damaged = good[:61] + content
     damaged = damaged[:8] + (len(damaged) - 12).to_bytes(4, "big") + damaged[12:]
     tp = TopicPartition("t", 0)
-    found = list(_WholeRecords(tp, LenientRecords(good + damaged), [], 0, None, None, False, 1))
+    found = list(BoundedRecords(tp, LenientRecords(good + damaged), [], 0, None, None, False, 1))
     assert found[0].value == b"a"
     last = found[-1]
     assert len(found) == 1 or isinstance(last, Damaged)

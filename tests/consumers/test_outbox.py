@@ -3,12 +3,15 @@
 import asyncio
 import json
 
+import pytest
 from aiokafka import AIOKafkaConsumer
 
 from consumers.outbox import OutboxPublisher
+from domain.obstacles import ObstacleKind
 from projections import outbox
 from projections.database import create_engine, transaction
 from projections.ingest_store import IngestStore
+from projections.obstacles import obstacles
 from schemas.decode import Decoded, decode_as
 from schemas.outgoing import CHATS
 from tests.consumers.harness import Harness, eventually
@@ -16,7 +19,7 @@ from tests.consumers.harness import Harness, eventually
 CHAT = {"chat_id": "c:1", "school_id": "s", "kind": "class", "title": "9г - Ученики"}
 
 
-async def _add(harness: Harness, *ids: str) -> None:
+async def _add(harness: Harness, *ids: str, **data: object) -> None:
     engine = create_engine(harness.url)
     async with transaction(engine) as connection:
         for event_id in ids:
@@ -26,7 +29,7 @@ async def _add(harness: Harness, *ids: str) -> None:
                 topic=harness.topic,
                 event_type="rollcall.chat.created.v1",
                 subject="c:1",
-                data=CHAT,
+                data=CHAT | data,
             )
     await engine.dispose()
 
@@ -38,7 +41,9 @@ async def _publish(harness: Harness) -> None:
     running = [asyncio.create_task(each.run(stop)) for each in publishers]
 
     async def all_published() -> bool:
-        left = await harness.column("SELECT count(*) FROM outbox WHERE published_at IS NULL")
+        left = await harness.column(
+            "SELECT count(*) FROM outbox WHERE published_at IS NULL AND refused IS NULL"
+        )
         return left == [0]
 
     await eventually(all_published)
@@ -84,3 +89,46 @@ async def test_the_same_event_added_twice_is_published_once(harness: Harness) ->
     await _add(harness, "e1")
     await _publish(harness)
     assert len(await _values(harness)) == 1
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        ({"title": ""}, "title: must not be empty"),
+        ({"title": "a" * 201}, "title: must be at most 200 characters"),
+        ({"title": "a\0b"}, "data.title: has a NUL"),
+        ({"kind": "secret"}, "kind: must be 'staff_room', 'class', 'parents' or 'subject'"),
+        ({"chat_id": "c:2"}, "subject: is not the entity's id"),
+    ],
+)
+async def test_what_is_no_event_of_the_contract_is_kept_with_the_reason_and_never_published(
+    harness: Harness, data: dict[str, object], reason: str
+) -> None:
+    await _add(harness, "before")
+    await _add(harness, "wrong", **data)
+    await _add(harness, "after")
+    await _publish(harness)
+    assert [json.loads(value)["id"] for value in await _values(harness)] == ["before", "after"]
+    assert await harness.column("SELECT refused FROM outbox ORDER BY entry") == [
+        None, reason, None,
+    ]  # fmt: skip
+    engine = create_engine(harness.url)
+    async with transaction(engine) as connection:
+        said = {each.kind: each for each in await obstacles(connection)}
+    await engine.dispose()
+    assert said[ObstacleKind.UNPUBLISHED].detail == reason
+
+
+async def test_one_event_that_kafka_rejects_is_not_taken_for_published_and_stops_nobody(
+    harness: Harness,
+) -> None:
+    ids = [f"e{number}" for number in range(5)]
+    await _add(harness, *ids[:2])
+    await _add(harness, "large", title="ё" * 200, class_id="c" * 64, subject_group_id="g" * 64)
+    await _add(harness, *ids[2:])
+    await harness.configure_topic({"max.message.bytes": "600"})
+    await _publish(harness)
+    assert [json.loads(value)["id"] for value in await _values(harness)] == ids
+    rows = await harness.fetch("SELECT event_id, refused, published_at FROM outbox ORDER BY entry")
+    refused = {row["event_id"]: row["refused"] for row in rows if row["published_at"] is None}
+    assert refused == {"large": "MessageSizeTooLargeError"}

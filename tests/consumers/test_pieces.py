@@ -23,7 +23,7 @@ def _pieces(draw: st.DrawFn) -> list[Piece]:
         steps = draw(st.lists(st.integers(1, 3), min_size=1, max_size=6))
         offsets = [start + sum(steps[:place]) for place in range(len(steps))]
         records = [_record(part, offset) for offset in offsets]
-        items = [bad_record(record, "why") for record in records]
+        items = [bad_record(record, "why", "id") for record in records]
         end = offsets[-1] + draw(st.integers(1, 3))
         made.append(Piece(("t", part), Standing("id", start, start), end, records, items))
     return made
@@ -50,7 +50,7 @@ def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Piece]) -
 
 def test_only_what_was_read_before_is_a_replay() -> None:
     record = _record(0, 5)
-    items = [bad_record(record, "why")]
+    items = [bad_record(record, "why", "id")]
     again = Piece(("t", 0), Standing("id", 5, 9), 6, [record], items)
     new = Piece(("t", 1), Standing("id", 5, 5), 6, [record], items)
     assert batch_of([again]).lane is Lane.REPLAY

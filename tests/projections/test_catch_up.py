@@ -7,17 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
+from structlog.testing import capture_logs
 
 from domain import facts
 from domain.facts import Rank
 from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
 from domain.ids import PersonId
 from domain.lanes import Lane
-from projections import catch_up
+from projections import catch_up, instants, offsets
 from projections.database import transaction
 from projections.facts_store import Arrival
 from projections.ingest_store import Batch, IngestStore
-from projections.offsets import Standing, Step
+from projections.kafka_sights import Sight
+from projections.offsets import ReadingState, Standing, Step
 from tests.projections.builders import engine_of
 
 KEY = ("t", 0)
@@ -44,15 +46,19 @@ async def _run(engine: AsyncEngine, *statements: str) -> None:
 async def _stands(engine: AsyncEngine, offset: int) -> None:
     await _run(
         engine,
-        f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, 'reading',
+        f"""INSERT INTO ingest_partitions VALUES ('t', 0, 'id', {offset}, {offset}, -1, 'reading',
             NULL, clock_now()) ON CONFLICT (topic, part) DO UPDATE SET next_off = {offset}""",
     )
+
+
+def _sight(end: int, topic_id: str = "id") -> Sight:
+    return Sight({KEY: end}, {"t": topic_id})
 
 
 async def _look(engine: AsyncEngine, end: int) -> Gate:
     """One look of the watcher, and what the gate says then."""
     store = IngestStore(engine)
-    await store.watch({KEY: end}, await store.look())
+    await store.watch(_sight(end), await store.look())
     return await store.gate()
 
 
@@ -98,7 +104,7 @@ async def test_ends_asked_for_before_it_was_armed_do_not_count(engine: AsyncEngi
     before = await store.look()
     async with transaction(engine) as connection:
         await catch_up.arm(connection, "a replay")
-    await store.watch({KEY: 5}, before)
+    await store.watch(_sight(5), before)
     assert _reason(await store.gate()) == (
         "catching up (a replay): the topics' ends are not known yet"
     )
@@ -196,7 +202,7 @@ async def test_a_watcher_that_stood_still_after_its_question_says_nothing(
     await _look(engine, 9)
     await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
     assert isinstance(await store.gate(), RemovalsWait)
-    await store.watch({KEY: 5}, asked)
+    await store.watch(_sight(5), asked)
     assert isinstance(await store.gate(), RemovalsWait)
 
 
@@ -206,7 +212,7 @@ async def test_ends_that_were_asked_for_long_ago_open_no_gate(engine: AsyncEngin
     await _look(engine, 5)
     await _run(engine, AN_HOUR_AGO.format("catch_up", "watched_at"))
     asked = await store.look()
-    await store.watch({KEY: 5}, replace(asked, at=asked.at - timedelta(seconds=10)))
+    await store.watch(_sight(5), replace(asked, at=asked.at - timedelta(seconds=10)))
     assert isinstance(await store.gate(), RemovalsWait)
 
 
@@ -293,3 +299,200 @@ async def test_that_the_database_was_restored_outlives_a_restart_while_it_catche
     async with transaction(engine) as connection:
         await catch_up.arm(connection, "a start of reconcile")
     assert "a start of reconcile" in _reason(await IngestStore(engine).gate())
+
+
+# --- what Kafka no longer has -----------------------------------------------------------------
+
+
+async def _sees(engine: AsyncEngine, ends: dict[tuple[str, int], int], *missing: str) -> Gate:
+    """One look at several partitions, the topic ``t`` of the id ``id`` and others of their own."""
+    store = IngestStore(engine)
+    ids = {topic: "id" if topic == "t" else topic for topic, _ in ends}
+    await store.watch(Sight(ends, ids, missing), await store.look())
+    return await store.gate()
+
+
+A_WHILE = "UPDATE kafka_partitions SET seen_at = seen_at - interval '6 seconds'"
+"""As long as it takes until what is not seen any more counts as gone."""
+
+
+@pytest.mark.parametrize("gone", [("t", 11), ("renamed", 0)])
+async def test_what_is_unread_of_a_partition_that_is_gone_holds_nothing(
+    engine: AsyncEngine, gone: tuple[str, int]
+) -> None:
+    await _stands(engine, 5)
+    await _sees(engine, {KEY: 5, gone: 9})
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await _sees(engine, {KEY: 5}), GateClosed)  # it is only not seen once
+    await _run(engine, A_WHILE)
+    assert await _sees(engine, {KEY: 5}) == GateOpen()
+    async with transaction(engine) as connection:
+        for table in ("topic_ends", "catch_up_ends", "kafka_partitions"):
+            left = await connection.execute(text(f"SELECT DISTINCT topic, part FROM {table}"))
+            assert [tuple(row) for row in left] in ([], [KEY])
+
+
+async def test_one_look_that_lacks_a_partition_makes_nothing_of_it_new(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    await _sees(engine, {KEY: 5})
+    await _sees(engine, {KEY: 6})
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await _sees(engine, {}), RemovalsWait)
+    assert isinstance(await _sees(engine, {KEY: 6}), RemovalsWait)
+
+
+async def test_a_gap_of_a_partition_that_is_gone_closes_nothing(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    other = ("t", 11)
+    gap = Standing("id", 7, 7, ReadingState.GAP, "gone")
+    await IngestStore(engine).place([(other, None, gap)], restored=False, backward=None)
+    assert _reason(await _sees(engine, {KEY: 5, other: 7})).startswith("records are missing")
+    await _run(engine, A_WHILE)
+    assert await _sees(engine, {KEY: 5}) == GateOpen()
+    assert await _gaps(engine) == 0
+
+
+async def _gaps(engine: AsyncEngine) -> int:
+    async with transaction(engine) as connection:
+        return len(await offsets.gaps(connection))
+
+
+async def test_a_gap_of_a_topic_that_was_made_anew_closes_nothing(engine: AsyncEngine) -> None:
+    gap = Standing("id", 7, 7, ReadingState.GAP, "gone")
+    await IngestStore(engine).place([(KEY, None, gap)], restored=False, backward=None)
+    assert await _gaps(engine) == 1
+    store = IngestStore(engine)
+    await store.watch(_sight(0, "another id"), await store.look())
+    assert await _gaps(engine) == 0
+    assert await _look_at_another(engine, 0) == GateOpen()
+
+
+async def _look_at_another(engine: AsyncEngine, end: int) -> Gate:
+    store = IngestStore(engine)
+    await store.watch(_sight(end, "another id"), await store.look())
+    return await store.gate()
+
+
+async def test_of_a_topic_made_anew_nothing_is_read_yet_however_far_we_were(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    await _look_at_another(engine, 3)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    assert isinstance(await _look_at_another(engine, 3), RemovalsWait)
+
+
+async def test_a_topic_that_is_to_be_read_and_is_not_there_holds_removals_until_it_is(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    gate = await _sees(engine, {KEY: 5}, "absent")
+    assert isinstance(gate, RemovalsWait)
+    assert gate.reason == "a topic that is to be read does not exist"
+    assert await _sees(engine, {KEY: 5, ("absent", 0): 0}) == GateOpen()
+
+
+async def test_a_topic_that_nobody_asks_for_any_more_is_not_missing(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _sees(engine, {KEY: 5}, "absent")
+    await _run(engine, "UPDATE missing_topics SET told_at = told_at - interval '6 seconds'")
+    assert await _sees(engine, {KEY: 5}) == GateOpen()
+
+
+# --- instants further ahead than they can be -------------------------------------------------
+
+AHEAD = "UPDATE {} SET {} = clock_now() + interval '2 hours'"
+
+
+async def test_an_end_that_was_seen_two_hours_ahead_ages_from_now_on(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _look(engine, 6)
+    await _run(engine, AHEAD.format("topic_ends", "seen_at"))
+    before = instants.ahead[instants.Instant.TOPIC_END]
+    await _look(engine, 6)
+    assert instants.ahead[instants.Instant.TOPIC_END] > before
+    async with transaction(engine) as connection:
+        later = await connection.execute(
+            text("SELECT count(*) FROM topic_ends WHERE seen_at > clock_now()")
+        )
+        assert later.scalar_one() == 0
+
+
+async def test_a_mark_that_was_set_two_hours_ahead_ages_from_now_on(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, MARK, AHEAD.format("stale_entities", "marked_at"))
+    with capture_logs() as lines:
+        await _look(engine, 5)
+    assert [(line["event"], line["reason"]) for line in lines] == [("clock.was_ahead", "mark")]
+    await _run(engine, "UPDATE stale_entities SET marked_at = marked_at - interval '3 seconds'")
+    assert isinstance(await _look(engine, 5), RemovalsWait)
+
+
+async def test_a_mark_from_the_future_is_not_left_out_of_the_catch_up(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _run(engine, MARK, AHEAD.format("stale_entities", "marked_at"))
+    assert isinstance(await _look(engine, 5), GateClosed)
+    await _run(engine, AHEAD.format("stale_entities", "marked_at"))
+    assert isinstance(await _look(engine, 5), GateClosed)
+    await _run(engine, DERIVED)
+    assert await _look(engine, 5) == GateOpen()
+
+
+async def test_a_catch_up_that_passed_two_hours_ahead_does_not_wait_for_marks_of_later(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    await _run(engine, MARK)
+    await _look(engine, 5)
+    await _run(engine, AHEAD.format("catch_up", "passed_at"))
+    await _look(engine, 5)  # as if it had passed just now
+    await _run(engine, DERIVED, MARK)
+    assert await _look(engine, 5) == GateOpen()
+
+
+async def test_a_look_from_the_future_is_no_look(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    assert await _look(engine, 5) == GateOpen()
+    await _run(engine, AHEAD.format("catch_up", "watched_at"))
+    assert isinstance(await IngestStore(engine).gate(), RemovalsWait)
+    assert await _look(engine, 5) == GateOpen()
+
+
+async def test_a_lag_that_began_two_hours_ahead_keeps_additions_no_longer_than_any(
+    engine: AsyncEngine,
+) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _look(engine, 6)
+    await _run(engine, AN_HOUR_AGO.format("topic_ends", "seen_at"))
+    await _look(engine, 6)
+    await _run(engine, AHEAD.format("catch_up", "lagging_since"))
+    gate = await IngestStore(engine).gate()
+    assert isinstance(gate, RemovalsWait)
+    assert gate.additions_wait_until < datetime.now(UTC) + timedelta(minutes=2)
+
+
+async def test_a_mark_that_is_claimed_for_hours_is_free_again(engine: AsyncEngine) -> None:
+    await _stands(engine, 5)
+    await _look(engine, 5)
+    await _run(engine, MARK, AHEAD.format("stale_entities", "claimed_until"))
+    await _look(engine, 5)
+    async with transaction(engine) as connection:
+        free = await connection.execute(
+            text("SELECT claimed_until < clock_now() FROM stale_entities")
+        )
+        assert free.scalar_one() is True
+    claimed = "UPDATE stale_entities SET claimed_until = clock_now() + interval '5 minutes'"
+    await _run(engine, claimed)
+    await _look(engine, 5)
+    async with transaction(engine) as connection:
+        held = await connection.execute(
+            text("SELECT claimed_until > clock_now() FROM stale_entities")
+        )
+        assert held.scalar_one() is True

@@ -141,3 +141,44 @@ def test_every_kind_has_words_in_both_languages(kind: ObstacleKind) -> None:
     said = english.line(Obstacle(kind, 3, None, ("a",), "why"))
     assert ": a, …" in said
     assert "(why)" in said
+
+
+@pytest.mark.parametrize(
+    ("change", "kind", "about"),
+    [
+        ("UPDATE ingest_partitions SET state = 'stopped', state_reason = 'r'",
+         ObstacleKind.STOPPED, "sgo.orders/0"),
+        ("INSERT INTO missing_topics VALUES ('sgo.lessons', clock_now(), clock_now())",
+         ObstacleKind.MISSING, "sgo.lessons"),
+        ("""INSERT INTO quarantine (topic, topic_id, part, off, cause, reason, first_seen)
+            VALUES ('sgo.orders', 'x', 3, 7, 'ours', 'r', clock_now())""",
+         ObstacleKind.SET_ASIDE, "sgo.orders/3/7"),
+        ("""INSERT INTO outbox (event_id, topic, key, value, created_at)
+            VALUES ('e', 'rollcall.chats', 'k', '{}', clock_now() - interval '2 minutes')""",
+         ObstacleKind.UNPUBLISHED, "rollcall.chats"),
+        ("""INSERT INTO outbox (event_id, topic, key, value, created_at, refused)
+            VALUES ('e', 'rollcall.chats', 'k', '{}', clock_now(), 'why')""",
+         ObstacleKind.UNPUBLISHED, "rollcall.chats"),
+    ],
+)  # fmt: skip
+async def test_what_holds_input_or_output_back_is_named_with_since_when(
+    database_url: str, rows: Rows, change: str, kind: ObstacleKind, about: str
+) -> None:
+    await rows.caught_up()
+    await rows.connection.execute(change)
+    said = await found(database_url)
+    assert said.keys() == {kind}
+    assert said[kind].about == (about,)
+    assert said[kind].since is not None
+
+
+async def test_what_upstream_sent_wrong_and_what_was_only_just_written_hold_nothing_back(
+    database_url: str, rows: Rows
+) -> None:
+    await rows.caught_up()
+    await rows.quarantine(3)
+    await rows.connection.execute(
+        """INSERT INTO outbox (event_id, topic, key, value, created_at)
+           VALUES ('e', 'rollcall.chats', 'k', '{}', clock_now())"""
+    )
+    assert await found(database_url) == {}

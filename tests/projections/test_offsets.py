@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.gate import GateClosed, GateOpen
 from domain.lanes import Lane
 from projections import offsets
 from projections.database import driver, transaction
 from projections.errors import OffsetsMoved
 from projections.ingest_store import Batch, IngestStore
+from projections.kafka_sights import Sight
 from projections.offsets import ReadingState, Standing, Step
 from projections.quarantine import BadRecord
 from tests.projections.builders import engine_of, fetch
@@ -85,7 +87,7 @@ async def test_a_rewind_begins_at_zero_and_remembers_how_far_we_were(engine: Asy
 async def test_facts_quarantine_and_offsets_commit_together_or_not_at_all(
     engine: AsyncEngine,
 ) -> None:
-    bad = BadRecord("t", 0, 10, None, b"", (), "why")
+    bad = BadRecord("t", 0, 10, None, b"", (), "why", "id")
     step = Step("t", 0, "id", 9, 11)
     with pytest.raises(OffsetsMoved):
         await IngestStore(engine).commit(Batch([], [bad], [step], Lane.LIVE))
@@ -97,7 +99,27 @@ async def test_facts_quarantine_and_offsets_commit_together_or_not_at_all(
 async def test_the_first_reason_of_a_quarantined_record_stays(engine: AsyncEngine) -> None:
     store = IngestStore(engine)
     for reason, start in (("first", 10), ("second", 11)):
-        bad = BadRecord("t", 0, 10, None, b"", (), reason)
+        bad = BadRecord("t", 0, 10, None, b"", (), reason, "id")
         step = Step("t", 0, "id", start, start + 1)
         await store.commit(Batch([], [bad], [step], Lane.LIVE))
     assert await fetch(engine, "SELECT reason FROM quarantine") == [("first",)]
+
+
+async def test_an_acknowledged_gap_arms_the_gate_until_all_that_is_there_is_read(
+    engine: AsyncEngine,
+) -> None:
+    store = IngestStore(engine)
+    gap = replace(START, state=ReadingState.GAP, reason="gone")
+    await store.place([(KEY, START, gap)], restored=False, backward=None)
+    await fetch(engine, "UPDATE catch_up SET armed_at = NULL, reason = NULL RETURNING 1")
+    async with transaction(engine) as connection:
+        assert await offsets.acknowledge_gap(connection, *KEY)
+    gate = await store.gate()
+    assert isinstance(gate, GateClosed)
+    assert "a gap was acknowledged" in gate.reason
+    sight = Sight({KEY: 12}, {"t": "id"})
+    await store.watch(sight, await store.look())
+    assert isinstance(await store.gate(), GateClosed)
+    await _advance(engine, Step("t", 0, "id", 10, 12))
+    await store.watch(sight, await store.look())
+    assert await store.gate() == GateOpen()

@@ -74,7 +74,14 @@ async def test_an_order_whose_other_body_came_in_another_batch_is_reported(
 
 
 async def test_the_view_of_the_quarantine_has_no_content(database_url: str) -> None:
-    bad = BadRecord("t", 1, 7, b"key", b"value", (), "value: is not JSON")
+    bad = BadRecord("t", 1, 7, b"key", b"value", (), "value: is not JSON", "id")
     row = await _report(database_url, "quarantine", [bad])
     assert row.pop("first_seen") is not None
-    assert row == {"topic": "t", "partition": 1, "offset": 7, "reason": "value: is not JSON"}
+    assert row == {
+        "topic": "t",
+        "partition": 1,
+        "offset": 7,
+        "reason": "value: is not JSON",
+        "cause": "contract",
+        "topic_id": "id",
+    }

@@ -172,7 +172,7 @@ async def open_gate(engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
         await connection.execute(
             text("""UPDATE catch_up SET armed_at = NULL, reason = NULL,
-                           watched_at = clock_now() + interval '1000 years'""")
+                           watched_at = 'infinity'""")
         )
 
 

@@ -8,15 +8,23 @@ from projections import catch_up, offsets
 from projections.database import transaction
 from projections.ingest_store import Batch, IngestStore
 from projections.offsets import ReadingState, Standing, Step
-from projections.quarantine import BadRecord
-from tests.projections.builders import engine_of
+from projections.quarantine import BadRecord, Cause
+from tests.consumers.events import guardianship
+from tests.projections.builders import engine_of, fetch
 from tests.rollcall.running import Told, command
 
 REASON = "offsets 0 to 6 are gone from the log, and were never read"
 GAP = Standing("id", 7, 7, ReadingState.GAP, REASON)
 NAME = "Сокровенная"
 BAD = BadRecord(
-    "sgo.orders", 3, 0, b"\xff", f"{NAME}\x1b[31m".encode(), [("h", b"v")], "value: is not JSON"
+    "sgo.orders",
+    3,
+    0,
+    b"\xff",
+    f"{NAME}\x1b[31m".encode(),
+    [("h", b"v")],
+    "value: is not JSON",
+    "id",
 )
 
 
@@ -71,3 +79,29 @@ async def test_content_is_shown_on_request_alone_and_cannot_steer_the_terminal(
     assert "\x1b" not in out
     assert (await rollcall(database_url, "quarantine", "sgo.orders/3/9"))[0] == 1
     assert (await rollcall(database_url, "quarantine", "sgo.orders/3"))[0] == 2
+
+
+async def test_what_our_own_failures_set_aside_is_read_again_by_one_command(
+    database_url: str,
+) -> None:
+    key = ("sgo.register", 0)
+    value = guardianship("g1")
+    ours = BadRecord(*key, 0, b"g1:p1", value, (), "reading it failed: KeyError", "id", Cause.OURS)
+    wrong = BadRecord(*key, 1, None, b"{", (), "value: is cut short", "id")
+    async with engine_of(database_url) as engine:
+        store = IngestStore(engine)
+        start = Standing("id", 0, 0)
+        await store.place([(key, None, start)], restored=False, backward=None)
+        await store.commit(Batch([], [ours, wrong], [Step(*key, "id", 0, 2)], Lane.LIVE))
+        await store.stop(key, Standing("id", 2, 2))
+    code, out, _ = await rollcall(database_url, "quarantine", "retry")
+    assert (code, out) == (
+        0, "1 records are read now, 0 stay in quarantine; 1 stopped partitions are read on\n",
+    )  # fmt: skip
+    async with engine_of(database_url) as engine:
+        assert await fetch(engine, "SELECT guardian_id FROM fact_guardianships") == [("g1",)]
+        assert await fetch(engine, "SELECT off FROM quarantine") == [(1,)]
+        assert await fetch(engine, "SELECT state FROM ingest_partitions") == [("reading",)]
+    code, out, _ = await rollcall(database_url, "quarantine", "retry", "--all", "--json")
+    assert (code, json.loads(out)) == (3, {"read": 0, "left": 1, "released": 0})
+    assert (await rollcall(database_url, "quarantine", "--all"))[0] == 2

@@ -118,7 +118,7 @@ def test_unusual_json_is_accepted(value: bytes) -> None:
     assert isinstance(read_text(value), Decoded)
 
 
-@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 400, b"1.0", b"1e0", b"true"])
+@pytest.mark.parametrize("number", [b"1e400", b"-1e400", b"9" * 400, b"1.5", b"1e-1", b"true"])
 def test_an_odd_number_is_no_version(number: bytes) -> None:
     value = GOOD.replace(b'"version": 9007199254740991', b'"version": ' + number)
     assert value != GOOD

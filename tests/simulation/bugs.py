@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import domain.plan
 import domain.rules
+import domain.takings
 import gateway.calls
 import gateway.reconcile
 import projections.derive.compute
@@ -143,7 +144,7 @@ def approval_for_any_plan(stack: ExitStack) -> None:
 
 def rejection_forgotten(stack: ExitStack) -> None:
     """What a person rejected is judged anew with the next plan."""
-    right = projections.guard.sort_out
+    right = domain.takings.sort_out
 
     def sort_out(takings: Any, before: Any, admitted: Any) -> Any:
         said = {account: each for account, each in before.items() if each.rejected is None}

@@ -27,9 +27,8 @@ HINTS = {
     "INTO fact_": "facts",
     "observed": "observed",
     "chat_sync": "sync",
-    "NOTIFY rollcall_stale": "stale",
     "INTO stale_entities": "stale",
-    "NOTIFY rollcall_due": "due",
+    "due_generation + 1": "due",
     "catch_up": "catch_up",
 }
 """Words of a statement, and what its commit may have changed."""

@@ -5,15 +5,16 @@ rebalance does not wait for anybody, and what was fetched may be fetched again.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from aiokafka import ConsumerRecord, TopicPartition
 from aiokafka.structs import OffsetAndMetadata
 
 from consumers.errors import KafkaUnavailable
-from consumers.kafka_view import TopicView
+from consumers.kafka_view import Committed, TopicView
 from projections.offsets import PartitionKey
+from projections.tide import height_in
 from tests.simulation.scheduler import Scheduler
 
 Log = list["ConsumerRecord[bytes, bytes]"]
@@ -27,6 +28,7 @@ class Kafka:
     logs: dict[PartitionKey, Log] = field(default_factory=dict)
     ids: dict[str, str] = field(default_factory=dict)
     committed: dict[PartitionKey, int] = field(default_factory=dict)
+    tide: int = 0
     down: bool = False
 
     @classmethod
@@ -79,11 +81,16 @@ class View:
         await self._ask("ends")
         return {key: len(self._kafka.logs[key]) for key in keys}
 
-    async def committed(self, group: str) -> dict[PartitionKey, int]:
+    async def committed(self, group: str) -> Committed:
         """What the group has committed."""
         del group
         await self._ask("committed")
-        return dict(self._kafka.committed)
+        return Committed(dict(self._kafka.committed), self._kafka.tide)
+
+    async def epoch_ends(self, epochs: Mapping[PartitionKey, int]) -> dict[PartitionKey, int]:
+        """No log of this Kafka ever goes back."""
+        await self._ask("epochs")
+        return {key: len(self._kafka.logs[key]) for key in epochs}
 
     async def partitions(self, names: Sequence[str]) -> tuple[PartitionKey, ...]:
         """Every partition."""
@@ -137,6 +144,7 @@ class Consumer:
         for tp, meta in offsets.items():
             if not self._kafka.down:
                 self._kafka.committed[tp.topic, tp.partition] = meta.offset
+                self._kafka.tide = max(self._kafka.tide, height_in(meta.metadata))
 
     def fetch(self) -> Log:
         """Some of the next records of some partitions."""

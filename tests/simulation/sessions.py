@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WRITING = ("INSERT", "UPDATE", "DELETE", "NOTIFY", "FOR SHARE", "FOR KEY SHARE")
+WRITING = ("INSERT", "UPDATE", "DELETE", "FOR SHARE", "FOR KEY SHARE")
 """Words of statements that change something or lock it (``FOR UPDATE`` is among them)."""
 
 
@@ -62,6 +62,8 @@ class Session:
 
     async def execute(self, query: str, *args: object) -> str:
         """Run a statement."""
+        if query.startswith("NOTIFY"):
+            return query  # the run rings the bells itself, for what was committed
         if args:
             statement = await self._prepared(query)
             await self._step(query, lambda: statement.fetch(*args))

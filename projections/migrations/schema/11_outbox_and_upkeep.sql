@@ -5,9 +5,10 @@ CREATE TABLE outbox (
     event_id text NOT NULL UNIQUE,
     topic text NOT NULL,
     key text NOT NULL,
-    value jsonb NOT NULL,
+    value jsonb NOT NULL,          -- the whole event, as it was encoded and read back
     created_at timestamptz NOT NULL,
-    published_at timestamptz
+    published_at timestamptz,
+    refused text                   -- why it cannot be published; null: it can
 );
 CREATE INDEX ON outbox (entry) WHERE published_at IS NULL;
 
