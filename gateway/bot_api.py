@@ -9,6 +9,7 @@ administrators, a title past 200 code points) is ``Refused`` without being sent.
 
 from collections.abc import Mapping, Sequence
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.absence import Absence, Verb, absence
@@ -105,13 +106,16 @@ class BotApi:
     async def remove(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Remove one account; one who is not there counts as removed."""
         path = f"/chats/{chat_id}/members"
-        call = Call("DELETE", path, changes=True, query=Query(user_id=user_id))
+        call = Call(
+            "DELETE", path, changes=True, query=Query(user_id=user_id), kind=CallClass.CHANGE
+        )
         await self._undo(call, Verb.REMOVE, lane)
 
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Take an administrator's rights; one who has none counts as demoted."""
         path = f"/chats/{chat_id}/members/admins/{user_id}"
-        await self._undo(Call("DELETE", path, changes=True), Verb.DEMOTE, lane)
+        call = Call("DELETE", path, changes=True, kind=CallClass.CHANGE)
+        await self._undo(call, Verb.DEMOTE, lane)
 
     async def _undo(self, call: Call, verb: Verb, lane: Lane) -> None:
         reply = await self._http.send(call, self._budget, lane)
@@ -129,13 +133,19 @@ class BotApi:
             {"user_id": user_id, "permissions": list(FULL_PERMISSIONS)} for user_id in user_ids
         ]
         path = f"/chats/{chat_id}/members/admins"
-        call = Call("POST", path, changes=True, body={"admins": admins})
+        call = Call("POST", path, changes=True, body={"admins": admins}, kind=CallClass.CHANGE)
         _check_count(call, user_ids, ADMINS_A_CHAT)
         read_success(call, await self._http.send(call, self._budget, lane))
 
     async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
         """Set the title (1-200 code points)."""
-        call = Call("PATCH", f"/chats/{chat_id}", changes=True, body={"title": title})
+        call = Call(
+            "PATCH",
+            f"/chats/{chat_id}",
+            changes=True,
+            body={"title": title},
+            kind=CallClass.CHANGE,
+        )
         if not 1 <= len(title) <= LONGEST_TITLE:
             raise Refused(str(call), 0, "title.length")
         reply = await self._http.send(call, self._budget, lane)
@@ -147,7 +157,7 @@ class BotApi:
 
 def add_call(path: str, user_ids: Sequence[MaxUserId]) -> Call:
     """The call that adds accounts, in the words that both APIs share."""
-    call = Call("POST", path, changes=True, body={"user_ids": [*user_ids]})
+    call = Call("POST", path, changes=True, body={"user_ids": [*user_ids]}, kind=CallClass.ADD)
     _check_count(call, user_ids, IDS_A_CALL)
     return call
 

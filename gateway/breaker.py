@@ -9,9 +9,9 @@ contract break each by itself: while chats cannot be made, people can still be r
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TypeVar
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.budget import NotSent
@@ -23,15 +23,6 @@ FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
 T = TypeVar("T")
-
-
-class CallClass(Enum):
-    """What fails together: by host and by kind of work."""
-
-    READ = "read"
-    CHANGE = "change"
-    ADD = "add"
-    PARTNER = "partner"
 
 
 @dataclass(slots=True)

@@ -6,9 +6,8 @@ The partner contract answers in the same words as the Bot API, so both read them
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import MaxUserId
-from gateway.errors import Unsuccessful, plain_words
 from gateway.ports import AddFailure, SeenMember
-from gateway.verdicts import Answer, Call, ChatIdIn, UserIdIn
+from gateway.verdicts import Answer, Call, ChatIdIn, Problem, UserIdIn, unsuccessful
 
 _REASONS = {reason.value: reason for reason in AddFailure}
 
@@ -74,6 +73,7 @@ class AddAnswer(Failures):
     """``ModifyMembersResult``."""
 
     success: bool
+    code: str | None = None
     message: str | None = None
 
 
@@ -96,14 +96,14 @@ def failures_of(
 ) -> Mapping[MaxUserId, AddFailure]:
     """Who was not added.
 
-    ``success: false`` that names nobody is ``OutcomeUnknown``. One that names some leaves the
+    ``success: false`` that names nobody is what its code says. One that names some leaves the
     others in doubt, and they are ``UNKNOWN``: to add somebody again does no harm.
     """
     failed = answer.of(asked)
     if answer.success:
         return failed
     if not failed:
-        raise Unsuccessful(str(call), f"success: false, {plain_words(answer.message or '')}")
+        raise unsuccessful(call, Problem(code=answer.code, message=answer.message))
     return {user_id: failed.get(user_id, AddFailure.UNKNOWN) for user_id in asked}
 
 

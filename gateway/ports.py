@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 
@@ -73,9 +74,11 @@ class Created:
 
 
 class CallBudget(Protocol):
-    """The one budget of calls over all processes (30 in any second)."""
+    """The one budget of calls over all processes (30 in any second, or fewer)."""
 
-    def slot(self, lane: Lane) -> AbstractAsyncContextManager[None]:
+    def slot(
+        self, lane: Lane, kind: CallClass = CallClass.READ
+    ) -> AbstractAsyncContextManager[None]:
         """Wait for a slot, then call at once inside the ``async with`` block.
 
         What entering raises goes to the caller as it is; nothing was sent then.
@@ -83,6 +86,9 @@ class CallBudget(Protocol):
 
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long: the messenger answered 429."""
+
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        """A call of this class was refused for the limit; ``told`` is the number it named."""
 
 
 class Membership(Protocol):

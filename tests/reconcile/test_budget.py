@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.lanes import Lane
 from gateway.budget import PATIENCE, NotSent, SharedBudget
@@ -49,7 +50,7 @@ async def _pressure(database_url: str, seed: int, calls: int, window: float, ask
             wait: float | None = grant.wait
             while wait is not None:
                 await asyncio.sleep(max(wait, 0.0) + dice.choice((0.0, window / 2)))
-                wait = await slots.use(grant.slot)
+                wait = await slots.use(grant)
 
     async with transaction(engines[0]) as connection:
         await (await connection.get_raw_connection()).driver_connection.execute(NOTES)  # type: ignore[union-attr] # asyncpg's own, for several statements
@@ -96,18 +97,18 @@ class _Slot:
         yield CallSlots(engine, calls=1, window=self.WINDOW, second=self.SECOND)
         await engine.dispose()
 
-    async def begin(self) -> int:
+    async def begin(self) -> Grant:
         """Begin its first call, now, and reserve its next."""
         async with self.after(0) as slots:
             grant = await slots.take(0)
             assert grant is not None
-            assert await slots.use(grant.slot) is None
+            assert await slots.use(grant) is None
             following = await slots.take(2000)
             assert following is not None
             assert 1000 < following.wait <= 1100
-        return grant.slot
+        return grant
 
-    async def is_free(self, slot: int, seconds: float) -> bool:
+    async def is_free(self, slot: Grant, seconds: float) -> bool:
         """Whether its next call may begin then; if so it has."""
         async with self.after(seconds) as slots:
             return await slots.use(slot) is None
@@ -158,21 +159,26 @@ class _Scripted:
     again: list[float] = field(default_factory=list)
     far: bool = False
     told: list[float] = field(default_factory=list)
+    limits: list[tuple[CallClass, int | None, bool]] = field(default_factory=list)
 
-    async def take(self, _: float) -> Grant | None:
+    async def take(self, _: float, kind: CallClass) -> Grant | None:
+        del kind
         return None if self.far else Grant(7, 0.0)
 
-    async def use(self, slot: int) -> float | None:
-        assert slot == 7
+    async def use(self, grant: Grant) -> float | None:
+        assert grant.slot == 7
         return self.again.pop(0) if self.again else None
 
-    async def answered(self, slot: int, took: float, back: float) -> None:
-        assert slot == 7
+    async def answered(self, grant: Grant, took: float, back: float) -> None:
+        assert grant.slot == 7
         assert took >= 0
         self.told.append(back)
 
     async def push_back(self, _: float) -> None:
         raise AssertionError
+
+    async def too_many(self, kind: CallClass, told: int | None, *, of_class: bool) -> None:
+        self.limits.append((kind, told, of_class))
 
 
 async def test_a_slot_whose_last_call_was_late_is_waited_for() -> None:
@@ -198,3 +204,27 @@ async def test_a_call_that_fails_tells_what_it_took_as_any_other() -> None:
         pass
     assert slots.told[0] == 0.0  # at first nobody knows how long the way is
     assert len(slots.told) == 2
+
+
+async def test_a_number_above_which_others_are_taken_is_of_that_class_of_calls() -> None:
+    slots = _Scripted()
+    budget = SharedBudget(slots)
+    for taken in range(7):
+        for _ in range(taken):
+            async with budget.slot(Lane.LIVE, CallClass.READ):
+                pass
+        async with budget.slot(Lane.LIVE, CallClass.ADD):
+            pass  # and this one was refused
+        await budget.too_many(CallClass.ADD, 3)
+        budget._begun.clear()  # noqa: SLF001 - as if a moment had passed
+    assert slots.limits == [(CallClass.ADD, 3, taken > 3) for taken in range(7)]
+
+
+async def test_a_number_that_nobody_named_is_of_all_calls() -> None:
+    slots = _Scripted()
+    budget = SharedBudget(slots)
+    for _ in range(9):
+        async with budget.slot(Lane.LIVE):
+            pass
+    await budget.too_many(CallClass.ADD, None)
+    assert slots.limits == [(CallClass.ADD, None, False)]

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions import LIMITS
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.ids import ChatId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
@@ -113,19 +114,22 @@ class MemoryMessenger:
 class _NoWaiting:
     """Grants at once."""
 
-    async def take(self, patience: float) -> Grant:
+    async def take(self, patience: float, kind: CallClass) -> Grant:
         """At once."""
-        del patience
+        del patience, kind
         return Grant(0, 0.0)
 
-    async def use(self, slot: int) -> None:
+    async def use(self, grant: Grant) -> None:
         """Whenever asked."""
 
-    async def answered(self, slot: int, took: float, back: float) -> None:
+    async def answered(self, grant: Grant, took: float, back: float) -> None:
         """It does not matter."""
 
     async def push_back(self, seconds: float) -> None:
         """Nobody waits."""
+
+    async def too_many(self, kind: CallClass, told: int | None, *, of_class: bool) -> None:
+        """There is no limit."""
 
 
 @dataclass(slots=True)
