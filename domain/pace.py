@@ -19,8 +19,9 @@ FIRST_PATIENCE = 60.0
 TOLD_PATIENCE = 600.0
 LONGEST_PATIENCE = 3600.0
 
-SAME_SECONDS = 2.0
-"""Refusals so close together are of one moment, and bring the pace down once."""
+SAME_SECONDS = 3.0
+"""Refusals so close together are of one moment, and bring the pace down once: the pause that
+each brings, and what had its grant before that, are over then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,21 +48,21 @@ class Pace:
 def slower(pace: Pace, told: int | None, lasted: float) -> Pace:
     """The pace after a refusal; ``lasted`` is how long it was the pace.
 
-    A number that is not below the pace means that calls bunched up, or others call too: then
-    one call less is enough.
+    Where the pace was taken before, or is not above the number that was told, calls bunched up
+    or others call too: then one call less is enough, and soon tried again.
     """
     if told is not None and told < pace.calls:
         return Pace(told, None, told + 1, _next_patience(pace, told, TOLD_PATIENCE), told=True)
     climbed = pace.fine is not None and pace.fine < pace.calls
     if lasted < SAME_SECONDS and not climbed:
         return pace
-    if climbed:
-        calls = pace.fine or 1
-    else:
-        calls = pace.calls - 1 if told is not None else int(pace.calls * STEP)
-    calls = max(1, calls)
-    patience = _next_patience(pace, calls, FIRST_PATIENCE)
-    return Pace(calls, calls if climbed else None, pace.calls, patience, told=pace.told)
+    if climbed and pace.fine is not None:
+        patience = _next_patience(pace, pace.fine, FIRST_PATIENCE)
+        return Pace(pace.fine, pace.fine, pace.calls, patience, told=pace.told)
+    if told is not None or pace.fine is not None:
+        return replace(pace, calls=max(1, pace.calls - 1), fine=None)
+    calls = max(1, int(pace.calls * STEP))
+    return Pace(calls, None, pace.calls, _next_patience(pace, calls, FIRST_PATIENCE))
 
 
 def faster(pace: Pace, most: int) -> Pace | None:

@@ -70,7 +70,7 @@ class SharedBudget:
     def __init__(self, grants: Grants) -> None:
         self._grants = grants
         self._took: deque[float] = deque(maxlen=REMEMBERED)
-        self._begun: deque[float] = deque(maxlen=REMEMBERED)
+        self._taken: deque[float] = deque(maxlen=REMEMBERED)
 
     @asynccontextmanager
     async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
@@ -84,11 +84,11 @@ class SharedBudget:
         sent = clock()
         try:
             yield
+            self._taken.append(sent)
         finally:
             ended = clock()
             back = WAY_BACK * min(self._took, default=0.0)
             self._took.append(ended - sent)
-            self._begun.append(sent)
             await self._grants.answered(grant, ended - asked, back)
 
     async def _begin(
@@ -113,11 +113,9 @@ class SharedBudget:
         await self._grants.push_back(seconds)
 
     async def too_many(self, kind: CallClass, told: int | None) -> None:
-        """The messenger refused the call that ended last for its limit, and named a number."""
-        if self._begun:
-            self._begun.pop()  # it was not taken
+        """The messenger refused a call for its limit; ``told`` is the number that it named."""
         since = asyncio.get_running_loop().time() - MOMENT
-        taken = sum(begun > since for begun in self._begun)
+        taken = sum(begun > since for begun in self._taken)
         of_class = told is not None and taken > told
         await self._grants.too_many(kind, told, of_class=of_class)
 

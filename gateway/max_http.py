@@ -127,17 +127,22 @@ class MaxHttp:
         return read_answer(call, await self.send(call, budget, lane), model)
 
     async def _attempt(self, call: Call, budget: CallBudget, lane: Lane) -> Reply:
-        async with budget.slot(lane, call.kind):
-            reply, headers = await self._exchange(call)
-        wait = retry_after(headers.get("retry-after"), headers.get("date"), self._world.now())
-        if is_too_many(reply):
-            seconds = wait or SHORTEST_WAIT
-            await budget.push_back(seconds)
+        try:
+            # Within the slot, so that the budget knows which calls were taken.
+            async with budget.slot(lane, call.kind):
+                reply, headers = await self._exchange(call)
+                wait = self._asked_wait(headers)
+                _must_be_taken(call, reply, wait)
+        except TooManyRequests as error:
+            await budget.push_back(error.retry_after)
             await budget.too_many(call.kind, limit_told(reply))
-            raise TooManyRequests(str(call), seconds)
+            raise
         if reply.status >= 500 or reply.status == 408:
             raise unanswered(call, f"status {reply.status}", wait)
         return reply
+
+    def _asked_wait(self, headers: httpx2.Headers) -> float | None:
+        return retry_after(headers.get("retry-after"), headers.get("date"), self._world.now())
 
     async def _exchange(self, call: Call) -> tuple[Reply, httpx2.Headers]:
         failure: GatewayError
@@ -162,6 +167,11 @@ class MaxHttp:
         ) as response:
             body = await _bounded(response)
             return Reply(response.status_code, body), response.headers
+
+
+def _must_be_taken(call: Call, reply: Reply, wait: float | None) -> None:
+    if is_too_many(reply):
+        raise TooManyRequests(str(call), wait or SHORTEST_WAIT)
 
 
 async def _bounded(response: httpx2.Response) -> bytes:

@@ -144,7 +144,9 @@ class CallSlots:
         """Where fewer calls are made than set, and all of those, try one more now and then."""
         for ring, calls in limits.items():
             if calls < self._calls:
-                await pace.climb(connection, ring, self._calls)
+                more = await pace.climb(connection, ring, self._calls)
+                if more is not None:
+                    await connection.execute(_FILL, {"rings": [ring], "calls": [more]})
 
     async def use(self, grant: Grant) -> float | None:
         """Begin a call in a slot that was granted: None, and it is to be sent now.

@@ -5,7 +5,6 @@ climbs only where all slots of a second were used and nothing was refused meanwh
 is as set there is no row, and asking costs nothing of its own.
 """
 
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -81,9 +80,7 @@ async def _of(connection: AsyncConnection, ring: str, most: int) -> tuple[Pace, 
     row = (await connection.execute(_PACE, {"ring": ring})).one_or_none()
     if row is None:
         return Pace(most), LONG
-    values: Mapping[str, object] = row._mapping  # noqa: SLF001 - SQLAlchemy's documented name
-    pace = Pace(**{name: values[name] for name in asdict(Pace(1))})  # type: ignore[arg-type] # columns by the fields' names
-    return pace, row.lasted
+    return Pace(row.calls, row.fine, row.refused, row.patience, told=row.told), row.lasted
 
 
 async def _set(connection: AsyncConnection, ring: str, pace: Pace) -> None:

@@ -44,8 +44,16 @@ def test_one_call_too_many_is_taken_back_at_once() -> None:
     assert back.stays == FIRST_PATIENCE
 
 
-def test_a_number_that_is_not_below_the_pace_costs_one_call() -> None:
-    assert slower(Pace(10, None, 11, TOLD_PATIENCE, told=True), 10, LONG).calls == 9
+def test_a_refusal_of_what_the_messenger_says_it_takes_costs_one_call_for_a_moment() -> None:
+    told = Pace(10, None, 11, TOLD_PATIENCE, told=True)
+    pace = slower(told, 10, LONG)
+    assert (pace.calls, pace.stays) == (9, STEADY_SECONDS)
+
+
+def test_a_refusal_of_a_pace_that_was_fine_costs_one_call_for_a_moment_and_then_more() -> None:
+    pace = slower(Pace(10, 10, 11), None, LONG)
+    assert (pace.calls, pace.stays) == (9, STEADY_SECONDS)
+    assert slower(pace, None, LONG).calls == 6
 
 
 def test_a_limit_that_stays_is_tried_at_intervals_that_double() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,9 +13,12 @@ from sqlalchemy import text
 from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.lanes import Lane
+from domain.pace import TOLD_PATIENCE
 from gateway.budget import PATIENCE, NotSent, SharedBudget
+from gateway.errors import TooManyRequests
 from projections.budget import CallSlots
 from projections.database import create_engine, transaction
+from projections.pace import found
 
 NOTES = """
     CREATE TABLE granted (at timestamptz);
@@ -88,12 +91,12 @@ class _Slot:
     SECOND, WINDOW = 1000.0, 1100.0
 
     def __init__(self, database_url: str) -> None:
-        self._url = database_url
+        self.url = database_url
 
     @asynccontextmanager
     async def after(self, seconds: float) -> AsyncIterator[CallSlots]:
         """The budget as somebody finds it so many seconds from now."""
-        engine = create_engine(self._url, clock_shift=f"{seconds} seconds")
+        engine = create_engine(self.url, clock_shift=f"{seconds} seconds")
         yield CallSlots(engine, calls=1, window=self.WINDOW, second=self.SECOND)
         await engine.dispose()
 
@@ -213,10 +216,11 @@ async def test_a_number_above_which_others_are_taken_is_of_that_class_of_calls()
         for _ in range(taken):
             async with budget.slot(Lane.LIVE, CallClass.READ):
                 pass
-        async with budget.slot(Lane.LIVE, CallClass.ADD):
-            pass  # and this one was refused
+        with suppress(TooManyRequests):
+            async with budget.slot(Lane.LIVE, CallClass.ADD):
+                raise TooManyRequests("add", 1.0)
         await budget.too_many(CallClass.ADD, 3)
-        budget._begun.clear()  # noqa: SLF001 - as if a moment had passed
+        budget._taken.clear()  # noqa: SLF001 - as if a moment had passed
     assert slots.limits == [(CallClass.ADD, 3, taken > 3) for taken in range(7)]
 
 
@@ -228,3 +232,66 @@ async def test_a_number_that_nobody_named_is_of_all_calls() -> None:
             pass
     await budget.too_many(CallClass.ADD, None)
     assert slots.limits == [(CallClass.ADD, None, False)]
+
+
+async def _waits(only: _Slot, seconds: float, kind: CallClass, calls: int) -> list[float]:
+    """How long each of so many calls would wait, by a budget of thirty, so many seconds on."""
+    engine = create_engine(only.url, clock_shift=f"{seconds} seconds")
+    slots = CallSlots(engine, calls=30, window=only.WINDOW, second=only.SECOND)
+    grants = [await slots.take(10_000, kind) for _ in range(calls)]
+    await engine.dispose()
+    return [round(grant.wait, -2) for grant in grants if grant is not None]
+
+
+async def _refused(
+    only: _Slot, seconds: float, kind: CallClass, told: int | None, *, of_class: bool = False
+) -> None:
+    engine = create_engine(only.url, clock_shift=f"{seconds} seconds")
+    await CallSlots(engine, calls=30).too_many(kind, told, of_class=of_class)
+    await engine.dispose()
+
+
+async def test_a_limit_that_the_messenger_names_holds_for_everybody_at_once(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.ADD, 2)
+    assert await _waits(only, 0, CallClass.READ, 3) == [0, 0, 1100]
+
+
+async def test_a_limit_of_one_class_of_calls_leaves_the_others_alone(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.ADD, 1, of_class=True)
+    assert await _waits(only, 0, CallClass.ADD, 2) == [0, 1100]
+    assert await _waits(only, 0, CallClass.READ, 5) == [0] * 5
+    await _refused(only, 0, CallClass.ADD, None)  # known to be of this class
+    assert await _waits(only, 0, CallClass.READ, 5) == [0] * 5
+
+
+async def test_without_a_number_each_moment_of_refusals_takes_three_tenths(only: _Slot) -> None:
+    for seconds in (0, 0, 1, 10, 10, 20):
+        await _refused(only, seconds, CallClass.READ, None)
+    async with only.after(0) as slots, transaction(slots._engine) as connection:  # noqa: SLF001
+        (limit,) = await found(connection)
+    assert limit.calls == 9
+
+
+async def test_more_is_tried_only_when_all_was_used_for_long_and_nothing_refused(
+    only: _Slot,
+) -> None:
+    await _refused(only, 0, CallClass.READ, 2)
+    later = TOLD_PATIENCE + 10
+    assert await _waits(only, later, CallClass.READ, 2) == [0, 0]
+    assert await _waits(only, later, CallClass.READ, 1) == [1100]  # full, so one more is tried
+    assert await _waits(only, later + 1, CallClass.READ, 2) == [0, 1100]
+
+
+async def test_idle_hours_prove_nothing_about_the_limit(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.READ, 2)
+    for hours in range(1, 9):
+        assert await _waits(only, hours * 3600, CallClass.READ, 1) == [0]
+    assert await _waits(only, 9 * 3600, CallClass.READ, 3) == [0, 0, 1100]
+
+
+async def test_a_limit_that_was_lifted_is_forgotten(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.READ, 28)
+    for seconds in (5000, 10_000, 15_000):
+        await _waits(only, seconds, CallClass.READ, 31)
+    async with only.after(0) as slots, transaction(slots._engine) as connection:  # noqa: SLF001
+        assert await found(connection) == ()

@@ -39,7 +39,9 @@ class Webhooks:
 
     def __post_init__(self) -> None:
         """Listen to the world."""
-        writer = UpdateWriter(self.config, self.world, Objects(self.config))
+        writer = UpdateWriter(
+            self.config, self.world, Objects(self.config, self.world.accounts.is_bot)
+        )
 
         def happened(change: Change) -> None:
             for body in writer.updates(change):
