@@ -1,10 +1,11 @@
 """The *membership* capability over the public MAX Bot API.
 
-A read is the chat and every page of its members, or an error. Changing calls say what they
-did by returning; what they could not do comes as ``gateway.errors``. Removing somebody who is
-not there and demoting somebody who has no rights count as done, however the messenger words
-that (see ``gateway.absence``); a call that the API is known to refuse (more than 100 ids, 50
-administrators, a title past 200 code points) is ``Refused`` without being sent.
+A read is the chat and every page of its members; one whose pages do not end says so. Changing
+calls say what they did by returning; what they could not do comes as ``gateway.errors``.
+Removing somebody who is not there and demoting somebody who has no rights count as done,
+however the messenger words that (see ``gateway.absence``); a call that the API is known to
+refuse (more than 100 ids, 50 administrators, a title past 200 code points) is ``Refused``
+without being sent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.absence import Absence, Verb, absence
-from gateway.errors import BadAnswer, Forbidden, IncompleteRead, NotFound, Refused
+from gateway.errors import BadAnswer, Forbidden, Gone, IncompleteRead, NotFound, Refused
 from gateway.max_http import MaxHttp
 from gateway.member_answers import (
     AddAnswer,
@@ -23,7 +24,7 @@ from gateway.member_answers import (
     MembersPage,
     failures_of,
 )
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, SeenMember
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, SeenMember, Standing
 from gateway.verdicts import (
     Call,
     JsonValue,
@@ -75,10 +76,22 @@ class BotApi:
         call = Call("GET", f"/chats/{chat_id}", changes=False)
         chat = await self._http.ask(call, ChatAnswer, self._budget, lane)
         _check_standing(call, chat, chat_id)
-        members = await self._members(chat_id, lane)
-        return ChatSnapshot(chat_id, chat.title or "", members, chat.participants_count)
+        members, ends = await self._members(chat_id, lane)
+        return ChatSnapshot(chat_id, chat.title or "", members, chat.participants_count, ends)
 
-    async def _members(self, chat_id: MaxChatId, lane: Lane) -> tuple[SeenMember, ...]:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat; one call."""
+        call = Call("GET", f"/chats/{chat_id}/members/me", changes=False)
+        try:
+            me = await self._http.ask(call, MemberAnswer, self._budget, lane)
+        except (Forbidden, NotFound, Gone):
+            return Standing(is_member=False)
+        told = None if me.permissions is None else frozenset(me.permissions)
+        # An owner who administers has every right, whatever is listed.
+        return Standing(True, me.is_admin, None if me.is_owner else told)
+
+    async def _members(self, chat_id: MaxChatId, lane: Lane) -> tuple[tuple[SeenMember, ...], bool]:
+        """The members, and whether their pages end."""
         path, query = f"/chats/{chat_id}/members", Query(count=_PAGE)
         seen: dict[MaxUserId, SeenMember] = {}
         markers: set[int] = set()
@@ -87,13 +100,11 @@ class BotApi:
             page = await self._http.ask(call, MembersPage, self._budget, lane)
             # Who is doubled was moved between pages; the later page is the fresher word.
             seen.update((member.user_id, member) for member in page.in_our_words())
-            if page.marker is None:
-                return _never_empty(call, tuple(seen.values()))
-            if page.marker in markers:
-                raise IncompleteRead(str(call), "the messenger gave the same marker twice")
+            if page.marker is None or page.marker in markers:
+                return _never_empty(call, tuple(seen.values())), page.marker is None
             markers.add(page.marker)
             query = Query(count=_PAGE, marker=page.marker)
-        raise IncompleteRead(f"GET {path}", f"no end after {_MOST_PAGES} pages")
+        return tuple(seen.values()), False
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
@@ -137,8 +148,8 @@ class BotApi:
         _check_count(call, user_ids, ADMINS_A_CHAT)
         read_success(call, await self._http.send(call, self._budget, lane))
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
-        """Set the title (1-200 code points)."""
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
+        """Set the title (1-200 code points); what the messenger made of it."""
         call = Call(
             "PATCH",
             f"/chats/{chat_id}",
@@ -153,6 +164,7 @@ class BotApi:
         answer = read_answer(call, reply, ChangedChat)
         if answer.chat_id != chat_id:
             raise unbelievable(call, "the answer is about another chat")
+        return answer.title
 
 
 def add_call(path: str, user_ids: Sequence[MaxUserId]) -> Call:

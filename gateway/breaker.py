@@ -16,7 +16,7 @@ from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.budget import NotSent
 from gateway.errors import BadAnswer, OutcomeUnknown, TooManyRequests, Unavailable
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, Standing
 
 FAILURES = 5
 FIRST_PAUSE = 1.0
@@ -101,6 +101,10 @@ class BreakingMessenger:
         """Read the chat and every page of its members."""
         return await self._call(CallClass.READ, lambda: self.messenger.read(chat_id, lane))
 
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat."""
+        return await self._call(CallClass.READ, lambda: self.messenger.standing(chat_id, lane))
+
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
     ) -> Mapping[MaxUserId, AddFailure]:
@@ -119,9 +123,11 @@ class BreakingMessenger:
         """Take an administrator's rights."""
         await self._call(CallClass.CHANGE, lambda: self.messenger.demote(chat_id, user_id, lane))
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
         """Set the title."""
-        await self._call(CallClass.CHANGE, lambda: self.messenger.rename(chat_id, title, lane))
+        return await self._call(
+            CallClass.CHANGE, lambda: self.messenger.rename(chat_id, title, lane)
+        )
 
     async def create(
         self,

@@ -19,7 +19,7 @@ client; callers choose by these classes alone::
     │   │                   reading the chat, a create by repeating its external_id
     │   └── Unsuccessful    it was answered ``success: false``, which is not explained further
     └── BadAnswer           a read was answered with something that cannot be believed
-        └── IncompleteRead  the pages of a read do not end: nothing is known about the rest
+        └── IncompleteRead  it lists nobody, though the bot itself must be there
 
 Who was certain of what is the whole point: ``TooManyRequests``, ``Unavailable`` and the
 ``Answered`` branch promise that nothing changed; ``OutcomeUnknown`` promises nothing.
@@ -147,7 +147,7 @@ class BadAnswer(GatewayError):
 
 
 class IncompleteRead(BadAnswer):
-    """Some pages were read, and there is no believable end to them."""
+    """A read that lists nobody."""
 
 
 __all__ = [

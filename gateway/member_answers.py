@@ -4,6 +4,9 @@ The partner contract answers in the same words as the Bot API, so both read them
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from domain.ids import MaxUserId
 from gateway.ports import AddFailure, SeenMember
@@ -12,11 +15,19 @@ from gateway.verdicts import Answer, Call, ChatIdIn, Problem, UserIdIn, unsucces
 _REASONS = {reason.value: reason for reason in AddFailure}
 
 
+def storable(text: str) -> str:
+    """A text of the messenger as it can be kept: what no database or log takes is replaced."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+Title = Annotated[str, AfterValidator(storable)]
+
+
 class ChatAnswer(Answer):
     """``Chat``: the title, how the bot stands to it, and how many the messenger counts."""
 
     chat_id: ChatIdIn
-    title: str | None = None
+    title: Title | None = None
     status: str = "active"
     participants_count: int | None = None
 
@@ -28,6 +39,7 @@ class MemberAnswer(Answer):
     is_admin: bool = False
     is_owner: bool = False
     is_bot: bool = False
+    permissions: tuple[str, ...] | None = None
 
     def seen(self) -> SeenMember:
         """The member in our words. An owner has every right, so counts as administrator."""
@@ -81,6 +93,7 @@ class ChangedChat(Answer):
     """What answers a PATCH: the chat as it is now."""
 
     chat_id: ChatIdIn
+    title: Title | None = None
 
 
 class CreatedAnswer(Failures):

@@ -2,56 +2,48 @@
 
 Each call stands between its intent and its outcome.
 
-Guarantees: a plan that removes anybody passes the guard before its first call, or waits whole;
-no call without a committed intent; after a call whose outcome is not known the
-chat is read before any other change (a create is repeated by its ``external_id``); one
-refused account never stops the others; the pass ends in exactly one ``Outcome``. The pass
-may be cut off anywhere: what it had not settled is found again as an open intent.
+Guarantees: a plan that removes anybody passes the guard before its first call; no call without
+a committed intent; after a call whose outcome is not known the chat is read before any other
+change (a create is repeated by its ``external_id``); one refused account never stops the
+others, and only what is proved to be about the bot parks the chat; our own account is in no
+call; the pass ends in exactly one ``Outcome``. The pass may be cut off anywhere: what it had
+not settled is found again as an open intent. Each call is made in ``attempts``.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
 
-from domain.expected import Role
 from domain.guard import Admission
-from domain.ids import MaxChatId
 from domain.plan import (
-    Action,
     Create,
     Delete,
     Deleted,
     Frozen,
     Limits,
-    Seen,
     Unknown,
     plan,
     removals,
     takes,
 )
+from domain.refusals import apart
 from domain.work import (
-    Applied,
-    ChatMade,
+    ChatWait,
     Done,
-    Effect,
-    EffectUnknown,
-    GateShut,
     Lease,
     LeaseLost,
-    NoEffect,
-    NotAdmitted,
     Outcome,
-    Outdated,
+    Refused,
     RetryAfter,
     Waiting,
     Work,
 )
-from gateway import calls, errors
-from gateway.budget import HeldBudget, NotSent
+from gateway import errors
+from gateway.attempts import Attempts
+from gateway.budget import HeldBudget
 from gateway.outcomes import Halted, outcome_of
-from gateway.ports import CallBudget, ChatSnapshot, Messenger
-from gateway.refusals import AddRefusal, has_rights, refusal_of
+from gateway.ports import CallBudget, Messenger
+from gateway.sight import seen
 from gateway.store import ReconcileStore
 
 CALL_SECONDS = 15.0
@@ -62,6 +54,9 @@ log = structlog.get_logger()
 PASSES = 50
 """How often one lease looks again: after a read, a chat that was there already, or an account
 that was refused; each of them leaves less to look at, so the bound is only a fuse."""
+
+SHORT_READS = 3
+"""So often in a row a chat that lists fewer people than it counts is read again soon."""
 
 
 class Reconciler:
@@ -99,10 +94,11 @@ class Reconciler:
         """
         held = HeldBudget(self._budget)
         held.hold(self._call_seconds)
+        messenger = self._messenger.through(held)
         chat = _LeasedChat(
             store=self._store,
-            messenger=self._messenger.through(held),
-            hold=lambda: held.hold(self._call_seconds),
+            messenger=messenger,
+            attempts=Attempts(self._store, messenger, lambda: held.hold(self._call_seconds), lease),
             limits=self._limits,
             lease=lease,
             removals_wait=removals_wait,
@@ -112,16 +108,14 @@ class Reconciler:
 
 @dataclass(slots=True)
 class _LeasedChat:
-    """One chat under one lease; ``hold`` moves the time until which calls may be sent."""
+    """One chat under one lease."""
 
     store: ReconcileStore
     messenger: Messenger
-    hold: Callable[[], None]
+    attempts: Attempts
     limits: Limits
     lease: Lease
     removals_wait: bool
-    changed: bool = False
-    refusal: AddRefusal | None = None
 
     async def work(self) -> Outcome | Halted:
         """Passes until one ends in an outcome; then the lease is given back."""
@@ -140,6 +134,9 @@ class _LeasedChat:
         except errors.GatewayError as error:
             outcome = outcome_of(error)
         given_back = RetryAfter(outcome.reason, 60.0) if isinstance(outcome, Halted) else outcome
+        if isinstance(outcome, Refused):
+            chat_id = self.lease.chat_id
+            log.warning("chat.refused", chat_id=chat_id, reason=outcome.reason)
         await self.store.finish(self.lease, work, given_back)
         return outcome
 
@@ -148,7 +145,8 @@ class _LeasedChat:
         observed = work.observed
         if isinstance(observed, Unknown):
             return await self._read(work)
-        actions = plan(work.target, observed, self.limits)
+        planned = plan(work.target, observed, self.limits, work.bot)
+        actions = apart(planned, work.setbacks)
         admission = Admission()
         if removals(actions):
             admitted_now = await self.store.admit(self.lease, work, actions)
@@ -159,11 +157,21 @@ class _LeasedChat:
         admitted = tuple(action for action in actions if admission.lets(action))
         kept = tuple(action for action in admitted if not (self.removals_wait and takes(action)))
         for action in kept:
-            if await self._act(work, action):
+            if await self.attempts.make(work, action):
                 return None
         if len(kept) < len(admitted):
             return RetryAfter("removals wait for ingest", 1.0)
-        return Waiting("held") if admission.waits else Done(changed=self.changed)
+        return self._ended(work, admission)
+
+    def _ended(self, work: Work, admission: Admission) -> Outcome:
+        """All was done that can be done now."""
+        if admission.waits:
+            return Waiting(ChatWait.HELD)
+        if work.whole:
+            return Done(changed=self.attempts.changed)
+        if work.attempts < SHORT_READS:
+            return RetryAfter("fewer people are listed than counted")
+        return Waiting(ChatWait.SHORT_READ)
 
     async def _read(self, work: Work) -> Outcome | None:
         if work.max_chat_id is None:
@@ -173,12 +181,13 @@ class _LeasedChat:
             snapshot = await self.messenger.read(work.max_chat_id, self.lease.lane)
         except (errors.NotFound, errors.Gone):
             return await self._not_there(work)
-        if snapshot.is_short:
-            # Some pages held fewer people than the chat has: nobody may be missed by that.
-            raise errors.IncompleteRead("read", "fewer members than the chat counts")
-        await self.store.record_read(self.lease, seen(snapshot))
-        if self.refusal is not None:
-            await self._nobody_was_added(self.refusal, snapshot)
+        except errors.Forbidden as error:
+            await self.attempts.prove(work.max_chat_id, error, None)
+            raise errors.Unavailable(error.call, error.detail) from None
+        await self.store.record_read(
+            self.lease, seen(snapshot, work.bot), whole=not snapshot.is_short
+        )
+        await self.attempts.blame(snapshot)
         return None
 
     async def _not_there(self, work: Work) -> Outcome | None:
@@ -189,87 +198,16 @@ class _LeasedChat:
         """
         asking = Create(work.title, (), ())
         try:
-            await self._act(work, Delete() if isinstance(work.target, Deleted) else asking)
+            await self.attempts.make(work, Delete() if isinstance(work.target, Deleted) else asking)
         except errors.Gone:
             # A closed chat is missed by nobody: it is forgotten, and made anew when it reopens.
-            return None if isinstance(work.target, Frozen) else Waiting("gone")
+            return None if isinstance(work.target, Frozen) else Waiting(ChatWait.GONE)
         except errors.NotFound:
-            return Waiting("parked")
+            return Waiting(ChatWait.PARKED)
         again = await self.store.load(self.lease)
         if isinstance(again, Work) and again.max_chat_id == work.max_chat_id:
-            return Waiting("parked")
+            return Waiting(ChatWait.PARKED)
         return None
-
-    def _says_no(self, work: Work, action: Action, error: errors.GatewayError) -> bool:
-        """Whether an add was refused for everybody; then a read tells what to make of it."""
-        self.refusal = refusal_of(action, error, again=work.attempts > 0)
-        return self.refusal is not None
-
-    async def _nobody_was_added(self, refusal: AddRefusal, snapshot: ChatSnapshot) -> None:
-        self.refusal = None
-        if not has_rights(snapshot):
-            raise errors.Forbidden("read", 0, "bot.rights")
-        out = refusal.left_out(snapshot)
-        if await self.store.not_added(self.lease, out, refusal.reason, certain=refusal.certain):
-            log.error("adding.refused", reason="people are invited by link until it works again")
-
-    async def _act(self, work: Work, action: Action) -> bool:
-        """Intent, call, outcome. True where the chat must be looked at again before more calls."""
-        self.hold()
-        intent = await self.store.intend(self.lease, work, action)
-        if isinstance(intent, LeaseLost | NotAdmitted | Outdated):
-            return True
-        if isinstance(intent, GateShut):
-            raise NotSent("gate", intent.reason, 1.0)
-        try:
-            effect = await self._call(work, action)
-        except errors.OutcomeUnknown as error:
-            unknown = EffectUnknown(error.detail)
-            await self.store.settle(self.lease, work, intent, action, unknown)
-            if self._says_no(work, action, error):
-                return True
-            raise
-        except errors.GatewayError as error:
-            nothing = NoEffect(type(error).__name__)
-            await self.store.settle(self.lease, work, intent, action, nothing)
-            if isinstance(error, errors.NotFound | errors.Refused):
-                await self.store.forget(self.lease)
-            if isinstance(error, errors.Gone):
-                await self.store.gone(self.lease)
-                if work.max_chat_id is None and not _has_people(action):
-                    return True  # it was only made to find out, and nobody is wanted in it
-            if self._says_no(work, action, error):
-                await self.store.forget(self.lease)
-                return True
-            raise
-        await self.store.settle(self.lease, work, intent, action, effect)
-        self.changed = True
-        # A chat that was there already is read; one made only to find out is looked at again.
-        found = isinstance(effect, ChatMade) and not (effect.created and _has_people(action))
-        return found or (isinstance(effect, ChatMade | Applied) and bool(effect.failed))
-
-    async def _call(self, work: Work, action: Action) -> Effect:
-        if isinstance(action, Create):
-            return await calls.create(self.messenger, work, action, self.lease.lane)
-        # A chat that was created earlier in this pass is known only after a fresh load.
-        chat_id = work.max_chat_id or await self._chat_id()
-        return await calls.change(self.messenger, chat_id, action, self.lease.lane)
-
-    async def _chat_id(self) -> MaxChatId:
-        work = await self.store.load(self.lease)
-        if isinstance(work, LeaseLost) or work.max_chat_id is None:
-            raise errors.Unavailable("load", "the chat was taken over")
-        return work.max_chat_id
-
-
-def seen(snapshot: ChatSnapshot) -> Seen:
-    """A snapshot as the plan wants it: accounts with roles, the bot left out."""
-    members = {
-        member.user_id: Role.ADMINISTRATOR if member.is_admin else Role.MEMBER
-        for member in snapshot.members
-        if not (member.is_bot or member.is_owner)
-    }
-    return Seen(members, snapshot.title)
 
 
 def _tell_of_waiting(work: Work, admission: Admission) -> None:
@@ -282,8 +220,4 @@ def _tell_of_waiting(work: Work, admission: Admission) -> None:
         )
 
 
-def _has_people(action: Action) -> bool:
-    return isinstance(action, Create) and bool(action.members)
-
-
-__all__ = ["Halted", "Reconciler", "seen"]
+__all__ = ["Halted", "Reconciler"]

@@ -10,9 +10,10 @@ from sqlalchemy import BigInteger, DateTime, Text, bindparam, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.hints import HintKind, Update
+from domain.ids import ChatId
 from domain.lanes import Lane
 from projections.database import transaction
-from projections.reconcile import queue
+from projections.reconcile import queue, setbacks
 
 GATHER_SECONDS = 0.5
 """How long the first hint about a chat waits for others."""
@@ -28,8 +29,9 @@ KEPT_DAYS = 30
 # and whom we could not add, we did not add.
 _RECEIVE = text("""
     INSERT INTO webhook_hints (chat_id, kind, max_user_id, by_user_id, at, received_at)
-    SELECT s.chat_id, :kind, :account, :by, :at, clock_now()
-      FROM chat_sync s JOIN chats c USING (chat_id)
+    SELECT s.chat_id, :kind, :account, :by, told.at, clock_now()
+      FROM chat_sync s JOIN chats c USING (chat_id),
+           (SELECT coalesce(CAST(:at AS timestamptz), clock_now()) AS at) told
      WHERE s.max_chat_id = :max_chat AND NOT c.deleted
        AND (EXISTS (SELECT FROM observed_members o
                      WHERE o.chat_id = s.chat_id AND o.max_user_id = :by)
@@ -40,8 +42,8 @@ _RECEIVE = text("""
                  FROM intents i
                 WHERE i.chat_id = s.chat_id AND i.action = ANY(CAST(:family AS text[]))
                   AND (i.committed_at > clock_now() - interval '15 minutes'
-                       OR i.committed_at BETWEEN :at - interval '1 minute'
-                                             AND :at + interval '1 minute')
+                       OR i.committed_at BETWEEN told.at - interval '1 minute'
+                                             AND told.at + interval '1 minute')
                   AND coalesce(i.outcome, '') NOT LIKE 'no effect%'
                   AND (i.body->>'title' = :title
                        OR i.body->'user_id' = to_jsonb(CAST(:account AS bigint))
@@ -76,8 +78,12 @@ _CALLS = {
     HintKind.TITLE_CHANGED: ("rename", ("rename", "create")),
     HintKind.BOT_ADDED: ("create", ("create",)),
     HintKind.BOT_REMOVED: ("", ()),
+    HintKind.BOT_RIGHTS: ("", ()),
 }
 """The call that would explain an update, and the calls of which it must be the latest."""
+
+_STANDS_ANEW = frozenset({HintKind.BOT_ADDED, HintKind.BOT_RIGHTS})
+"""After these the bot may be able to do what it could not."""
 
 _LANES = {HintKind.USER_ADDED: Lane.SAFETY}
 """A stranger may have come in; everything else is a live change."""
@@ -117,7 +123,7 @@ class Hints:
             row = found.one_or_none()
             if row is None:
                 return False
-            if update.kind is HintKind.BOT_ADDED:
+            if update.kind in _STANDS_ANEW:
                 await _try_again(connection, row.chat_id)
             lane = _LANES.get(update.kind, Lane.LIVE)
             await connection.execute(
@@ -143,7 +149,8 @@ async def forget_old(connection: AsyncConnection) -> None:
 
 
 async def _try_again(connection: AsyncConnection, chat_id: str) -> None:
-    """The bot is back in this chat: whom it could not add, it may now."""
+    """The bot stands to this chat in another way: what it could not do, it may now."""
     await connection.execute(
         text("DELETE FROM blocked_accounts WHERE chat_id = :chat"), {"chat": chat_id}
     )
+    await setbacks.forget(connection, ChatId(chat_id))

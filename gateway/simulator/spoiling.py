@@ -24,6 +24,8 @@ _CODES = {
     401: "verify.token",
     403: "chat.denied",
     404: "not.found",
+    405: "method.not.allowed",
+    410: "chat.deleted",
     429: "too.many.requests",
     503: "service.unavailable",
 }

@@ -85,9 +85,17 @@ _NOTE_DEPARTURES = text("""
 
 
 async def on_read(
-    connection: AsyncConnection, chat_id: ChatId, after: Seen, rules: DriftRules
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    after: Seen,
+    rules: DriftRules,
+    *,
+    whole: bool = True,
 ) -> None:
-    """Compare a complete read with what was known, before it takes that place."""
+    """Compare a read with what was known, before it takes that place.
+
+    One that is not whole shows who came and what changed, and nobody who went.
+    """
     await drift_ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
     found = await connection.execute(_BEFORE, {"chat": chat_id, "seconds": OUR_HAND_SECONDS})
     row = found.one_or_none()
@@ -98,6 +106,8 @@ async def on_read(
     drifted = contradicting(
         classify(before, after, _hints(row.hints), _our_hand(row.calls)), wanted, row.title
     )
+    if not whole:
+        drifted = tuple(each for each in drifted if each.kind not in DEPARTURES)
     if after.title == row.title:
         drifted = tuple(each for each in drifted if each.kind is not DriftKind.TITLE_CHANGED)
     if row.frozen or rules.policy(ChatKind(row.kind)) is Policy.OBSERVE:
@@ -106,7 +116,7 @@ async def on_read(
     await _note(connection, chat_id, drifted, rules)
 
 
-async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
+async def after_read(connection: AsyncConnection, chat_id: ChatId, *, whole: bool = True) -> None:
     """What the read answers is closed, and hints from before it are spent.
 
     A hint that came while the chat was being read has it read again.
@@ -119,7 +129,9 @@ async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
         {"chat": chat_id},
     )
     await connection.execute(
-        text("""UPDATE chat_sync s SET known_at = s.observed_at, sweep_wanted = false,
+        text("""UPDATE chat_sync s SET sweep_wanted = false,
+                       known_at = CASE WHEN CAST(:whole AS boolean) THEN s.observed_at
+                                       ELSE s.known_at END,
                        reread_at = CASE WHEN EXISTS (
                                    SELECT FROM webhook_hints h
                                     WHERE h.chat_id = s.chat_id AND h.read_at IS NULL
@@ -127,7 +139,7 @@ async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
                            THEN least(s.reread_at, clock_now() + make_interval(secs => :again))
                            ELSE s.reread_at END
                  WHERE s.chat_id = :chat"""),
-        {"chat": chat_id, "again": READ_AGAIN_SECONDS},
+        {"chat": chat_id, "again": READ_AGAIN_SECONDS, "whole": whole},
     )
 
 

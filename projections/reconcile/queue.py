@@ -69,6 +69,15 @@ async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> i
     return extended.scalar_one_or_none()
 
 
+async def holds(connection: AsyncConnection, lease: Lease) -> bool:
+    """Whether nobody has taken the chat over since; its row is locked then."""
+    found = await connection.execute(
+        text("SELECT lease_token FROM chat_sync WHERE chat_id = :chat FOR UPDATE"),
+        {"chat": lease.chat_id},
+    )
+    return bool(found.scalar_one() == lease.token)
+
+
 async def finish(
     connection: AsyncConnection, lease: Lease, work: Work | None, outcome: Outcome
 ) -> bool:
@@ -84,7 +93,7 @@ async def finish(
             "token": lease.token,
             "generation": work.generation if work else -1,
             "due_in": following.due_in,
-            "waiting": following.waiting,
+            "waiting": None if following.waiting is None else following.waiting.value,
             "attempts": following.attempts,
             "failure": following.failure,
             "done": isinstance(outcome, Done),

@@ -90,4 +90,4 @@ async def test_one_with_too_few_types_is_as_good_as_missing(exclusive: People) -
     subscriptions = exclusive.school.messenger.subscriptions
     await subscriptions.subscribe(URL, ["user_added"], "secret-secret", Lane.LIVE)
     assert await _watch(exclusive).look() is True
-    assert len((await _present(exclusive))[0].update_types) == 5
+    assert len((await _present(exclusive))[0].update_types) == 6

@@ -20,7 +20,15 @@ from domain.lanes import Lane
 from domain.seasons import GuardPolicy
 from gateway.budget import SharedBudget
 from gateway.errors import OutcomeUnknown
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, SeenMember
+from gateway.ports import (
+    AddFailure,
+    CallBudget,
+    ChatSnapshot,
+    Created,
+    Messenger,
+    SeenMember,
+    Standing,
+)
 from gateway.reconcile import Reconciler
 from projections import held_plans, plan_decisions
 from projections.database import create_engine, transaction
@@ -60,6 +68,11 @@ class MemoryMessenger:
             for user in sorted(self.chats[chat_id])
         )
         return ChatSnapshot(chat_id, "chat", members)
+
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """The bot may do everything."""
+        del chat_id, lane
+        return Standing(is_member=True, is_admin=True)
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane

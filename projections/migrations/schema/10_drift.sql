@@ -50,8 +50,8 @@ CREATE TABLE adding (
     off_since timestamptz,                  -- null: people can be added
     reason text,                            -- 'setting' or 'refused'
     probe_at timestamptz,                   -- when one call may find out again
-    refusals int NOT NULL DEFAULT 0,        -- in a row, of chats in which the bot had its rights
-    last_chat text
+    chats text[] NOT NULL DEFAULT '{}',     -- that refused somebody since the last who came in,
+    accounts bigint[] NOT NULL DEFAULT '{}' -- though the bot had its rights there; and whom
 );
 INSERT INTO adding DEFAULT VALUES;
 
