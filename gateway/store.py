@@ -12,6 +12,7 @@ from typing import Protocol
 
 from domain.gate import Gate
 from domain.guard import Admission
+from domain.ids import MaxUserId
 from domain.plan import Action, Seen
 from domain.work import Blamed, Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 
@@ -21,6 +22,12 @@ class ReconcileStore(Protocol):
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now: catch up before acting."""
+
+    async def own_account(self) -> MaxUserId | None:
+        """Which account is ours, as far as it was ever told."""
+
+    async def know_own_account(self, account: MaxUserId) -> None:
+        """The messenger says which account is ours; no plan touches it."""
 
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat (or this one); None where nothing is due and free."""

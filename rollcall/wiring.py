@@ -22,12 +22,14 @@ from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from consumers.outbox import OutboxPublisher
 from consumers.run import Ingest
 from domain.actions import LIMITS
+from domain.call_classes import CallClass
 from domain.chats import ChatKind
-from domain.ids import SchoolId
+from domain.ids import MaxUserId, SchoolId
 from domain.lanes import Lane
 from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
+from gateway.health import Health
 from gateway.patience import Timeouts
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
@@ -40,6 +42,7 @@ from projections.ingest_store import IngestStore
 from projections.migrate import upgrade
 from projections.overview import Overview
 from projections.sweep import Sweep
+from projections.troubles import Troubles
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.process import CountingStore, Process
@@ -250,23 +253,32 @@ class Wiring:
             drift_rules=self.settings.drift.rules(),
         )
         process.calls = store.calls
+        breaking = BreakingMessenger(messenger)
         reconciler = Reconciler(
             store,
-            BreakingMessenger(messenger),
+            breaking,
             budget,
             LIMITS,
             lease_seconds=gateway.lease_seconds,
             call_seconds=self.settings.messenger.timeout + 1,
         )
 
-        async def probe() -> None:
-            await messenger.whoami(Lane.SAFETY)
+        async def whoami() -> MaxUserId:
+            return await breaking.call(CallClass.READ, lambda: messenger.whoami(Lane.SAFETY))
+
+        reconcile = ReconcileLoop(store, reconciler, whoami, workers=gateway.workers)
+        health = Health(Troubles(engine), breaking.breakers, lambda: reconcile.halted)
 
         async def loop(stop: asyncio.Event) -> None:
             await store.arm("a start of reconcile")
             if await store.configure_adding(invites=gateway.adding == "invite"):
                 log.error("adding.off", reason="gateway.adding is invite: people get the link")
-            await ReconcileLoop(store, reconciler, probe, workers=gateway.workers).run(stop)
+            await reconcile.run(stop)
 
         sweep = SweepLoop(Sweep(engine), self.settings.sweep.config())
-        return {"reconcile": loop, "sweep": sweep.run, **self._webhook(engine, messenger)}
+        return {
+            "reconcile": loop,
+            "health": health.run,
+            "sweep": sweep.run,
+            **self._webhook(engine, messenger),
+        }

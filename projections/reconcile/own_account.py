@@ -18,3 +18,10 @@ async def know(connection: AsyncConnection, account: MaxUserId) -> None:
                   WHERE own_account.max_user_id <> excluded.max_user_id"""),
         {"account": account},
     )
+
+
+async def known(connection: AsyncConnection) -> MaxUserId | None:
+    """The account that is ours, None while it was never told."""
+    found = await connection.execute(text("SELECT max_user_id FROM own_account"))
+    account = found.scalar_one_or_none()
+    return None if account is None else MaxUserId(account)

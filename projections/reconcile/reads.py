@@ -5,6 +5,7 @@ did not serve; only the lease's holder writes; from a read that lists fewer peop
 counts follows who is in it, and nobody's absence.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -64,6 +65,8 @@ async def record_read(
         await observed.replace(connection, chat_id, seen)
     else:
         await observed.glimpse(connection, chat_id, seen)
+        for user in _perhaps_removed(unanswered, seen):
+            await observed.remove(connection, chat_id, user)
     await connection.execute(
         _KNOWN,
         {"chat": chat_id, "title": seen.title, "whole": reading.whole, "token": lease.token},
@@ -109,6 +112,14 @@ async def _strike(
     users = [user for user in named if not _served(wish, seen.members.get(user))]
     if users:
         await setbacks.strike(connection, chat_id, wish, users, outcome, len(named))
+
+
+def _perhaps_removed(
+    calls: Sequence[tuple[str, dict[str, Any], str | None]], seen: Seen
+) -> list[MaxUserId]:
+    """Whom a call without an answer may have taken out, and nobody sees; the next look may."""
+    users = [MaxUserId(body["user_id"]) for action, body, _ in calls if action == "remove"]
+    return [user for user in users if user not in seen.members]
 
 
 def _served(wish: Wish, role: Role | None) -> bool:

@@ -140,6 +140,11 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             return await blame.refused(connection, lease.chat_id, blamed)
 
+    async def own_account(self) -> MaxUserId | None:
+        """Which account is ours, as far as it was ever told."""
+        async with transaction(self._engine) as connection:
+            return await own_account.known(connection)
+
     async def know_own_account(self, account: MaxUserId) -> None:
         """Remember which account is ours."""
         async with transaction(self._engine) as connection:

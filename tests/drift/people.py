@@ -24,7 +24,7 @@ from projections.database import transaction
 from projections.hints import Hints
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
 from projections.sweep import Sweep
-from tests.reconcile.bench import TOKEN, Bench, bench
+from tests.reconcile.bench import BOT, TOKEN, Bench, bench
 
 SECRET = "secret-of-the-webhook"
 PATH = "/webhook"
@@ -135,6 +135,15 @@ class People:
     async def members(self) -> dict[int, str]:
         """Who is in the chat."""
         return await self.school.members()
+
+    async def members_with_bots(self, *, ours: bool = False) -> dict[int, str]:
+        """Who is in the chat, other bots included, and ours if asked for."""
+        (chat,) = (await self.school.http.get("/sim/chats")).json()["chats"]
+        return {
+            member["user_id"]: "administrator" if member["is_admin"] else "member"
+            for member in chat["members"]
+            if ours or member["user_id"] != BOT
+        }
 
     async def drift(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """(kind, account, by, resolution) in the order in which they were seen."""

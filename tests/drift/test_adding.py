@@ -95,8 +95,7 @@ async def test_an_answer_that_nobody_was_added_is_believed_the_second_time(
     await exclusive.expect(MORE)
     await exclusive.settle()
     for _ in range(3):
-        await exclusive.school.hurry()
-        await exclusive.settle()
+        await exclusive.time_passes("1 minute")
     assert await _calls(exclusive, ADD, 200) == 1 + 2 * 2  # together, then twice to each
     assert await exclusive.blocked() == {20: "invited", 21: "invited"}
 

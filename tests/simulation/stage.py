@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
 from domain.actions import LIMITS
+from domain.ids import MaxUserId
 from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
 from gateway.workers import ReconcileLoop
@@ -146,13 +147,14 @@ class Stage:
                 store, Line(self.max, budget), budget, LIMITS, lease_seconds=LEASE_SECONDS
             )
 
-            async def probe() -> None:
+            async def whoami() -> MaxUserId:
                 await self.scheduler.turn("max whoami")
+                return MaxUserId(self.max.config.bot_id)
 
             async def loop(stop: "asyncio.Event") -> None:
                 await store.arm("a start of reconcile")
                 self.awake += 1
-                await ReconcileLoop(store, reconciler, probe, workers=2).run(stop)
+                await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
 
         self.scheduler.start(process, supervise(kind, loop, asyncio.Event()))
         if kind == "ingest":
