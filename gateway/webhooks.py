@@ -63,7 +63,8 @@ class Webhook:
         await send({"type": "http.response.body", "body": b""})
 
     async def _status(self, scope: MutableMapping[str, Any], receive: Receive) -> HTTPStatus:
-        if scope["path"] != self.path:
+        # The messenger may spell our address its own way.
+        if scope["path"].rstrip("/") != self.path.rstrip("/"):
             return HTTPStatus.NOT_FOUND
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED

@@ -88,6 +88,12 @@ _SOURCES: Final = (
         _WAIT,
     ),
     _source(
+        ObstacleKind.WEBHOOK_LOST,
+        "subscription WHERE lost_since IS NOT NULL",
+        "url",
+        "lost_since",
+    ),
+    _source(
         ObstacleKind.ADDING_OFF,
         "adding WHERE off_since IS NOT NULL",
         "reason",

@@ -5,11 +5,8 @@ chat is read now and then all the same. Guarantees: the sweep asks for a chat at
 its period; it adds to the queue only while the queue has nothing that is due.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.lanes import Lane
 from projections import hints, upkeep
@@ -41,16 +38,8 @@ _NEW_REASONS = text("""
        AND NOT reasons_of(chat_id, max_user_id) <@ reasons""")
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """Our subscription as it was last confirmed."""
-
-    url: str
-    at: datetime
-
-
 class Sweep:
-    """The stores of ``gateway.sweep`` and ``gateway.subscription_watch`` on PostgreSQL."""
+    """The store of ``gateway.sweep`` on PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -79,33 +68,3 @@ class Sweep:
         async with transaction(self._engine) as connection:
             if await upkeep.claim(connection, "hints", 86_400.0):
                 await hints.forget_old(connection)
-
-    async def confirmed(self, url: str, *, anew: bool) -> None:
-        """The messenger has our subscription.
-
-        ``anew``: it had it no longer, or never; what was done before may never have been told,
-        so all chats are put on the sweep.
-        """
-        async with transaction(self._engine) as connection:
-            if anew:
-                await _sweep_all(connection)
-            await connection.execute(
-                text("""INSERT INTO subscription (url, confirmed_at) VALUES (:url, clock_now())
-                        ON CONFLICT (one) DO UPDATE SET url = excluded.url,
-                                                        confirmed_at = excluded.confirmed_at"""),
-                {"url": url},
-            )
-
-    async def last_confirmed(self) -> Confirmed | None:
-        """When the messenger last had our subscription, None where it never had."""
-        async with transaction(self._engine) as connection:
-            found = await connection.execute(text("SELECT url, confirmed_at FROM subscription"))
-            row = found.one_or_none()
-            return None if row is None else Confirmed(row.url, row.confirmed_at)
-
-
-async def _sweep_all(connection: AsyncConnection) -> None:
-    """Not only chats read before the last confirmation: of the others hints may be missing too."""
-    await connection.execute(
-        text("UPDATE chat_sync SET sweep_wanted = true WHERE max_chat_id IS NOT NULL")
-    )

@@ -18,6 +18,7 @@ from domain.chats import ChatKind
 from domain.drift import DriftRules, Policy
 from domain.ids import ChatId
 from gateway.reconcile import Reconciler
+from gateway.simulator.config import SimulatorConfig
 from gateway.sweep import SweepConfig, SweepLoop
 from gateway.webhooks import Webhook
 from projections.database import transaction
@@ -164,9 +165,13 @@ class People:
 
 
 @asynccontextmanager
-async def people(database_url: str, policy: Policy = Policy.EXCLUSIVE) -> AsyncIterator[People]:
+async def people(
+    database_url: str,
+    policy: Policy = Policy.EXCLUSIVE,
+    config: SimulatorConfig | None = None,
+) -> AsyncIterator[People]:
     """A class chat under this policy; nothing in it yet."""
-    async with bench(database_url) as school:
+    async with bench(database_url, config) as school:
         rules = DriftRules({ChatKind.CLASS: policy})
         school.store = PostgresReconcileStore(school.engine, drift_rules=rules)
         school.reconciler = Reconciler(

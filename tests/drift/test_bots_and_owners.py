@@ -93,10 +93,9 @@ async def test_a_profile_that_named_the_bot_and_goes_takes_no_bot_along(
 ) -> None:
     await _profile(exclusive, "p-bot", BOT)
     await exclusive.look()
-    await exclusive.school.sql("DELETE FROM expected_members WHERE person_id = 'p-bot'")
-    await exclusive.school.sql(
-        "UPDATE fact_profiles SET max_user_id = NULL WHERE person_id = 'p-bot'"
-    )
+    school = exclusive.school
+    await school.sql("DELETE FROM expected_members WHERE person_id = 'p-bot'")
+    await school.sql("UPDATE fact_profiles SET max_user_id = NULL WHERE person_id = 'p-bot'")
     # However it came to be known as a member.
     await exclusive.school.sql(f"""INSERT INTO observed_members
         SELECT chat_id, {BOT}, true, clock_now() FROM chats""")

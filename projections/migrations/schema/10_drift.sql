@@ -59,8 +59,12 @@ INSERT INTO adding DEFAULT VALUES;
 CREATE TABLE subscription (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     url text NOT NULL,
-    confirmed_at timestamptz NOT NULL
+    known_as text,                          -- how the messenger spells it
+    confirmed_at timestamptz,               -- null: it never had it for long
+    lost_since timestamptz                  -- it is missing, and was set again often enough
 );
+-- When it was missing and set again, of the last day.
+CREATE TABLE subscription_set (at timestamptz NOT NULL);
 
 -- Why an account belongs in a chat, in a fixed order; a new element is a new reason.
 CREATE FUNCTION reasons_of(chat text, account bigint) RETURNS text[] LANGUAGE sql STABLE AS $$
