@@ -14,7 +14,6 @@ from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from domain.ids import MaxUserId
 from domain.lanes import Lane
 from gateway.errors import GatewayError
 from gateway.subscriptions import Subscription
@@ -62,9 +61,6 @@ class WatchedMessenger(Protocol):
     def subscriptions(self) -> SubscriptionsPort:
         """Its webhooks."""
 
-    async def whoami(self, lane: Lane) -> MaxUserId:
-        """The bot's own account."""
-
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionWatch:
@@ -94,8 +90,6 @@ class SubscriptionWatch:
 
     async def look(self, *, set_anyway: bool = False) -> bool:
         """One look; True where the subscription was missing and is set again."""
-        if self.webhook.bot_id is None:
-            self.webhook.bot_id = await self.messenger.whoami(Lane.LIVE)
         subscriptions = self.messenger.subscriptions
         present = await subscriptions.present(Lane.LIVE)
         known_as = await self.store.known_as(self.url)

@@ -88,6 +88,12 @@ _SOURCES: Final = (
         _WAIT,
     ),
     _source(
+        ObstacleKind.ANSWERS_REFUTED,
+        "answers, unnest(chats) AS chat WHERE since IS NOT NULL",
+        "chat",
+        "since",
+    ),
+    _source(
         ObstacleKind.WEBHOOK_LOST,
         "subscription WHERE lost_since IS NOT NULL",
         "url",

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -19,8 +20,18 @@ from domain.plan import Seen
 from domain.refusals import Wish
 from domain.work import Lease, LeaseLost
 from projections import restores
-from projections.reconcile import drift, late_calls, observed, queue, reservations, setbacks
+from projections.reconcile import (
+    answers,
+    drift,
+    late_calls,
+    observed,
+    queue,
+    reservations,
+    setbacks,
+)
 from projections.reconcile.intents import REREAD_SECONDS
+
+log = structlog.get_logger()
 
 _ABOUT_PEOPLE = frozenset({"add", "remove", "promote", "demote"})
 
@@ -56,6 +67,8 @@ async def record_read(
     if not await queue.holds(connection, lease):
         return LeaseLost()
     await drift.on_read(connection, chat_id, seen, reading.rules, whole=reading.whole)
+    if reading.whole and await answers.weigh(connection, chat_id, seen):
+        log.error("answers.refuted", chat_id=chat_id, reason="calls are answered and not done")
     unanswered = await _settle_open(connection, chat_id)
     for action, body, outcome in unanswered:
         await _strike(connection, chat_id, seen, (action, body, outcome))

@@ -59,6 +59,9 @@ def _lines(report: Report) -> list[str]:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        limits = ", ".join(f"{count} a second of {what}" for what, count in sorted(value.items()))
+        return limits or "as set"
     return "no" if value is None else str(value)
 
 

@@ -66,6 +66,8 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "left": 2,
         "invited": 0,
         "adding_off": None,
+        "answered_only": 0,
+        "call_limits": {},
         "quarantined": 60,
         "unpublished": 0,
         "gaps": 0,

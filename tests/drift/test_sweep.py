@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import pytest
 
-from domain.ids import MaxUserId
 from domain.lanes import Lane
 from domain.obstacles import ObstacleKind
 from gateway.subscription_watch import SubscriptionWatch
@@ -17,7 +16,6 @@ from projections.obstacles import obstacles
 from projections.subscription import SubscriptionState
 from projections.sweep import Sweep
 from tests.drift.people import CLASS, People
-from tests.reconcile.bench import BOT
 
 URL = "https://rollcall.example/webhook"
 
@@ -162,12 +160,21 @@ class _Respelling:
     def subscriptions(self) -> "_Respelling":
         return self
 
-    async def whoami(self, _: Lane) -> MaxUserId:
-        return MaxUserId(BOT)
-
     async def present(self, _: Lane) -> list[Subscription]:
         return [] if self.spelt is None or not self.set_anew else [Subscription(self.spelt, ())]
 
     async def subscribe(self, url: str, types: Sequence[str], secret: str, lane: Lane) -> None:
         del url, types, secret, lane
         self.set_anew += 1
+
+
+async def test_one_chat_that_is_due_for_ever_does_not_starve_the_sweep(exclusive: People) -> None:
+    await exclusive.time_passes("8 days")
+    other = await exclusive.school.chat("class:c-2", "other")
+    await exclusive.school.due(other)
+    await exclusive.school.sql("""UPDATE chat_sync SET due_at = clock_now() - interval '1 hour',
+        lease_until = clock_now() + interval '1 hour' WHERE chat_id = 'class:c-2'""")
+    assert await exclusive.sweep.look() == 1
+    assert await exclusive.sweep.look() == 0  # one a minute
+    await exclusive.settle()
+    assert await exclusive.school.reads() == 2

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.hints import HintKind, Update
+from domain.hints import Update
 from gateway.simulator.changes import Change
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.objects import Objects
@@ -53,9 +53,6 @@ class Webhooks:
         chance = self.scheduler.random
         update = read_update(body)
         if update is None or chance.random() < LOST:
-            return
-        if update.kind is HintKind.USER_ADDED and update.by == self.config.bot_id:
-            # As ``gateway.webhooks`` does: of all else the store knows whether it was us.
             return
         for _ in range(2 if chance.random() < TWICE else 1):
             arrives = self.scheduler.now + chance.uniform(0.0, LONGEST)

@@ -14,6 +14,7 @@ CREATE TABLE chat_sync (
     glimpsed_by bigint,                     -- the lease of the last such read
     known_at timestamptz,                   -- since when observed_members is a complete knowledge,
                                             -- even where observed_at says that it may be outdated
+    read_at timestamptz,                    -- when it was last read whole
     answered_since timestamptz,             -- since when part of it is only what calls were answered
     read_from timestamptz,                  -- when the read that is under way was begun
     reread_at timestamptz,                  -- a call may still be under way: read once more then

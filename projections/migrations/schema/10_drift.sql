@@ -55,6 +55,14 @@ CREATE TABLE adding (
 );
 INSERT INTO adding DEFAULT VALUES;
 
+-- Chats in a row in which reads refuted what calls were answered. One row.
+CREATE TABLE answers (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    chats text[] NOT NULL DEFAULT '{}',     -- since the last read that confirmed an answer
+    since timestamptz                       -- since when they are so many that it is a state
+);
+INSERT INTO answers DEFAULT VALUES;
+
 -- Our webhook as the messenger last confirmed it. One row.
 CREATE TABLE subscription (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
