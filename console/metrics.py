@@ -98,6 +98,10 @@ class ProcessName(Enum):
     INGEST_LIVE = ("rollcall_ingest_live", "1 while records are read as they should")
     PARTITIONS = ("rollcall_ingest_partitions", "partitions that this process reads")
     MARKS = ("rollcall_derive_marks", "marks of changed entities that were derived")
+    AHEAD = (
+        "rollcall_instants_ahead",
+        "instants too far in the future that were taken for now: the database's clock stepped",
+    )
     # Labelled ``kind`` (create, add, remove, …) and ``outcome`` (done, some_refused, …).
     CALLS = ("rollcall_calls", "changing calls by what came of them")
 

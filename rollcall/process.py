@@ -26,6 +26,7 @@ from domain.work import (
     NoEffect,
     Work,
 )
+from projections.clock_watch import ClockWatch
 from projections.derive.loop import DeriveLoop
 from projections.reconcile.store import PostgresReconcileStore
 
@@ -68,6 +69,7 @@ class Process(Collector):
     ingest: Ingest | None = None
     derive: DeriveLoop | None = None
     calls: Counter[tuple[str, str]] | None = None
+    clock: ClockWatch | None = None
 
     def fault(self) -> str | None:
         """Why this process does not live and should be started again; None while it does."""
@@ -81,6 +83,8 @@ class Process(Collector):
             yield _counter(ProcessName.MARKS, self.derive.handled)
         if self.calls is not None:
             yield _calls(self.calls)
+        if self.clock is not None:
+            yield _counter(ProcessName.AHEAD, self.clock.counted)
 
 
 def _ingest(ingest: Ingest) -> Iterator[Metric]:

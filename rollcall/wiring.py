@@ -35,6 +35,7 @@ from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from projections.budget import CallSlots
+from projections.clock_watch import ClockWatch, Longest
 from projections.database import create_engine
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
@@ -267,6 +268,15 @@ class Wiring:
             return await breaking.call(CallClass.READ, lambda: messenger.whoami(Lane.SAFETY))
 
         reconcile = ReconcileLoop(store, reconciler, whoami, workers=gateway.workers)
+        process.clock = ClockWatch(
+            engine,
+            Longest(
+                lease=gateway.lease_seconds,
+                claim=self.settings.derive.lease_seconds,
+                reread=gateway.reread_seconds,
+                drift=self.settings.drift.rules(),
+            ),
+        )
         health = Health(Troubles(engine), breaking.breakers, lambda: reconcile.halted)
 
         async def loop(stop: asyncio.Event) -> None:
@@ -279,6 +289,7 @@ class Wiring:
         return {
             "reconcile": loop,
             "health": health.run,
+            "clock": process.clock.run,
             "sweep": sweep.run,
             **self._webhook(engine, messenger),
         }
