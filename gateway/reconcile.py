@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import structlog
 
 from domain.guard import Admission
+from domain.places import place_of
 from domain.plan import (
     Create,
     Delete,
@@ -27,6 +28,7 @@ from domain.plan import (
     takes,
 )
 from domain.refusals import apart
+from domain.troubles import Outage
 from domain.work import (
     ChatWait,
     Done,
@@ -71,8 +73,11 @@ class Reconciler:
         *,
         lease_seconds: float,
         call_seconds: float = CALL_SECONDS,
+        isolates: bool = True,
     ) -> None:
         """``call_seconds`` is more than any call takes before it times out.
+
+        ``isolates``: what fails over one chat, and is no outage, is that chat's state.
 
         Raises:
             Misconfigured: a lease that leaves no time to wait for a slot before a call.
@@ -85,6 +90,7 @@ class Reconciler:
         self._budget = budget
         self._limits = limits
         self._call_seconds = lease_seconds - call_seconds
+        self._isolates = isolates
 
     async def reconcile(self, lease: Lease, *, removals_wait: bool = False) -> Outcome | Halted:
         """Work on the leased chat until it is as it should be, or cannot be now.
@@ -102,6 +108,7 @@ class Reconciler:
             limits=self._limits,
             lease=lease,
             removals_wait=removals_wait,
+            isolates=self._isolates,
         )
         return await chat.work()
 
@@ -116,6 +123,7 @@ class _LeasedChat:
     limits: Limits
     lease: Lease
     removals_wait: bool
+    isolates: bool
 
     async def work(self) -> Outcome | Halted:
         """Passes until one ends in an outcome; then the lease is given back."""
@@ -133,12 +141,24 @@ class _LeasedChat:
                     break
         except errors.GatewayError as error:
             outcome = outcome_of(error)
+        except Outage:
+            raise
+        except Exception as error:
+            if not self.isolates:
+                raise
+            outcome = self._of_its_own(error)
         given_back = RetryAfter(outcome.reason, 60.0) if isinstance(outcome, Halted) else outcome
         if isinstance(outcome, Refused):
             chat_id = self.lease.chat_id
             log.warning("chat.refused", chat_id=chat_id, reason=outcome.reason)
         await self.store.finish(self.lease, work, given_back)
         return outcome
+
+    def _of_its_own(self, error: Exception) -> Outcome:
+        """What fails over one chat stops no other; its text may quote what nobody must read."""
+        kind, where = type(error).__name__, place_of(error)
+        log.error("chat.failed", chat_id=self.lease.chat_id, error=kind, where=where)
+        return RetryAfter(f"{kind} at {where}")
 
     async def _pass(self, work: Work) -> Outcome | None:
         """Read, or plan and call; None to load and look again."""

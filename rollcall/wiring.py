@@ -1,8 +1,8 @@
 """The composition root: the only place that builds engines, clients and loops.
 
 A process runs some of the four parts; all of them share one engine and one stop signal. A
-loop that crashes for anything but an outage ends the process with an error: whoever started
-it starts it again, and no loop is ever silently missing.
+loop that fails says so and is started again after a growing wait: none is ever silently missing,
+and starting one again does not hold the chats of everybody up once more.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from domain.call_classes import CallClass
 from domain.chats import ChatKind
 from domain.ids import MaxUserId, SchoolId
 from domain.lanes import Lane
+from domain.troubles import Outage
 from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
@@ -279,11 +280,20 @@ class Wiring:
         )
         health = Health(Troubles(engine), breaking.breakers, lambda: reconcile.halted)
 
+        armed = False
+
         async def loop(stop: asyncio.Event) -> None:
-            await store.arm("a start of reconcile")
+            nonlocal armed
+            if not armed:
+                await store.arm("a start of reconcile")
+                armed = True
             if await store.configure_adding(invites=gateway.adding == "invite"):
                 log.error("adding.off", reason="gateway.adding is invite: people get the link")
-            await reconcile.run(stop)
+            try:
+                await reconcile.run(stop)
+            except* Outage:
+                armed = False  # nobody knows what was missed
+                raise
 
         sweep = SweepLoop(Sweep(engine), self.settings.sweep.config())
         return {

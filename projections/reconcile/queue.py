@@ -31,7 +31,8 @@ _FINISH = text("""
            waiting_since = CASE WHEN f.waiting IS NULL THEN NULL
                                 WHEN f.waiting = s.waiting THEN s.waiting_since
                                 ELSE clock_now() END,
-           due_at = CASE WHEN s.due_generation <> f.generation THEN s.due_at
+           due_at = CASE WHEN s.due_generation <> coalesce(f.generation, s.due_generation)
+                         THEN s.due_at
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
                                     f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
@@ -83,15 +84,15 @@ async def finish(
 ) -> bool:
     """Give the lease back; False where it was not ours any more.
 
-    ``work`` is None where the chat could not even be loaded: its mark stays.
+    ``work`` is None where the chat could not even be loaded: it waits all the same.
     """
-    following = requeue(outcome, work.attempts if work else 0)
+    following = requeue(outcome, work.attempts if work else await _attempts(connection, lease))
     finished = await connection.execute(
         _FINISH,
         {
             "chat": lease.chat_id,
             "token": lease.token,
-            "generation": work.generation if work else -1,
+            "generation": work.generation if work else None,
             "due_in": following.due_in,
             "waiting": None if following.waiting is None else following.waiting.value,
             "attempts": following.attempts,
@@ -101,6 +102,13 @@ async def finish(
         },
     )
     return finished.one_or_none() is not None
+
+
+async def _attempts(connection: AsyncConnection, lease: Lease) -> int:
+    found = await connection.execute(
+        text("SELECT attempts FROM chat_sync WHERE chat_id = :chat"), {"chat": lease.chat_id}
+    )
+    return int(found.scalar_one())
 
 
 async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: Lane) -> None:

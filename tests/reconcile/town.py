@@ -243,6 +243,7 @@ class Town:
             SharedBudget(_NoWaiting()),
             LIMITS,
             lease_seconds=LEASE_SECONDS,
+            isolates=False,
         )
         while (lease := await store.claim()) is not None:
             await reconciler.reconcile(lease)

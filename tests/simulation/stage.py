@@ -144,7 +144,12 @@ class Stage:
             store = WatchedStore(engine, self.known, self.max, self.due)
             budget = SharedBudget(CallSlots(engine))
             reconciler = Reconciler(
-                store, Line(self.max, budget), budget, LIMITS, lease_seconds=LEASE_SECONDS
+                store,
+                Line(self.max, budget),
+                budget,
+                LIMITS,
+                lease_seconds=LEASE_SECONDS,
+                isolates=False,
             )
 
             async def whoami() -> MaxUserId:
@@ -156,7 +161,7 @@ class Stage:
                 self.awake += 1
                 await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
 
-        self.scheduler.start(process, supervise(kind, loop, asyncio.Event()))
+        self.scheduler.start(process, supervise(kind, loop, asyncio.Event(), gives_up=True))
         if kind == "ingest":
             self.rebalance()
         return process
