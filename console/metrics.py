@@ -51,8 +51,11 @@ class Name(Enum):
         "rollcall_answered_only_chats",
         "chats of which part rests on answers that no read has confirmed yet",
     )
-    # Labelled ``calls``: all, or a class of calls; absent where as many are taken as set.
-    CALL_LIMIT = ("rollcall_call_limit", "calls a second that the messenger was found to take")
+    # Labelled ``calls``: all, or a class of calls that is limited by itself.
+    CALL_LIMIT = (
+        "rollcall_call_limit",
+        "calls a second that the messenger was found to take; 0 while as many as set",
+    )
     QUARANTINED = ("rollcall_quarantined_records", "records that are not events of the contract")
     UNPUBLISHED = ("rollcall_unpublished_events", "events of ours that are not in Kafka yet")
     # Of the last survey, which a region's database takes some seconds for: these, and
@@ -160,7 +163,7 @@ def _counts(standing: Standing) -> Iterator[Metric]:
     yield _gauge(Name.LEFT, counts.left_out)
     yield _gauge(Name.ADDING_OFF, counts.adding_off is not None)
     yield _gauge(Name.ANSWERED_ONLY, counts.answered_only)
-    yield _labelled(Name.CALL_LIMIT, "calls", counts.call_limits or {})
+    yield _labelled(Name.CALL_LIMIT, "calls", {"all": 0} | (counts.call_limits or {}))
     yield _gauge(Name.QUARANTINED, counts.quarantined)
     yield _gauge(Name.UNPUBLISHED, counts.unpublished)
     yield _gauge(Name.CATCH_UP_ARMED, counts.armed_at is not None)
