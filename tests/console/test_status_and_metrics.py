@@ -169,7 +169,7 @@ async def test_every_metric_is_served_and_no_label_is_open(
     gates = ("closed", "open", "removals_wait")
     assert labels == {f'state="{state}"}}' for state in CHAT_STATES} | {
         f'gate="{gate}"}}' for gate in gates
-    } | {f'kind="{kind.value}"}}' for kind in ObstacleKind}
+    } | {f'kind="{kind.value}"}}' for kind in ObstacleKind} | {'calls="all"}'}
 
 
 async def test_before_the_chats_are_counted_all_else_is_told(console: Running, rows: Rows) -> None:
