@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from unicodedata import normalize
 
 from domain.chats import ChatKind
 from domain.expected import Role
@@ -200,8 +201,8 @@ def _roles(before: Seen, after: Seen, ours: OurHand) -> Iterable[Drift]:
 
 
 def _plain(title: str) -> str:
-    """A title without what a messenger may make of its spaces."""
-    return " ".join(title.split())
+    """A title without what a messenger may make of its spaces and its spelling in Unicode."""
+    return " ".join(normalize("NFKC", title).split())
 
 
 def _administrators(seen: Seen) -> set[MaxUserId]:

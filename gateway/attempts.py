@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from domain.ids import MaxChatId, MaxUserId
-from domain.plan import Action, Create
+from domain.plan import Action, Add, Create, Demote, Promote, Remove
 from domain.refusals import AddFailure, Wish
 from domain.work import (
     Applied,
@@ -35,8 +35,10 @@ from gateway.refusals import Refusal, refusal_of, said_by
 from gateway.standing import must_be_able
 from gateway.store import ReconcileStore
 
-DOUBTS = 2
+DOUBTS = 1
 """After so many passes in a row that failed, a create without an answer is made with nobody."""
+
+ABOUT_PEOPLE = (Add, Remove, Promote, Demote)
 
 log = structlog.get_logger()
 
@@ -80,9 +82,9 @@ class Attempts:
         return found or (isinstance(effect, ChatMade | Applied) and bool(effect.failed))
 
     async def _in_doubt(self, work: Work, action: Action, error: errors.OutcomeUnknown) -> bool:
-        """Nobody knows what came of it: the chat is read, at once if the messenger said no."""
+        """Nobody knows what came of it: the chat is read, at once if some answer came."""
         self.refusal = refusal_of(action, error)
-        if self.refusal is not None:
+        if self.refusal is not None or (error.answered and isinstance(action, ABOUT_PEOPLE)):
             return True
         if isinstance(action, Create) and action.members and work.attempts >= DOUBTS:
             await self._make_it_empty(action, said_by(error))

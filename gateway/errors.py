@@ -134,8 +134,13 @@ class OutcomeUnknown(GatewayError):
     """A changing call whose effect is not known.
 
     It was sent and not answered readably, or answered ``success: false`` under HTTP 200 with no
-    code, which the API explains no further.
+    code, which the API explains no further. ``answered``: some answer came, so the call is not
+    on its way any more.
     """
+
+    def __init__(self, call: str, detail: str = "", *, answered: bool = False) -> None:
+        super().__init__(call, detail)
+        self.answered = answered
 
 
 class Unsuccessful(OutcomeUnknown):

@@ -138,7 +138,7 @@ class MaxHttp:
             await budget.too_many(call.kind, limit_told(reply))
             raise
         if reply.status >= 500 or reply.status == 408:
-            raise unanswered(call, f"status {reply.status}", wait)
+            raise unanswered(call, f"status {reply.status}", wait, answered=True)
         return reply
 
     def _asked_wait(self, headers: httpx2.Headers) -> float | None:

@@ -166,7 +166,8 @@ def unsuccessful(call: Call, problem: "Problem") -> GatewayError:
     if not problem.code:
         return Unsuccessful(str(call), f"success: false, {plain_words(problem.message or '')}")
     if problem.code in _PASSING:
-        return unanswered(call, f"success: false, {plain_code(problem.code)}")
+        said = f"success: false, {plain_code(problem.code)}"
+        return unanswered(call, said, answered=True)
     kind = _BY_CODE.get(problem.code, Refused)
     return kind(str(call), 200, problem.code, problem.message or "")
 
@@ -190,7 +191,7 @@ def error_of(call: Call, reply: Reply) -> GatewayError:
     if problem is None or kind is None or code in _PASSING:
         # Not the messenger's words, or none that anybody knows: it may be anything on the way.
         said = "not in the messenger's words" if problem is None else plain_code(code)
-        return unanswered(call, f"status {reply.status}, {said}")
+        return unanswered(call, f"status {reply.status}, {said}", answered=True)
     return kind(str(call), reply.status, code, problem.message or "")
 
 
@@ -209,16 +210,23 @@ def limit_told(reply: Reply) -> int | None:
     return max(1, int(found[1])) if found else None
 
 
-def unanswered(call: Call, detail: str, retry_after: float | None = None) -> GatewayError:
-    """No usable answer to a call that was sent: for a changing one anything may be true."""
+def unanswered(
+    call: Call, detail: str, retry_after: float | None = None, *, answered: bool = False
+) -> GatewayError:
+    """No usable answer to a call that was sent: for a changing one anything may be true.
+
+    ``answered``: there was one, if of no use.
+    """
     if call.changes:
-        return OutcomeUnknown(str(call), detail)
+        return OutcomeUnknown(str(call), detail, answered=answered)
     return Unavailable(str(call), detail, retry_after)
 
 
 def unbelievable(call: Call, detail: str) -> GatewayError:
     """A success that cannot be read."""
-    return OutcomeUnknown(str(call), detail) if call.changes else BadAnswer(str(call), detail)
+    if call.changes:
+        return OutcomeUnknown(str(call), detail, answered=True)
+    return BadAnswer(str(call), detail)
 
 
 __all__ = [

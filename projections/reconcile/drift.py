@@ -30,7 +30,7 @@ from projections.reconcile import drift_ends
 OUR_HAND_SECONDS = 300
 """For how long a call of ours explains what the first read after it shows."""
 
-LAG_SECONDS = 30
+LAG_SECONDS = 15
 """For how long that read may still show the chat as it was before the call."""
 
 READ_AGAIN_SECONDS = 2

@@ -14,6 +14,7 @@ from domain.guard import Pass, Verdict
 from domain.ids import ChatId
 from domain.lanes import Lane
 from domain.plan import Action, Unknown, plan
+from domain.refusals import apart
 from domain.seasons import GuardPolicy
 from domain.work import Lease, LeaseLost
 from projections import guard
@@ -50,7 +51,7 @@ async def preview(
     work = await load(connection, Lease(chat_id, row.lease_token, Lane(row.lane)), rules)
     if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
         return ReadFirst()
-    actions = plan(work.target, work.observed, LIMITS)
+    actions = apart(plan(work.target, work.observed, LIMITS, work.bot), work.setbacks)
     if not removals(actions):
         return Preview(chat_id, plan_hash(chat_id, actions), actions, Pass(), approved=False)
     found_by_guard = await guard.assess(connection, chat_id, work.school_id, actions, policy)

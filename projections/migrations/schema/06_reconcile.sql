@@ -38,9 +38,14 @@ CREATE TABLE chat_sync (
     waiting_since timestamptz,
     last_converged_at timestamptz
 );
+-- A title without what a messenger may make of its spaces and its spelling in Unicode.
+CREATE FUNCTION plain_title(title text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT btrim(regexp_replace(normalize(title, NFKC), '\s+', ' ', 'g'))
+$$;
 -- Whether a chat has this title, as we gave it or as the messenger made it of that.
 CREATE FUNCTION title_fits(s chat_sync, title text) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT s.observed_title = title OR (s.title_asked = title AND s.observed_title = s.title_made)
+    SELECT plain_title(s.observed_title) = plain_title(title)
+        OR (s.title_asked = title AND s.observed_title = s.title_made)
 $$;
 CREATE INDEX ON chat_sync (lane, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX ON chat_sync (lease_until) WHERE lease_until IS NOT NULL;
