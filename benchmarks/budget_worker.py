@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
@@ -31,6 +32,15 @@ class Times:
     ended: list[float] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Which servers are under pressure; ``silent``: the limit is heard of from 429 alone."""
+
+    postgres: str
+    messenger: str
+    silent: bool = False
+
+
 class _WatchedSlots(CallSlots):
     """The product's grants; remembers for each task when its grant was for."""
 
@@ -38,8 +48,8 @@ class _WatchedSlots(CallSlots):
         super().__init__(engine, calls=calls, window=window)
         self.due: dict[object, float] = {}
 
-    async def take(self, patience: float) -> Grant | None:
-        grant = await super().take(patience)
+    async def take(self, patience: float, kind: CallClass = CallClass.READ) -> Grant | None:
+        grant = await super().take(patience, kind)
         if grant is not None:
             self.due[asyncio.current_task()] = asyncio.get_running_loop().time() + grant.wait
         return grant
@@ -48,13 +58,14 @@ class _WatchedSlots(CallSlots):
 class _WatchedBudget:
     """The product's budget; notes how late each grant is used."""
 
-    def __init__(self, slots: _WatchedSlots, times: Times) -> None:
+    def __init__(self, slots: _WatchedSlots, times: Times, *, silent: bool) -> None:
         self._budget, self._slots, self._times = SharedBudget(slots), slots, times
+        self._silent = silent
 
     @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+    async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
         clock = asyncio.get_running_loop().time
-        async with self._budget.slot(lane):
+        async with self._budget.slot(lane, kind):
             due = self._slots.due[asyncio.current_task()]
             self._times.started.append(clock() - due)
             yield
@@ -63,17 +74,20 @@ class _WatchedBudget:
     async def push_back(self, seconds: float) -> None:
         await self._budget.push_back(seconds)
 
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        await self._budget.too_many(kind, None if self._silent else told)
 
-def work(postgres: str, messenger: str, calls: int, until: float) -> Times:
+
+def work(pressed: Pressed, calls: int, until: float) -> Times:
     """One worker process: so many calls, or until it is so late."""
-    return asyncio.run(_work(postgres, messenger, calls, until))
+    return asyncio.run(_work(pressed, calls, until))
 
 
-async def _work(postgres: str, address: str, calls: int, until: float) -> Times:
+async def _work(pressed: Pressed, calls: int, until: float) -> Times:
     settings, times = Settings().gateway, Times()
-    engine = create_engine(postgres)
+    engine, address = create_engine(pressed.postgres), pressed.messenger
     slots = _WatchedSlots(engine, settings.calls_per_second, settings.window)
-    budget = _WatchedBudget(slots, times)
+    budget = _WatchedBudget(slots, times, silent=pressed.silent)
     messenger = MaxMessenger(MessengerConfig(address, address, TOKEN, TOKEN), budget)
     left = iter(range(calls))
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
-from domain.ids import ChatId
+from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.simulator.config import SimulatorConfig
 from gateway.workers import ReconcileLoop
@@ -92,11 +92,11 @@ async def _measure(samples: int) -> dict[str, float]:
 async def _with(school: Bench, samples: int) -> dict[str, float]:
     stop = asyncio.Event()
 
-    async def no_probe() -> None:
-        return None
+    async def whoami() -> MaxUserId:
+        return await school.messenger.whoami(Lane.SAFETY)
 
     await school.sql("UPDATE catch_up SET armed_at = NULL, watched_at = 'now'::timestamptz + '1 d'")
-    loop = ReconcileLoop(school.store, school.reconciler, no_probe)
+    loop = ReconcileLoop(school.store, school.reconciler, whoami)
     running = asyncio.create_task(loop.run(stop))
     chats = await _large_school(school)
     small = await school.chat("small", "small")

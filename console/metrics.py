@@ -48,6 +48,15 @@ class Name(Enum):
     LEFT = ("rollcall_left_members", "of it, people who went out and are not put back yet")
     INVITED = ("rollcall_invited_members", "people who can come in by the chat's link alone")
     ADDING_OFF = ("rollcall_adding_off", "1 while nobody can be added, only invited")
+    ANSWERED_ONLY = (
+        "rollcall_answered_only_chats",
+        "chats of which part rests on answers that no read has confirmed yet",
+    )
+    # Labelled ``calls``: all, or a class of calls that is limited by itself.
+    CALL_LIMIT = (
+        "rollcall_call_limit",
+        "calls a second that the messenger was found to take; 0 while as many as set",
+    )
     QUARANTINED = ("rollcall_quarantined_records", "records that are not events of the contract")
     UNPUBLISHED = ("rollcall_unpublished_events", "events of ours that are not in Kafka yet")
     # Of the last survey, which a region's database takes some seconds for: these, and
@@ -153,6 +162,8 @@ def _counts(standing: Standing) -> Iterator[Metric]:
     yield _gauge(Name.PROPOSALS, counts.proposals)
     yield _gauge(Name.LEFT, counts.left_out)
     yield _gauge(Name.ADDING_OFF, counts.adding_off is not None)
+    yield _gauge(Name.ANSWERED_ONLY, counts.answered_only)
+    yield _labelled(Name.CALL_LIMIT, "calls", {"all": 0} | (counts.call_limits or {}))
     yield _gauge(Name.QUARANTINED, counts.quarantined)
     yield _gauge(Name.UNPUBLISHED, counts.unpublished)
     yield _gauge(Name.CATCH_UP_ARMED, counts.armed_at is not None)

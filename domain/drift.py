@@ -5,14 +5,16 @@ people did in between; the messenger's updates only tell who did it, and our own
 explain what they touched. ``lenient`` turns what is wanted into what is planned for: who may
 stay a while, who is waited with, and what is not ours to change.
 
-A read that follows a call of ours may still show the chat as it was before, so a difference
-that such a call explains, in either direction, is nobody's doing.
+A difference that is the effect of a call of ours is nobody's doing. So is one in the other
+direction where the read follows the call at once, for it may still show the chat as it was. The
+first read after a call ends its explanation: what differs later, somebody else did.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from enum import Enum
+from unicodedata import normalize
 
 from domain.chats import ChatKind
 from domain.expected import Role
@@ -84,23 +86,37 @@ class DriftRules:
 
 @dataclass(frozen=True, slots=True)
 class OurHand:
-    """Calls of ours that the two knowledges may or may not show yet."""
+    """Calls of ours since the last complete read; each explains its effect, and no more.
+
+    A read may lag behind a call of only just now. Of ``lagging`` accounts, and titles while
+    ``titles_lag``, it may therefore show what was before.
+    """
 
     entering: AbstractSet[MaxUserId] = frozenset()
     leaving: AbstractSet[MaxUserId] = frozenset()
     promoted: AbstractSet[MaxUserId] = frozenset()
     demoted: AbstractSet[MaxUserId] = frozenset()
     titles: AbstractSet[str] = frozenset()
+    lagging: AbstractSet[MaxUserId] = frozenset()
+    titles_lag: bool = False
 
-    def explains_presence(self, user_id: MaxUserId) -> bool:
-        """Somebody new: we added them, or removed them and the read does not show it yet."""
-        return user_id in self.entering or user_id in self.leaving
+    def explains_arrival(self, user_id: MaxUserId) -> bool:
+        """We added them; or removed them, and the read does not show it yet."""
+        return user_id in self.entering or (user_id in self.leaving and user_id in self.lagging)
 
-    def explains_role(self, user_id: MaxUserId) -> bool:
-        """Another role: we gave it, or took it, or the account only just came in."""
-        return (
-            user_id in self.promoted or user_id in self.demoted or self.explains_presence(user_id)
-        )
+    def explains_departure(self, user_id: MaxUserId) -> bool:
+        """We removed them; or added them, and the read does not show it yet."""
+        return user_id in self.leaving or (user_id in self.entering and user_id in self.lagging)
+
+    def explains_role(self, user_id: MaxUserId, now: Role) -> bool:
+        """We gave, or took, this role; or the other one, and the read does not show it yet."""
+        given = self.promoted if now is Role.ADMINISTRATOR else self.demoted
+        other = self.demoted if now is Role.ADMINISTRATOR else self.promoted | self.entering
+        return user_id in given or (user_id in other and user_id in self.lagging)
+
+    def explains_title(self, now: str) -> bool:
+        """We gave this title; or another, and the read does not show it yet."""
+        return now in self.titles or (bool(self.titles) and self.titles_lag)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,14 +142,14 @@ def classify(
     found: list[Drift] = []
     for user_id in sorted(after.members.keys() - before.members.keys()):
         hint = told.get((HintKind.USER_ADDED, user_id))
-        if hint is not None or not ours.explains_presence(user_id):
+        if hint is not None or not ours.explains_arrival(user_id):
             found.append(_arrival(user_id, hint, chiefs))
     for user_id in sorted(before.members.keys() - after.members.keys()):
         hint = told.get((HintKind.USER_REMOVED, user_id))
-        if hint is not None or not ours.explains_presence(user_id):
+        if hint is not None or not ours.explains_departure(user_id):
             found.append(_departure(user_id, hint))
     found.extend(_roles(before, after, ours))
-    if before.title != after.title and not ours.titles:
+    if _plain(before.title) != _plain(after.title) and not ours.explains_title(after.title):
         titled = [hint for hint in hints if hint.kind is HintKind.TITLE_CHANGED]
         found.append(Drift(DriftKind.TITLE_CHANGED, None, titled[-1].by if titled else None))
     return tuple(found)
@@ -180,10 +196,15 @@ def _departure(user_id: MaxUserId, hint: Hint | None) -> Drift:
 def _roles(before: Seen, after: Seen, ours: OurHand) -> Iterable[Drift]:
     for user_id in sorted(before.members.keys() & after.members.keys()):
         was, now = before.members[user_id], after.members[user_id]
-        if was is now or ours.explains_role(user_id):
+        if was is now or ours.explains_role(user_id, now):
             continue
         promoted = now is Role.ADMINISTRATOR
         yield Drift(DriftKind.PROMOTED if promoted else DriftKind.DEMOTED, user_id)
+
+
+def _plain(title: str) -> str:
+    """A title without what a messenger may make of its spaces and its spelling in Unicode."""
+    return " ".join(normalize("NFKC", title).split())
 
 
 def _administrators(seen: Seen) -> set[MaxUserId]:

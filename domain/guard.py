@@ -13,6 +13,7 @@ from enum import Enum
 
 from domain.actions import Action, Demote, Remove
 from domain.ids import MaxUserId
+from domain.work import ChatWait
 
 
 class GuardScope(Enum):
@@ -110,11 +111,11 @@ class Admission:
         return not (isinstance(action, Remove | Demote) and action.user_id in self.waits)
 
     @property
-    def waiting(self) -> str | None:
-        """What the chat waits for: ``held`` for a decision, or only ``rejected``."""
+    def waiting(self) -> ChatWait | None:
+        """What the chat waits for: ``HELD`` for a decision, or only ``REJECTED``."""
         if any(isinstance(each, Held) for each in self.waits.values()):
-            return "held"
-        return "rejected" if self.waits else None
+            return ChatWait.HELD
+        return ChatWait.REJECTED if self.waits else None
 
 
 def is_stranger(

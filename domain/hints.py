@@ -19,6 +19,8 @@ class HintKind(Enum):
     TITLE_CHANGED = "chat_title_changed"
     BOT_ADDED = "bot_added"
     BOT_REMOVED = "bot_removed"
+    BOT_RIGHTS = "bot_admin_permissions_changed"
+    """Of the bot itself; told by webhook only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,15 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """One update as it came in; ``at`` is by the messenger's clock.
+    """One update as it came in; all but its kind and its chat may be missing.
 
-    ``user_id`` is who was touched: nobody where the update is about the chat or the bot. ``by``
-    is who did it, where the update tells.
+    ``at`` is by the messenger's clock. ``user_id`` is who was touched: nobody where the update is
+    about the chat or the bot. ``by`` is who did it, where the update tells.
     """
 
     kind: HintKind
     max_chat_id: MaxChatId
-    at: datetime
+    at: datetime | None
     user_id: MaxUserId | None = None
     by: MaxUserId | None = None
     title: str | None = None

@@ -49,9 +49,17 @@ from domain.states import (
 
 
 def plan(
-    target: Target, observed: NotCreated | Doubtful | Seen, limits: Limits = LIMITS
+    target: Target,
+    observed: NotCreated | Doubtful | Seen,
+    limits: Limits = LIMITS,
+    bot: MaxUserId | None = None,
 ) -> tuple[Action, ...]:
-    """The calls to make, in their order; none where the chat is as it should be."""
+    """The calls to make, in their order; none where the chat is as it should be.
+
+    None of them names ``bot``, our own account, whatever else is said of it.
+    """
+    if bot is not None:
+        target, observed = _without(bot, target), _unseen(bot, observed)
     if isinstance(observed, NotCreated | Doubtful):
         creation = _creation(target, limits) if isinstance(target, Wanted) else ()
         if isinstance(observed, Doubtful) and not creation:
@@ -69,6 +77,20 @@ def plan(
             return (Delete(),)
         case _:
             assert_never(target)
+
+
+def _without(bot: MaxUserId, target: Target) -> Target:
+    if isinstance(target, Deleted):
+        return target
+    members = {user: role for user, role in target.members.items() if user != bot}
+    return replace(target, members=members)
+
+
+def _unseen(bot: MaxUserId, observed: NotCreated | Doubtful | Seen) -> NotCreated | Doubtful | Seen:
+    if not isinstance(observed, Seen):
+        return observed
+    members = {user: role for user, role in observed.members.items() if user != bot}
+    return Seen(members, observed.title)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ The reconcile loop and the store meet in these types, so neither room knows the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum
 from typing import NewType, assert_never
 
 from domain.chats import ChatKind
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.plan import Deleted, Doubtful, Frozen, NotCreated, Seen, Unknown, Wanted
+from domain.refusals import AddFailure, Setback, Wish
 
 IntentId = NewType("IntentId", int)
 
@@ -67,6 +69,10 @@ class Work:
     due. ``observed`` is ``Unknown`` after a call whose outcome is not known. ``generation``
     is the due mark that this pass may clear. ``next_at`` is when the target changes by itself:
     a refused account is tried again, a proposal ends, who left is put back.
+
+    ``bot`` is our own account, None while nobody knows it: no plan touches it. ``whole`` is
+    false where ``observed`` holds who was seen in the chat while more people are counted there.
+    ``setbacks`` are the calls that failed; those that wait are out of ``target`` already.
     """
 
     chat_id: ChatId
@@ -82,6 +88,26 @@ class Work:
     generation: int
     attempts: int
     next_at: datetime | None = None
+    bot: MaxUserId | None = None
+    whole: bool = True
+    setbacks: tuple[Setback, ...] = ()
+
+
+class ChatWait(Enum):
+    """Why a chat as a whole waits; the value is the word in the table, the views and the JSON."""
+
+    HELD = "held"
+    """A person is to decide about what it takes from people."""
+    REJECTED = "rejected"
+    """A person decided against what the register asks for."""
+    PARKED = "parked"
+    """The bot may do nothing in it: proved by what the messenger says of the bot there."""
+    GONE = "gone"
+    """The messenger deleted it for ever."""
+    REFUSED = "refused"
+    """The messenger says no to a call about the chat itself."""
+    SHORT_READ = "short_read"
+    """It counts more people than it lists, time and again: only who is listed is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +127,9 @@ class RetryAfter:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A state with a date, not an error: ``parked``, ``held`` … ; looked at again in a day."""
+    """A state with a date, not an error; looked at again in a day."""
 
-    reason: str
+    reason: ChatWait
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +143,34 @@ Outcome = Done | RetryAfter | Waiting | Refused
 
 
 @dataclass(frozen=True, slots=True)
+class Blamed:
+    """Whom a refused call did not serve, as a read after it shows (of a create: all of them).
+
+    ``named``: how many the call named. One alone waits, with a date, and so does whoever is
+    refused by himself as ``each`` says; others are named among fewer the next time. ``said`` is
+    the code. ``why`` says it of one who is not added; ``certain``, that nobody can be.
+    ``vague``: there was no code.
+    """
+
+    wish: Wish
+    accounts: tuple[MaxUserId, ...]
+    said: str
+    named: int
+    each: bool = False
+    why: AddFailure = AddFailure.UNKNOWN
+    certain: bool = False
+    vague: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Requeue:
     """When a chat is due again (``None``: when something changes) and what it waits for.
 
-    ``failure`` is why the pass failed, if it did.
+    ``failure`` is why the pass failed, or what was said when it was refused.
     """
 
     due_in: float | None
-    waiting: str | None
+    waiting: ChatWait | None
     attempts: int
     failure: str | None = None
 
@@ -144,17 +190,21 @@ def requeue(outcome: Outcome, attempts: int) -> Requeue:
             return Requeue(wait, None, attempts + 1, reason)
         case Waiting(reason):
             return Requeue(DAY, reason, 0)
-        case Refused(_):
-            return Requeue(DAY, "refused", 0)
+        case Refused(reason):
+            return Requeue(DAY, ChatWait.REFUSED, 0, reason)
         case _:
             assert_never(outcome)
 
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """The call had its effect, but for the accounts in ``failed`` (each with the reason)."""
+    """The call had its effect, but for the accounts in ``failed`` (each with the reason).
+
+    ``title`` is what the messenger made of the title that it was given, where it said so.
+    """
 
     failed: Mapping[MaxUserId, str]
+    title: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

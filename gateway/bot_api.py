@@ -1,18 +1,20 @@
 """The *membership* capability over the public MAX Bot API.
 
-A read is the chat and every page of its members, or an error. Changing calls say what they
-did by returning; what they could not do comes as ``gateway.errors``. Removing somebody who is
-not there and demoting somebody who has no rights count as done, however the messenger words
-that (see ``gateway.absence``); a call that the API is known to refuse (more than 100 ids, 50
-administrators, a title past 200 code points) is ``Refused`` without being sent.
+A read is the chat and every page of its members; one whose pages do not end says so. Changing
+calls say what they did by returning; what they could not do comes as ``gateway.errors``.
+Removing somebody who is not there and demoting somebody who has no rights count as done,
+however the messenger words that (see ``gateway.absence``); a call that the API is known to
+refuse (more than 100 ids, 50 administrators, a title past 200 code points) is ``Refused``
+without being sent.
 """
 
 from collections.abc import Mapping, Sequence
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.absence import Absence, Verb, absence
-from gateway.errors import BadAnswer, Forbidden, IncompleteRead, NotFound, Refused
+from gateway.errors import BadAnswer, Forbidden, Gone, IncompleteRead, NotFound, Refused
 from gateway.max_http import MaxHttp
 from gateway.member_answers import (
     AddAnswer,
@@ -22,7 +24,7 @@ from gateway.member_answers import (
     MembersPage,
     failures_of,
 )
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, SeenMember
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, SeenMember, Standing
 from gateway.verdicts import (
     Call,
     JsonValue,
@@ -74,10 +76,22 @@ class BotApi:
         call = Call("GET", f"/chats/{chat_id}", changes=False)
         chat = await self._http.ask(call, ChatAnswer, self._budget, lane)
         _check_standing(call, chat, chat_id)
-        members = await self._members(chat_id, lane)
-        return ChatSnapshot(chat_id, chat.title or "", members, chat.participants_count)
+        members, ends = await self._members(chat_id, lane)
+        return ChatSnapshot(chat_id, chat.title or "", members, chat.participants_count, ends)
 
-    async def _members(self, chat_id: MaxChatId, lane: Lane) -> tuple[SeenMember, ...]:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat; one call."""
+        call = Call("GET", f"/chats/{chat_id}/members/me", changes=False)
+        try:
+            me = await self._http.ask(call, MemberAnswer, self._budget, lane)
+        except (Forbidden, NotFound, Gone):
+            return Standing(is_member=False)
+        told = None if me.permissions is None else frozenset(me.permissions)
+        # An owner who administers has every right, whatever is listed.
+        return Standing(True, me.is_admin, None if me.is_owner else told)
+
+    async def _members(self, chat_id: MaxChatId, lane: Lane) -> tuple[tuple[SeenMember, ...], bool]:
+        """The members, and whether their pages end."""
         path, query = f"/chats/{chat_id}/members", Query(count=_PAGE)
         seen: dict[MaxUserId, SeenMember] = {}
         markers: set[int] = set()
@@ -86,13 +100,11 @@ class BotApi:
             page = await self._http.ask(call, MembersPage, self._budget, lane)
             # Who is doubled was moved between pages; the later page is the fresher word.
             seen.update((member.user_id, member) for member in page.in_our_words())
-            if page.marker is None:
-                return _never_empty(call, tuple(seen.values()))
-            if page.marker in markers:
-                raise IncompleteRead(str(call), "the messenger gave the same marker twice")
+            if page.marker is None or page.marker in markers:
+                return _never_empty(call, tuple(seen.values())), page.marker is None
             markers.add(page.marker)
             query = Query(count=_PAGE, marker=page.marker)
-        raise IncompleteRead(f"GET {path}", f"no end after {_MOST_PAGES} pages")
+        return tuple(seen.values()), False
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
@@ -105,13 +117,16 @@ class BotApi:
     async def remove(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Remove one account; one who is not there counts as removed."""
         path = f"/chats/{chat_id}/members"
-        call = Call("DELETE", path, changes=True, query=Query(user_id=user_id))
+        call = Call(
+            "DELETE", path, changes=True, query=Query(user_id=user_id), kind=CallClass.CHANGE
+        )
         await self._undo(call, Verb.REMOVE, lane)
 
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Take an administrator's rights; one who has none counts as demoted."""
         path = f"/chats/{chat_id}/members/admins/{user_id}"
-        await self._undo(Call("DELETE", path, changes=True), Verb.DEMOTE, lane)
+        call = Call("DELETE", path, changes=True, kind=CallClass.CHANGE)
+        await self._undo(call, Verb.DEMOTE, lane)
 
     async def _undo(self, call: Call, verb: Verb, lane: Lane) -> None:
         reply = await self._http.send(call, self._budget, lane)
@@ -129,13 +144,19 @@ class BotApi:
             {"user_id": user_id, "permissions": list(FULL_PERMISSIONS)} for user_id in user_ids
         ]
         path = f"/chats/{chat_id}/members/admins"
-        call = Call("POST", path, changes=True, body={"admins": admins})
+        call = Call("POST", path, changes=True, body={"admins": admins}, kind=CallClass.CHANGE)
         _check_count(call, user_ids, ADMINS_A_CHAT)
         read_success(call, await self._http.send(call, self._budget, lane))
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
-        """Set the title (1-200 code points)."""
-        call = Call("PATCH", f"/chats/{chat_id}", changes=True, body={"title": title})
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
+        """Set the title (1-200 code points); what the messenger made of it."""
+        call = Call(
+            "PATCH",
+            f"/chats/{chat_id}",
+            changes=True,
+            body={"title": title},
+            kind=CallClass.CHANGE,
+        )
         if not 1 <= len(title) <= LONGEST_TITLE:
             raise Refused(str(call), 0, "title.length")
         reply = await self._http.send(call, self._budget, lane)
@@ -143,11 +164,12 @@ class BotApi:
         answer = read_answer(call, reply, ChangedChat)
         if answer.chat_id != chat_id:
             raise unbelievable(call, "the answer is about another chat")
+        return answer.title
 
 
 def add_call(path: str, user_ids: Sequence[MaxUserId]) -> Call:
     """The call that adds accounts, in the words that both APIs share."""
-    call = Call("POST", path, changes=True, body={"user_ids": [*user_ids]})
+    call = Call("POST", path, changes=True, body={"user_ids": [*user_ids]}, kind=CallClass.ADD)
     _check_count(call, user_ids, IDS_A_CALL)
     return call
 

@@ -9,29 +9,27 @@ contract break each by itself: while chats cannot be made, people can still be r
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TypeVar
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.budget import NotSent
-from gateway.errors import BadAnswer, OutcomeUnknown, TooManyRequests, Unavailable
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger
+from gateway.errors import (
+    BadAnswer,
+    OutcomeUnknown,
+    TooManyRequests,
+    Unauthorized,
+    Unavailable,
+    Unsuccessful,
+)
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, Standing
 
 FAILURES = 5
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
 
 T = TypeVar("T")
-
-
-class CallClass(Enum):
-    """What fails together: by host and by kind of work."""
-
-    READ = "read"
-    CHANGE = "change"
-    ADD = "add"
-    PARTNER = "partner"
 
 
 @dataclass(slots=True)
@@ -42,6 +40,9 @@ class Breaker:
     failures: int = 0
     pause: float = FIRST_PAUSE
     opens_at: float | None = None
+    successes: int = 0
+    said: str = ""
+    """What the last failure was."""
 
     def wait(self) -> float:
         """Seconds until a call may be made; 0 for now. Letting one through is a probe."""
@@ -57,10 +58,12 @@ class Breaker:
     def succeeded(self) -> None:
         """The messenger answered as it should."""
         self.failures, self.pause, self.opens_at = 0, FIRST_PAUSE, None
+        self.successes += 1
 
-    def failed(self) -> None:
+    def failed(self, said: str = "") -> None:
         """The messenger did not answer, or not as it should."""
         self.failures += 1
+        self.said = said
         if self.failures < FAILURES:
             return
         if self.failures > FAILURES:
@@ -88,49 +91,61 @@ class BreakingMessenger:
         """The same breakers over the same messenger, on another budget."""
         return BreakingMessenger(self.messenger.through(budget), self.breakers)
 
-    async def _call(self, kind: CallClass, call: Callable[[], Awaitable[T]]) -> T:
+    async def call(self, kind: CallClass, make: Callable[[], Awaitable[T]]) -> T:
+        """Make a call of this class, unless they pause."""
         breaker = self.breakers[kind]
         wait = breaker.wait()
         if wait > 0:
             raise NotSent("breaker", f"{kind.value} calls fail and pause", wait)
         try:
-            answer = await call()
+            answer = await make()
         except (NotSent, TooManyRequests):
             raise
-        except (Unavailable, OutcomeUnknown, BadAnswer):
-            breaker.failed()
-            raise
-        except Exception:
+        except Unsuccessful:
             breaker.succeeded()  # it answered, and said no
+            raise
+        except (Unavailable, OutcomeUnknown, BadAnswer) as error:
+            breaker.failed(error.detail)
+            raise
+        except Unauthorized:
+            raise  # it says nothing of this class of calls
+        except Exception:
+            breaker.succeeded()  # as above
             raise
         breaker.succeeded()
         return answer
 
     async def read(self, chat_id: MaxChatId, lane: Lane) -> ChatSnapshot:
         """Read the chat and every page of its members."""
-        return await self._call(CallClass.READ, lambda: self.messenger.read(chat_id, lane))
+        return await self.call(CallClass.READ, lambda: self.messenger.read(chat_id, lane))
+
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat."""
+        return await self.call(CallClass.READ, lambda: self.messenger.standing(chat_id, lane))
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
     ) -> Mapping[MaxUserId, AddFailure]:
         """Add up to 100 accounts."""
-        return await self._call(CallClass.ADD, lambda: self.messenger.add(chat_id, user_ids, lane))
+        return await self.call(CallClass.ADD, lambda: self.messenger.add(chat_id, user_ids, lane))
 
     async def remove(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Remove one account."""
-        await self._call(CallClass.CHANGE, lambda: self.messenger.remove(chat_id, user_id, lane))
+        await self.call(CallClass.CHANGE, lambda: self.messenger.remove(chat_id, user_id, lane))
 
     async def promote(self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane) -> None:
         """Make present members administrators."""
-        await self._call(CallClass.CHANGE, lambda: self.messenger.promote(chat_id, user_ids, lane))
+        await self.call(CallClass.CHANGE, lambda: self.messenger.promote(chat_id, user_ids, lane))
 
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Take an administrator's rights."""
-        await self._call(CallClass.CHANGE, lambda: self.messenger.demote(chat_id, user_id, lane))
+        await self.call(CallClass.CHANGE, lambda: self.messenger.demote(chat_id, user_id, lane))
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
         """Set the title."""
-        await self._call(CallClass.CHANGE, lambda: self.messenger.rename(chat_id, title, lane))
+        return await self.call(
+            CallClass.CHANGE, lambda: self.messenger.rename(chat_id, title, lane)
+        )
 
     async def create(
         self,
@@ -142,11 +157,11 @@ class BreakingMessenger:
         lane: Lane,
     ) -> Created:
         """Create, or find, the chat of this ``external_id``."""
-        return await self._call(
+        return await self.call(
             CallClass.PARTNER,
             lambda: self.messenger.create(external_id, title, kind, user_ids, admin_ids, lane),
         )
 
     async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:
         """Delete for ever."""
-        await self._call(CallClass.PARTNER, lambda: self.messenger.delete(chat_id, lane))
+        await self.call(CallClass.PARTNER, lambda: self.messenger.delete(chat_id, lane))

@@ -6,6 +6,10 @@ last call was late, moves that slot alone, and calls that travel unevenly do not
 a call took is told to the store, since an answer is all one learns of a call's arrival. The
 deadline of the lease is looked at after the wait, just before sending, so a worker that slept
 through its lease sends nothing.
+
+Where the messenger refuses calls for its limit, the store is told, with what this process saw:
+one that had more calls taken within the last moment than the number that the messenger named
+knows that the number is of that class of calls, and not of all.
 """
 
 import asyncio
@@ -14,6 +18,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Protocol
 
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.lanes import Lane
 from gateway.errors import Unavailable
@@ -32,6 +37,10 @@ WAY_BACK = 0.5
 """The part of that which lies after the call's arrival."""
 
 
+MOMENT = 0.9
+"""Seconds: calls that were begun and taken within it arrived within one of the messenger's."""
+
+
 class NotSent(Unavailable):
     """The call was held back on our side and says nothing about the messenger."""
 
@@ -39,17 +48,20 @@ class NotSent(Unavailable):
 class Grants(Protocol):
     """The shared slots (``projections.budget``)."""
 
-    async def take(self, patience: float) -> Grant | None:
+    async def take(self, patience: float, kind: CallClass) -> Grant | None:
         """Reserve a grant, or None where it is too far away."""
 
-    async def use(self, slot: int) -> float | None:
+    async def use(self, grant: Grant) -> float | None:
         """Begin the call now (None), or ask again after so many seconds."""
 
-    async def answered(self, slot: int, took: float, back: float) -> None:
+    async def answered(self, grant: Grant, took: float, back: float) -> None:
         """The call ended, ``took`` seconds after it was begun and ``back`` after it arrived."""
 
     async def push_back(self, seconds: float) -> None:
         """No calls for this long."""
+
+    async def too_many(self, kind: CallClass, told: int | None, *, of_class: bool) -> None:
+        """Fewer calls from now on."""
 
 
 class SharedBudget:
@@ -58,43 +70,54 @@ class SharedBudget:
     def __init__(self, grants: Grants) -> None:
         self._grants = grants
         self._took: deque[float] = deque(maxlen=REMEMBERED)
+        self._taken: deque[float] = deque(maxlen=REMEMBERED)
 
     @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+    async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
         """Wait for a slot, and keep it until the block has ended.
 
         Raises:
             NotSent: the next slot is too far away; nothing was sent.
         """
         clock = asyncio.get_running_loop().time
-        slot, asked = await self._begin(lane, clock)
+        grant, asked = await self._begin(lane, kind, clock)
         sent = clock()
         try:
             yield
+            self._taken.append(sent)
         finally:
             ended = clock()
             back = WAY_BACK * min(self._took, default=0.0)
             self._took.append(ended - sent)
-            await self._grants.answered(slot, ended - asked, back)
+            await self._grants.answered(grant, ended - asked, back)
 
-    async def _begin(self, lane: Lane, clock: Callable[[], float]) -> tuple[int, float]:
+    async def _begin(
+        self, lane: Lane, kind: CallClass, clock: Callable[[], float]
+    ) -> tuple[Grant, float]:
         """A slot whose call may be sent now, and the instant before that was said."""
         last = clock() + PATIENCE
-        grant = await self._grants.take(PATIENCE)
+        grant = await self._grants.take(PATIENCE, kind)
         wait = PATIENCE if grant is None else grant.wait
         while grant is not None and clock() + wait <= last:
             if wait > 0:
                 await asyncio.sleep(max(wait, SHORTEST))
             asked = clock()
-            again = await self._grants.use(grant.slot)
+            again = await self._grants.use(grant)
             if again is None:
-                return grant.slot, asked
+                return grant, asked
             wait = max(again, SHORTEST)
         raise NotSent("budget", f"no slot for lane {lane.name.lower()} soon", PATIENCE)
 
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long: the messenger answered 429."""
         await self._grants.push_back(seconds)
+
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        """The messenger refused a call for its limit; ``told`` is the number that it named."""
+        since = asyncio.get_running_loop().time() - MOMENT
+        taken = sum(begun > since for begun in self._taken)
+        of_class = told is not None and taken > told
+        await self._grants.too_many(kind, told, of_class=of_class)
 
 
 class HeldBudget:
@@ -113,13 +136,13 @@ class HeldBudget:
         self._deadline = self._monotonic() + seconds
 
     @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+    async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
         """A slot of the budget, looked at once more before the call is sent.
 
         Raises:
             NotSent: the lease ended in the meantime; nothing was sent.
         """
-        async with self._budget.slot(lane):
+        async with self._budget.slot(lane, kind):
             if self._monotonic() >= self._deadline:
                 raise NotSent("budget", "the lease ended before the call was sent", 0.0)
             yield
@@ -127,3 +150,7 @@ class HeldBudget:
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long."""
         await self._budget.push_back(seconds)
+
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        """The messenger refused a call for its limit."""
+        await self._budget.too_many(kind, told)

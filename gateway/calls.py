@@ -35,7 +35,7 @@ async def change(messenger: Messenger, chat_id: MaxChatId, action: Action, lane:
         case Demote(user_id):
             await messenger.demote(chat_id, user_id, lane)
         case Rename(title):
-            await messenger.rename(chat_id, title, lane)
+            return Applied({}, await messenger.rename(chat_id, title, lane))
         case Delete():
             await messenger.delete(chat_id, lane)
         case Create():

@@ -18,7 +18,7 @@ from gateway.errors import AddingUnavailable
 from gateway.max_http import Endpoint, MaxHttp, Surroundings
 from gateway.partner_api import PartnerApi
 from gateway.patience import RetryPolicy, Timeouts
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created
+from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Standing
 from gateway.subscriptions import Subscriptions
 
 
@@ -102,6 +102,10 @@ class MaxMessenger:
         """Read the chat and every page of its members."""
         return await self._bot.read(chat_id, lane)
 
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat."""
+        return await self._bot.standing(chat_id, lane)
+
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
     ) -> Mapping[MaxUserId, AddFailure]:
@@ -128,9 +132,9 @@ class MaxMessenger:
         """Take an administrator's rights; one who has none counts as demoted."""
         await self._bot.demote(chat_id, user_id, lane)
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
         """Set the title (1-200 code points)."""
-        await self._bot.rename(chat_id, title, lane)
+        return await self._bot.rename(chat_id, title, lane)
 
     async def create(
         self,

@@ -8,20 +8,24 @@ client; callers choose by these classes alone::
     ├── AddingUnavailable   this installation only invites: nothing was sent
     ├── Answered            the messenger understood us and said no
     │   ├── Unauthorized    the token is not valid (401): stop every change and alert
-    │   ├── Forbidden       not allowed in this chat (403): park this one chat
+    │   ├── Forbidden       not allowed (403): the bot, or only the account that was named
+    │   │   └── BotLost         proved: the bot may not act in this chat; park this one chat
     │   ├── NotFound        the chat, or what we named in it, is not there: read the chat
     │   ├── Gone            deleted for ever (410): the next create needs a new external_id
-    │   └── Refused         any other no: never send the same call again
+    │   └── Refused         any other no, with its code: never send the same call again
     ├── TooManyRequests     429: had no effect; the whole budget waits ``retry_after``
     ├── Unavailable         had no effect: it never reached the messenger, or it only read
     ├── OutcomeUnknown      a changing call may or may not have had its effect: settle it by
     │   │                   reading the chat, a create by repeating its external_id
     │   └── Unsuccessful    it was answered ``success: false``, which is not explained further
     └── BadAnswer           a read was answered with something that cannot be believed
-        └── IncompleteRead  the pages of a read do not end: nothing is known about the rest
+        └── IncompleteRead  it lists nobody, though the bot itself must be there
 
 Who was certain of what is the whole point: ``TooManyRequests``, ``Unavailable`` and the
 ``Answered`` branch promise that nothing changed; ``OutcomeUnknown`` promises nothing.
+
+Only the messenger's own words are a verdict. An answer that is not its JSON, or has a status
+that nobody documents, is no ``Answered``: it is ``Unavailable`` or ``OutcomeUnknown``, and passes.
 
 Messages carry the method, the path (with its ids), the status and the messenger's error code.
 They never carry a token, a query, a title, or text of the messenger that might be a name (see
@@ -88,7 +92,11 @@ class Unauthorized(Answered):
 
 
 class Forbidden(Answered):
-    """The bot may not do this here: it left, was removed, or is no administrator any more."""
+    """Not allowed: whether to the bot in this chat, or about one account, a probe must tell."""
+
+
+class BotLost(Forbidden):
+    """The bot left, was removed, or lacks a right that it needs: the messenger said so of it."""
 
 
 class NotFound(Answered):
@@ -107,7 +115,7 @@ class TooManyRequests(GatewayError):
     """The messenger's rate limit; ``retry_after`` is in seconds, between 1 and 900."""
 
     def __init__(self, call: str, retry_after: float) -> None:
-        super().__init__(call, f"429, again in {retry_after:.0f} s")
+        super().__init__(call, f"too many requests, again in {retry_after:.0f} s")
         self.retry_after = retry_after
 
 
@@ -125,13 +133,18 @@ class Unavailable(GatewayError):
 class OutcomeUnknown(GatewayError):
     """A changing call whose effect is not known.
 
-    It was sent and not answered readably, or answered ``success: false`` under HTTP 200, which
-    the API explains no further.
+    It was sent and not answered readably, or answered ``success: false`` under HTTP 200 with no
+    code, which the API explains no further. ``answered``: some answer came, so the call is not
+    on its way any more.
     """
+
+    def __init__(self, call: str, detail: str = "", *, answered: bool = False) -> None:
+        super().__init__(call, detail)
+        self.answered = answered
 
 
 class Unsuccessful(OutcomeUnknown):
-    """HTTP 200 with ``success: false`` that names nobody."""
+    """HTTP 200 with ``success: false`` that names nobody and has no code."""
 
 
 class BadAnswer(GatewayError):
@@ -139,13 +152,14 @@ class BadAnswer(GatewayError):
 
 
 class IncompleteRead(BadAnswer):
-    """Some pages were read, and there is no believable end to them."""
+    """A read that lists nobody."""
 
 
 __all__ = [
     "AddingUnavailable",
     "Answered",
     "BadAnswer",
+    "BotLost",
     "Forbidden",
     "GatewayError",
     "Gone",

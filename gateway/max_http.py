@@ -24,7 +24,15 @@ from domain.lanes import Lane
 from gateway.errors import GatewayError, Misconfigured, TooManyRequests, Unavailable
 from gateway.patience import SHORTEST_WAIT, RetryPolicy, Sleep, Timeouts, retry_after, retrying
 from gateway.ports import CallBudget
-from gateway.verdicts import A, Call, Reply, read_answer, unanswered
+from gateway.verdicts import (
+    A,
+    Call,
+    Reply,
+    is_too_many,
+    limit_told,
+    read_answer,
+    unanswered,
+)
 
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _LARGEST_BODY = 8 * 1024 * 1024
@@ -106,9 +114,9 @@ class MaxHttp:
     async def send(self, call: Call, budget: CallBudget, lane: Lane) -> Reply:
         """Send the call, again where it certainly had no effect, and return its reply.
 
-        2xx, 3xx and 4xx come back as they are, for the caller to judge. 429 is
-        ``TooManyRequests``; 5xx, 408 and no answer are ``Unavailable`` to a read and
-        ``OutcomeUnknown`` to a changing call.
+        2xx, 3xx and 4xx come back as they are, for the caller to judge. 429, and its code under
+        any other status, is ``TooManyRequests``; 5xx, 408 and no answer are ``Unavailable`` to
+        a read and ``OutcomeUnknown`` to a changing call.
         """
         loop = retrying(self._endpoint.retries, self._world.sleep, self._world.jitter)
         reply: Reply = await loop(self._attempt, call, budget, lane)
@@ -119,18 +127,24 @@ class MaxHttp:
         return read_answer(call, await self.send(call, budget, lane), model)
 
     async def _attempt(self, call: Call, budget: CallBudget, lane: Lane) -> Reply:
-        async with budget.slot(lane):
-            reply, wait_header = await self._exchange(call)
-        wait = retry_after(wait_header, self._world.now())
-        if reply.status == 429:
-            seconds = wait or SHORTEST_WAIT
-            await budget.push_back(seconds)
-            raise TooManyRequests(str(call), seconds)
+        try:
+            # Within the slot, so that the budget knows which calls were taken.
+            async with budget.slot(lane, call.kind):
+                reply, headers = await self._exchange(call)
+                wait = self._asked_wait(headers)
+                _must_be_taken(call, reply, wait)
+        except TooManyRequests as error:
+            await budget.push_back(error.retry_after)
+            await budget.too_many(call.kind, limit_told(reply))
+            raise
         if reply.status >= 500 or reply.status == 408:
-            raise unanswered(call, f"status {reply.status}", wait)
+            raise unanswered(call, f"status {reply.status}", wait, answered=True)
         return reply
 
-    async def _exchange(self, call: Call) -> tuple[Reply, str | None]:
+    def _asked_wait(self, headers: httpx2.Headers) -> float | None:
+        return retry_after(headers.get("retry-after"), headers.get("date"), self._world.now())
+
+    async def _exchange(self, call: Call) -> tuple[Reply, httpx2.Headers]:
         failure: GatewayError
         if self._client.is_closed:
             raise Unavailable(str(call), "the client is closed")
@@ -144,7 +158,7 @@ class MaxHttp:
         # Raised here and not above: the library's text may quote the token, so it is not chained.
         raise failure
 
-    async def _converse(self, call: Call) -> tuple[Reply, str | None]:
+    async def _converse(self, call: Call) -> tuple[Reply, httpx2.Headers]:
         # Pure ASCII, so that no text can fail to be encoded.
         content = None if call.body is None else json.dumps(call.body).encode("ascii")
         headers = {} if content is None else {"Content-Type": "application/json"}
@@ -152,7 +166,12 @@ class MaxHttp:
             call.method, call.path, params=call.query or None, content=content, headers=headers
         ) as response:
             body = await _bounded(response)
-            return Reply(response.status_code, body), response.headers.get("retry-after")
+            return Reply(response.status_code, body), response.headers
+
+
+def _must_be_taken(call: Call, reply: Reply, wait: float | None) -> None:
+    if is_too_many(reply):
+        raise TooManyRequests(str(call), wait or SHORTEST_WAIT)
 
 
 async def _bounded(response: httpx2.Response) -> bytes:

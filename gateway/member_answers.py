@@ -4,20 +4,30 @@ The partner contract answers in the same words as the Bot API, so both read them
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from domain.ids import MaxUserId
-from gateway.errors import Unsuccessful, plain_words
 from gateway.ports import AddFailure, SeenMember
-from gateway.verdicts import Answer, Call, ChatIdIn, UserIdIn
+from gateway.verdicts import Answer, Call, ChatIdIn, Problem, UserIdIn, unsuccessful
 
 _REASONS = {reason.value: reason for reason in AddFailure}
+
+
+def storable(text: str) -> str:
+    """A text of the messenger as it can be kept: what no database or log takes is replaced."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+Title = Annotated[str, AfterValidator(storable)]
 
 
 class ChatAnswer(Answer):
     """``Chat``: the title, how the bot stands to it, and how many the messenger counts."""
 
     chat_id: ChatIdIn
-    title: str | None = None
+    title: Title | None = None
     status: str = "active"
     participants_count: int | None = None
 
@@ -29,6 +39,7 @@ class MemberAnswer(Answer):
     is_admin: bool = False
     is_owner: bool = False
     is_bot: bool = False
+    permissions: tuple[str, ...] | None = None
 
     def seen(self) -> SeenMember:
         """The member in our words. An owner has every right, so counts as administrator."""
@@ -74,6 +85,7 @@ class AddAnswer(Failures):
     """``ModifyMembersResult``."""
 
     success: bool
+    code: str | None = None
     message: str | None = None
 
 
@@ -81,6 +93,7 @@ class ChangedChat(Answer):
     """What answers a PATCH: the chat as it is now."""
 
     chat_id: ChatIdIn
+    title: Title | None = None
 
 
 class CreatedAnswer(Failures):
@@ -96,14 +109,14 @@ def failures_of(
 ) -> Mapping[MaxUserId, AddFailure]:
     """Who was not added.
 
-    ``success: false`` that names nobody is ``OutcomeUnknown``. One that names some leaves the
+    ``success: false`` that names nobody is what its code says. One that names some leaves the
     others in doubt, and they are ``UNKNOWN``: to add somebody again does no harm.
     """
     failed = answer.of(asked)
     if answer.success:
         return failed
     if not failed:
-        raise Unsuccessful(str(call), f"success: false, {plain_words(answer.message or '')}")
+        raise unsuccessful(call, Problem(code=answer.code, message=answer.message))
     return {user_id: failed.get(user_id, AddFailure.UNKNOWN) for user_id in asked}
 
 

@@ -6,7 +6,7 @@ before it is changed again follows from its open intent.
 
 from dataclasses import dataclass
 
-from domain.work import Outcome, Refused, RetryAfter, Waiting
+from domain.work import ChatWait, Outcome, Refused, RetryAfter, Waiting
 from gateway import errors
 
 
@@ -24,20 +24,20 @@ def outcome_of(  # noqa: PLR0911 - one arm for each kind of error
     match error:
         case errors.Unauthorized():
             return Halted(str(error))
-        case errors.Forbidden():
-            return Waiting("parked")
+        case errors.BotLost():
+            return Waiting(ChatWait.PARKED)
         case errors.TooManyRequests(retry_after=seconds):
             return RetryAfter("429", seconds)
         case errors.Unavailable(retry_after=seconds):
-            return RetryAfter("unavailable", seconds)
+            return RetryAfter(str(error), seconds)
         case errors.NotFound():
-            return RetryAfter("not found: the chat is read first")
+            return RetryAfter(f"{error}: the chat is read first")
         case errors.Gone():
-            return Waiting("gone")
-        case errors.Refused() | errors.AddingUnavailable():
+            return Waiting(ChatWait.GONE)
+        case errors.Answered() | errors.AddingUnavailable():
             return Refused(str(error))
         case _:
-            return RetryAfter(type(error).__name__)
+            return RetryAfter(str(error))
 
 
 __all__ = ["Halted", "outcome_of"]

@@ -8,6 +8,7 @@ settled by sending it again.
 
 from collections.abc import Mapping, Sequence
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.bot_api import ADMINS_A_CHAT, IDS_A_CALL, LONGEST_TITLE, add_call
@@ -52,7 +53,7 @@ class PartnerApi:
             "user_ids": [*user_ids],
             "admin_ids": [*admin_ids],
         }
-        call = Call("POST", _CHATS, changes=True, body=body)
+        call = Call("POST", _CHATS, changes=True, body=body, kind=CallClass.PARTNER)
         if len(user_ids) > IDS_A_CALL or len(admin_ids) > ADMINS_A_CHAT:
             raise Refused(str(call), 0, "ids.count")
         if not 1 <= len(title) <= LONGEST_TITLE:
@@ -77,7 +78,7 @@ class PartnerApi:
         The contract describes no body: an empty one will do. A 404 in words that are not the
         messenger's (a wrong address answers so too) stays ``NotFound``.
         """
-        call = Call("DELETE", f"{_CHATS}/{chat_id}", changes=True)
+        call = Call("DELETE", f"{_CHATS}/{chat_id}", changes=True, kind=CallClass.PARTNER)
         reply = await self._http.send(call, self._budget, lane)
         doubt_if_unsuccessful(call, reply)
         if reply.is_success:

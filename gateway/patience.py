@@ -57,27 +57,34 @@ class Timeouts:
     whole: float = 30.0
 
 
-def retry_after(header: str | None, now: datetime) -> float | None:
+def retry_after(header: str | None, dated: str | None, now: datetime) -> float | None:
     """The seconds that a ``Retry-After`` asks for, between 1 and 900; None without a header.
 
-    Seconds or an HTTP date. What is neither, in the past or negative counts as one second;
-    ten to the ninth as fifteen minutes.
+    Seconds or an HTTP date. A date is measured by the clock that wrote it: ``dated`` is the
+    answer's own ``Date``, and only where there is none, ``now`` is. What is neither, in the
+    past or negative counts as one second; ten to the ninth as fifteen minutes.
     """
     if header is None:
         return None
-    return min(max(_asked_seconds(header.strip(), now), SHORTEST_WAIT), LONGEST_WAIT)
+    return min(max(_asked_seconds(header.strip(), dated, now), SHORTEST_WAIT), LONGEST_WAIT)
 
 
-def _asked_seconds(header: str, now: datetime) -> float:
+def _asked_seconds(header: str, dated: str | None, now: datetime) -> float:
     if _SECONDS.fullmatch(header):
         return float(header)
+    until = _http_date(header)
+    if until is None:
+        return SHORTEST_WAIT
+    return (until - (_http_date(dated or "") or now)).total_seconds()
+
+
+def _http_date(header: str) -> datetime | None:
     try:
         date = parsedate_to_datetime(header)
     except (ValueError, OverflowError):
-        return SHORTEST_WAIT
+        return None
     # "-0000" means UTC from an unknown place, which Python hands over as a naive time.
-    aware = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return (aware - now).total_seconds()
+    return date if date.tzinfo else date.replace(tzinfo=UTC)
 
 
 class _FullJitter(wait_random_exponential):

@@ -1,34 +1,19 @@
 """What the reconcile loop asks of a messenger, in the project's own words.
 
 Two capabilities: *membership* (the public MAX Bot API) and *provisioning* (the partner
-contract). Implementations raise only the hierarchy of ``gateway.errors``. A snapshot exists
-only when it was read to the end: a partial read is an error, never a short list.
+contract). Implementations raise only the hierarchy of ``gateway.errors``. A snapshot says
+itself whether it is the whole chat: one that is not shows who is in, and never who is out.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from enum import Enum
 from typing import Protocol
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
-
-
-class AddFailure(Enum):
-    """Why the messenger did not add one account (MAX Bot API, ``failed_user_details``).
-
-    ``UNKNOWN`` comes with no reason, and may even mean that the account is a member already:
-    only a read tells.
-    """
-
-    PRIVACY = "add.participant.privacy"
-    NOT_FOUND = "add.participant.not.found"
-    FULL = "chat.full"
-    """There is no room in the chat (the partner contract; MAX does not document what it says)."""
-    INVITED = "adding.refused"
-    """Nobody asked the messenger: in this installation people only come in by link."""
-    UNKNOWN = "unknown"
+from domain.refusals import AddFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +28,10 @@ class SeenMember:
 
 @dataclass(frozen=True, slots=True)
 class ChatSnapshot:
-    """A chat's title and all its members, read to the last page.
+    """A chat's title and the members that were read.
 
     Reading is paged, so members who moved between pages may be missing or doubled by the
-    messenger; doubles are folded, and a read whose pages do not end is an error. ``counted``
+    messenger; doubles are folded. ``ends`` is false where its pages do not end. ``counted``
     is the messenger's own number of members, None where it told none: it may lag behind, but
     while it is above ``len(members)`` the snapshot does not prove that anybody is absent.
     """
@@ -55,11 +40,30 @@ class ChatSnapshot:
     title: str
     members: tuple[SeenMember, ...]
     counted: int | None = None
+    ends: bool = True
 
     @property
     def is_short(self) -> bool:
-        """Whether the messenger counts more members than it listed."""
-        return self.counted is not None and self.counted > len(self.members)
+        """Whether somebody may be in the chat who is not listed."""
+        return not self.ends or (self.counted is not None and self.counted > len(self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the bot stands to a chat, by its own membership there.
+
+    ``permissions`` is None where the messenger did not tell them.
+    """
+
+    is_member: bool
+    is_admin: bool = False
+    permissions: frozenset[str] | None = None
+
+    def may(self, permission: str | None) -> bool:
+        """Whether it can use this right; None is for what needs no particular one."""
+        if permission is None or self.permissions is None:
+            return self.is_admin
+        return self.is_admin and permission in self.permissions
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,11 @@ class Created:
 
 
 class CallBudget(Protocol):
-    """The one budget of calls over all processes (30 in any second)."""
+    """The one budget of calls over all processes (30 in any second, or fewer)."""
 
-    def slot(self, lane: Lane) -> AbstractAsyncContextManager[None]:
+    def slot(
+        self, lane: Lane, kind: CallClass = CallClass.READ
+    ) -> AbstractAsyncContextManager[None]:
         """Wait for a slot, then call at once inside the ``async with`` block.
 
         What entering raises goes to the caller as it is; nothing was sent then.
@@ -84,12 +90,18 @@ class CallBudget(Protocol):
     async def push_back(self, seconds: float) -> None:
         """No slot to anybody for this long: the messenger answered 429."""
 
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        """A call of this class was refused for the limit; ``told`` is the number it named."""
+
 
 class Membership(Protocol):
     """Members, administrators and title of a chat that exists."""
 
     async def read(self, chat_id: MaxChatId, lane: Lane) -> ChatSnapshot:
         """Read the chat and every page of its members."""
+
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """How the bot itself stands to the chat: the proof of what a refusal is about."""
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
@@ -108,8 +120,8 @@ class Membership(Protocol):
     async def demote(self, chat_id: MaxChatId, user_id: MaxUserId, lane: Lane) -> None:
         """Take an administrator's rights; one who has none counts as demoted."""
 
-    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> None:
-        """Set the title (1-200 code points)."""
+    async def rename(self, chat_id: MaxChatId, title: str, lane: Lane) -> str | None:
+        """Set the title (1-200 code points); what the messenger made of it, where it says so."""
 
 
 class Provisioning(Protocol):
@@ -149,4 +161,5 @@ __all__ = [
     "Messenger",
     "Provisioning",
     "SeenMember",
+    "Standing",
 ]

@@ -1,24 +1,25 @@
-"""What a failed *add* says: about one chat, about adding as such, or only about this moment.
+"""What a refused call says: about an account, about adding as such, or only about this moment.
 
-The API restricts adding without saying how, so this reads what can be read: an answer that
-the method is not there is certain; a plain no, in a chat in which the bot has its rights, is
-counted by the store, and several in a row mean that nobody can be added at all.
+A refusal names no culprit. So the chat is read, and whoever the call did not serve is suspected:
+alone where the call named nobody else, else they are tried in smaller groups
+(``domain.refusals``). Whether it was about the bot instead, a probe has told by then.
 
-That a chat is full the partner contract says of each account (``AddFailure.FULL``), or of the
-call, under the same code. The Bot API documents no limit and no answer to it, so there plain
-words count too. A whole call that was refused is halved until its people fit.
+Of adds: an answer that the method is not there is certain; plain noes to accounts alone, in
+chats in which the bot has its rights, are counted by the store, and several in a row mean that
+nobody can be added at all. That a chat is full the partner contract says of each account
+(``AddFailure.FULL``), or of the call, under the same code. The Bot API documents no limit and no
+answer to it, so there plain words count too. Of several who found no room together the first
+half is tried again at once; new administrators come first in a call.
 """
 
 import re
 from dataclasses import dataclass
 
 from domain.ids import MaxUserId
-from domain.plan import Action, Add
+from domain.plan import Action, Add, Demote, Promote, Remove
+from domain.refusals import AddFailure, Wish
 from gateway import errors
-from gateway.ports import AddFailure, ChatSnapshot
-
-FULL = AddFailure.FULL.value
-REFUSED = "adding.refused"
+from gateway.ports import ChatSnapshot, SeenMember
 
 _METHOD_NOT_ALLOWED = 405
 _FULL_IN_WORDS = re.compile(
@@ -26,56 +27,97 @@ _FULL_IN_WORDS = re.compile(
     r"|\b(?:participants|members|users)(?: count)? limit\b"
     r"|\bat most [0-9]+ (?:participants|members|users|people)\b"
 )
+_KNOWN = {failure.value: failure for failure in AddFailure}
 
 
 @dataclass(frozen=True, slots=True)
-class AddRefusal:
-    """An add that failed for everybody in it; ``reason`` is how their state is called."""
+class Refusal:
+    """A call about accounts that was refused as a whole.
 
-    user_ids: tuple[MaxUserId, ...]
-    reason: str
-    certain: bool = False
-
-    def left_out(self, snapshot: ChatSnapshot) -> tuple[MaxUserId, ...]:
-        """Those who are not in the chat after all, and wait for their next try.
-
-        Of several who found no room together the first half is tried again at once; new
-        administrators come first in a call.
-        """
-        inside = {member.user_id for member in snapshot.members}
-        outside = tuple(user_id for user_id in self.user_ids if user_id not in inside)
-        return outside[len(outside) // 2 :] if self.reason == FULL else outside
-
-
-def refusal_of(action: Action, error: errors.GatewayError, *, again: bool) -> AddRefusal | None:
-    """What this error says about adding; None where it may pass by itself.
-
-    ``again``: the pass before failed too, so a vague no is no accident any more.
+    ``said`` is the code, or what there was instead. ``why`` is how the state of an account that
+    is not added is called. ``certain``: nobody can be added at all. ``vague``: the messenger
+    gave no code, so it is believed the second time.
     """
-    if not isinstance(action, Add):
+
+    wish: Wish
+    user_ids: tuple[MaxUserId, ...]
+    said: str
+    why: AddFailure = AddFailure.UNKNOWN
+    certain: bool = False
+    vague: bool = False
+
+    def suspects(self, snapshot: ChatSnapshot) -> tuple[MaxUserId, ...]:
+        """Those of the call whom the chat, read after it, shows unserved."""
+        members = {member.user_id: member for member in snapshot.members}
+        unserved = tuple(u for u in self.user_ids if not _served(self.wish, members.get(u)))
+        if self.why is AddFailure.FULL:
+            return unserved[len(unserved) // 2 :]
+        return unserved
+
+
+def _served(wish: Wish, member: SeenMember | None) -> bool:
+    match wish:
+        case Wish.ADD:
+            return member is not None
+        case Wish.REMOVE:
+            return member is None
+        case Wish.PROMOTE:
+            return member is None or member.is_admin
+        case Wish.DEMOTE:
+            return member is None or not member.is_admin
+        case Wish.RENAME:
+            return True
+
+
+def refusal_of(action: Action, error: errors.GatewayError) -> Refusal | None:
+    """What this error says about accounts; None where it is about something else."""
+    vague = isinstance(error, errors.Unsuccessful)
+    if not (vague or isinstance(error, errors.Answered | errors.AddingUnavailable)):
         return None
-    if _is_full(error):
-        return AddRefusal(action.user_ids, FULL)
+    said = said_by(error)
+    match action:
+        case Add(users):
+            certain = _is_certain(error)
+            why = AddFailure.INVITED if certain else _why(error)
+            vague = vague and why is not AddFailure.FULL
+            return Refusal(Wish.ADD, users, said, why, certain, vague)
+        case Promote(users):
+            return Refusal(Wish.PROMOTE, users, said, vague=vague)
+        case Remove(user):
+            return Refusal(Wish.REMOVE, (user,), said, vague=vague)
+        case Demote(user):
+            return Refusal(Wish.DEMOTE, (user,), said, vague=vague)
+        case _:
+            return None
+
+
+def said_by(error: errors.GatewayError) -> str:
+    """The code of a refusal, else its status; what there was instead where there is neither."""
+    if isinstance(error, errors.Answered):
+        return error.code or (str(error.status) if error.status else "not sent")
+    return "success: false" if isinstance(error, errors.Unsuccessful) else "invited"
+
+
+def _is_certain(error: errors.GatewayError) -> bool:
     if isinstance(error, errors.AddingUnavailable):
-        return AddRefusal(action.user_ids, REFUSED, certain=True)
-    if isinstance(error, errors.Refused) and error.status == _METHOD_NOT_ALLOWED:
-        return AddRefusal(action.user_ids, REFUSED, certain=True)
-    vague = isinstance(error, errors.NotFound | errors.Unsuccessful) and again
-    if isinstance(error, errors.Forbidden) or vague:
-        return AddRefusal(action.user_ids, REFUSED)
-    return None
+        return True
+    return isinstance(error, errors.Refused) and error.status == _METHOD_NOT_ALLOWED
+
+
+def _why(error: errors.GatewayError) -> AddFailure:
+    if _is_full(error):
+        return AddFailure.FULL
+    if isinstance(error, errors.Answered) and error.code in _KNOWN:
+        return _KNOWN[error.code]
+    plain = isinstance(error, errors.Forbidden | errors.NotFound | errors.Unsuccessful)
+    return AddFailure.INVITED if plain else AddFailure.UNKNOWN
 
 
 def _is_full(error: errors.GatewayError) -> bool:
-    if isinstance(error, errors.Refused) and error.code == FULL:
+    if isinstance(error, errors.Refused) and error.code == AddFailure.FULL.value:
         return True
     said = isinstance(error, errors.Refused | errors.Unsuccessful)
     return said and _FULL_IN_WORDS.search(error.detail) is not None
 
 
-def has_rights(snapshot: ChatSnapshot) -> bool:
-    """Whether the bot that read the chat is an administrator of it."""
-    return any(member.is_bot and member.is_admin for member in snapshot.members)
-
-
-__all__ = ["FULL", "REFUSED", "AddRefusal", "has_rights", "refusal_of"]
+__all__ = ["Refusal", "refusal_of", "said_by"]

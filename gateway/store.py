@@ -14,7 +14,7 @@ from domain.gate import Gate
 from domain.guard import Admission
 from domain.ids import MaxUserId
 from domain.plan import Action, Seen
-from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
+from domain.work import Blamed, Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 
 
 class ReconcileStore(Protocol):
@@ -22,6 +22,12 @@ class ReconcileStore(Protocol):
 
     async def gate(self) -> Gate:
         """Whether chats may be changed now: catch up before acting."""
+
+    async def own_account(self) -> MaxUserId | None:
+        """Which account is ours, as far as it was ever told."""
+
+    async def know_own_account(self, account: MaxUserId) -> None:
+        """The messenger says which account is ours; no plan touches it."""
 
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat (or this one); None where nothing is due and free."""
@@ -45,13 +51,16 @@ class ReconcileStore(Protocol):
     ) -> None:
         """Commit what came of the call, and what the messenger has now."""
 
-    async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
-        """Commit a complete read: it settles every intent of this chat."""
+    async def record_read(
+        self, lease: Lease, seen: Seen, *, whole: bool = True
+    ) -> LeaseLost | None:
+        """Commit a read: it settles every intent of this chat.
 
-    async def not_added(
-        self, lease: Lease, users: Sequence[MaxUserId], reason: str, *, certain: bool
-    ) -> bool:
-        """An add was refused for everybody in it: their state, and what it says about adding.
+        One that is not ``whole`` shows who is in, and nobody's absence.
+        """
+
+    async def refused(self, lease: Lease, blamed: Blamed) -> bool:
+        """A call was refused for everybody in it: their state, and what it says about adding.
 
         True where from now on nobody is added any more; said once.
         """

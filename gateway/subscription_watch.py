@@ -1,17 +1,19 @@
 """The watch over our webhook's subscription: MAX drops one that gave no 200 for eight hours.
 
 Guarantees: a subscription that is missing is set again within minutes, and since hints may
-have been missed in the meantime, every chat is then put on the sweep.
+have been missed in the meantime, every chat is then put on the sweep. How the messenger spells
+our address is its business: what it lists for it counts as ours. One that is missing again and
+again is set, and chats are swept for it, a few times a day; then it is a state that people see.
 """
 
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 
 import structlog
 
-from domain.ids import MaxUserId
 from domain.lanes import Lane
 from gateway.errors import GatewayError
 from gateway.subscriptions import Subscription
@@ -21,12 +23,23 @@ from gateway.webhooks import Webhook
 
 log = structlog.get_logger()
 
+_PORTS = {"http": 80, "https": 443}
+
 
 class SubscriptionStore(Protocol):
-    """When our subscription was last confirmed (``projections.sweep``)."""
+    """What is known of our subscription (``projections.subscription``)."""
 
-    async def confirmed(self, url: str, *, anew: bool) -> None:
-        """Note it; ``anew`` puts every chat on the sweep."""
+    async def known_as(self, url: str) -> str | None:
+        """How the messenger spells it, where that was found out."""
+
+    async def may_set(self) -> bool:
+        """Whether it was not set again so often today that this is a state."""
+
+    async def confirmed(self, url: str, *, anew: bool, known_as: str | None) -> None:
+        """The messenger has it; ``anew``: it was missing, so every chat is swept."""
+
+    async def lost(self, url: str) -> bool:
+        """The messenger does not keep it; True where that is new."""
 
 
 class SubscriptionsPort(Protocol):
@@ -47,9 +60,6 @@ class WatchedMessenger(Protocol):
     @property
     def subscriptions(self) -> SubscriptionsPort:
         """Its webhooks."""
-
-    async def whoami(self, lane: Lane) -> MaxUserId:
-        """The bot's own account."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +90,46 @@ class SubscriptionWatch:
 
     async def look(self, *, set_anyway: bool = False) -> bool:
         """One look; True where the subscription was missing and is set again."""
-        if self.webhook.bot_id is None:
-            self.webhook.bot_id = await self.messenger.whoami(Lane.LIVE)
         subscriptions = self.messenger.subscriptions
         present = await subscriptions.present(Lane.LIVE)
-        missing = not any(self._is_ours(each) for each in present)
-        if missing or set_anyway:
+        known_as = await self.store.known_as(self.url)
+        missing = not any(self._is_ours(each, known_as) for each in present)
+        anew = missing and await self.store.may_set()
+        if anew or set_anyway:
             await subscriptions.subscribe(self.url, UPDATE_TYPES, self.webhook.secret, Lane.LIVE)
-        if missing:
+        if anew:
+            known_as = await self._spelt(present) or known_as
             log.warning("webhook.subscribed", reason="it was not there: chats are swept")
-        await self.store.confirmed(self.url, anew=missing)
-        return missing
+        if missing and not anew:
+            if await self.store.lost(self.url):
+                log.error("webhook.lost", reason="it was set again, and is missing every time")
+        else:
+            await self.store.confirmed(self.url, anew=anew, known_as=known_as)
+        return anew
 
-    def _is_ours(self, one: Subscription) -> bool:
+    async def _spelt(self, before: Sequence[Subscription]) -> str | None:
+        """What has come to the list by our subscribing."""
+        old = {each.url for each in before}
+        now = await self.messenger.subscriptions.present(Lane.LIVE)
+        come = [each.url for each in now if each.url not in old and each.url != self.url]
+        return come[0] if len(come) == 1 else None
+
+    def _is_ours(self, one: Subscription, known_as: str | None) -> bool:
         all_types = not one.update_types or set(UPDATE_TYPES) <= set(one.update_types)
-        return one.url == self.url and all_types
+        return all_types and (one.url == known_as or _plain(one.url) == _plain(self.url))
+
+
+def _plain(url: str) -> tuple[str, str, int | None, str, str]:
+    """An address without what its spelling leaves open."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return ("", url, None, "", "")
+    scheme = parts.scheme.lower()
+    port = None if port == _PORTS.get(scheme) else port
+    path = unquote(parts.path).rstrip("/")
+    return (scheme, (parts.hostname or "").lower(), port, path, unquote(parts.query))
 
 
 __all__ = ["SubscriptionStore", "SubscriptionWatch", "SubscriptionsPort", "WatchedMessenger"]

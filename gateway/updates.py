@@ -1,16 +1,19 @@
 """Reading the updates that MAX sends: bytes to ``domain.hints.Update``.
 
-Strict on what we use, blind to what we do not, as with answers. Names of people are in the
-bodies and are never kept.
+Any member of an update may go or be added with time. So an update of one of our types whose
+chat can be read is a hint to go and read that chat, whatever else of it cannot be read: what is
+not what it should be counts as not told. Names of people are in the bodies and are never kept.
 """
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 from domain.hints import HintKind, Update
 from domain.ids import MaxChatId, MaxUserId
+from gateway.member_answers import storable
 from gateway.verdicts import ChatIdIn, UserIdIn
 
 UPDATE_TYPES = tuple(kind.value for kind in HintKind)
@@ -18,77 +21,38 @@ UPDATE_TYPES = tuple(kind.value for kind in HintKind)
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_9999_MS = 253_370_764_800_000
+_TOUCHED = frozenset({HintKind.USER_ADDED, HintKind.USER_REMOVED})
+_BY = {HintKind.USER_ADDED: "inviter_id", HintKind.USER_REMOVED: "admin_id"}
+
+_USER: TypeAdapter[int] = TypeAdapter(UserIdIn)
+_TIME: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=0, lt=_YEAR_9999_MS)])
 
 
 class UnreadableUpdate(Exception):
-    """The body is no update, or one of ours without what it must have."""
+    """The body is no update, or one of ours without the chat that it is about."""
 
 
-class _In(BaseModel):
+class _Envelope(BaseModel):
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
 
-
-class _User(_In):
-    user_id: UserIdIn
-
-
-class _Envelope(_In):
     update_type: str
 
 
-class _ChatUpdate(_In):
-    timestamp: Annotated[int, Field(ge=0, lt=_YEAR_9999_MS)]
+def _anything(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+class _Ours(_Envelope):
+    """An update of one of our types: the chat strictly, and the rest as it came."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="allow", hide_input_in_errors=True)
+
     chat_id: ChatIdIn
-    user: _User
+    user: Annotated[dict[str, Any], BeforeValidator(_anything)] = Field(default_factory=dict)
 
-    @property
-    def at(self) -> datetime:
-        return _EPOCH + timedelta(milliseconds=self.timestamp)
-
-
-class _UserAdded(_ChatUpdate):
-    update_type: Literal["user_added"]
-    inviter_id: UserIdIn | None = None
-
-    def update(self) -> Update:
-        by = None if self.inviter_id is None else MaxUserId(self.inviter_id)
-        user_id = MaxUserId(self.user.user_id)
-        return Update(HintKind.USER_ADDED, MaxChatId(self.chat_id), self.at, user_id, by)
-
-
-class _UserRemoved(_ChatUpdate):
-    update_type: Literal["user_removed"]
-    admin_id: UserIdIn | None = None
-
-    def update(self) -> Update:
-        by = None if self.admin_id is None else MaxUserId(self.admin_id)
-        user_id = MaxUserId(self.user.user_id)
-        return Update(HintKind.USER_REMOVED, MaxChatId(self.chat_id), self.at, user_id, by)
-
-
-class _TitleChanged(_ChatUpdate):
-    update_type: Literal["chat_title_changed"]
-    title: str
-
-    def update(self) -> Update:
-        by = MaxUserId(self.user.user_id)
-        chat = MaxChatId(self.chat_id)
-        return Update(HintKind.TITLE_CHANGED, chat, self.at, None, by, self.title)
-
-
-class _BotMoved(_ChatUpdate):
-    update_type: Literal["bot_added", "bot_removed"]
-
-    def update(self) -> Update:
-        by = MaxUserId(self.user.user_id)
-        return Update(HintKind(self.update_type), MaxChatId(self.chat_id), self.at, None, by)
-
-
-_OURS: TypeAdapter[_UserAdded | _UserRemoved | _TitleChanged | _BotMoved] = TypeAdapter(
-    Annotated[
-        _UserAdded | _UserRemoved | _TitleChanged | _BotMoved, Field(discriminator="update_type")
-    ]
-)
+    def told(self, name: str) -> object:
+        """A member that may be there."""
+        return (self.model_extra or {}).get(name)
 
 
 def read_update(body: bytes) -> Update | None:
@@ -100,11 +64,42 @@ def read_update(body: bytes) -> Update | None:
     try:
         if _Envelope.model_validate_json(body).update_type not in UPDATE_TYPES:
             return None
-        return _OURS.validate_json(body).update()
+        return _hint(_Ours.model_validate_json(body))
     except ValidationError as error:
         problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
     message = f"{problem['type']} at {'.'.join(str(step) for step in problem['loc']) or 'body'}"
     raise UnreadableUpdate(message)
+
+
+def _hint(update: _Ours) -> Update:
+    kind = HintKind(update.update_type)
+    user = _account(update.user.get("user_id"))
+    if kind is HintKind.BOT_RIGHTS:
+        user = _account(update.told("user_id"))
+    by = _account(update.told(_BY[kind])) if kind in _BY else user
+    title = update.told("title")
+    return Update(
+        kind=kind,
+        max_chat_id=MaxChatId(update.chat_id),
+        at=_time(update.told("timestamp")),
+        user_id=user if kind in _TOUCHED else None,
+        by=by,
+        title=storable(title) if isinstance(title, str) else None,
+    )
+
+
+def _account(value: object) -> MaxUserId | None:
+    try:
+        return MaxUserId(_USER.validate_python(value, strict=True))
+    except ValidationError:
+        return None
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(milliseconds=_TIME.validate_python(value, strict=True))
+    except ValidationError:
+        return None
 
 
 __all__ = ["UPDATE_TYPES", "UnreadableUpdate", "read_update"]

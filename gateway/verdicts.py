@@ -3,14 +3,22 @@
 Strict on what we use, blind to what we do not: unknown members are ignored, while a wrong
 type, an id that cannot be one, HTML or half a JSON text are never guessed at. An unreadable
 answer is ``BadAnswer`` to a read and ``OutcomeUnknown`` to a changing call.
+
+A refusal is believed only in the messenger's own words. Its code decides, under an error's
+status and under HTTP 200 with ``success: false`` alike; where nobody knows the code, the status
+does, if it is one that the API documents. What else says no, a proxy's page among it, is a
+passing trouble.
 """
 
+import re
 from dataclasses import dataclass, field
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from domain.call_classes import CallClass
 from gateway.errors import (
+    Answered,
     BadAnswer,
     Forbidden,
     GatewayError,
@@ -21,6 +29,7 @@ from gateway.errors import (
     Unauthorized,
     Unavailable,
     Unsuccessful,
+    plain_code,
     plain_words,
 )
 
@@ -29,19 +38,53 @@ _INT64 = 2**63 - 1
 UserIdIn = Annotated[int, Field(gt=0, le=_INT64)]
 ChatIdIn = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
 
+TOO_MANY: Final = "too.many.requests"
+
+_BY_CODE: Final[dict[str, type[Answered]]] = {
+    "verify.token": Unauthorized,
+    "access.denied": Forbidden,
+    "chat.denied": Forbidden,
+    "chat.not.found": NotFound,
+    "chat.deleted": Gone,
+    "chat.full": Refused,
+    "proto.payload": Refused,
+}
+"""What the codes mean that were seen, or that our partner contract has."""
+
+_BY_STATUS: Final[dict[int, type[Answered]]] = {
+    400: Refused,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    405: Refused,
+    410: Gone,
+}
+"""What the documented statuses mean under a code that nobody knows."""
+
+_PASSING: Final = frozenset({"service.unavailable", "internal.error", "attachment.not.ready"})
+"""Codes that speak of this moment only."""
+
+_CALLS_A_SECOND = re.compile(
+    r"(?<![0-9.,])([0-9]{1,6}) *(?:calls?|requests?) *(?:per|/|a) *(?:1 *)?s(?:ec(?:onds?)?)?\b"
+)
+
 Query = dict[str, str | int]
 JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, ready to send. ``changes`` says whether it could have an effect."""
+    """One call, ready to send. ``changes`` says whether it could have an effect.
+
+    ``kind`` is what it is limited with.
+    """
 
     method: str
     path: str
     changes: bool
     query: Query = field(default_factory=dict)
     body: JsonValue = None
+    kind: CallClass = CallClass.READ
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -94,6 +137,9 @@ def read_answer(call: Call, reply: Reply, model: type[A]) -> A:
         where = ".".join(str(step) for step in first["loc"]) or "body"
         detail = f"{reply.status} with {first['type']} at {where}"
     # Raised here and not above, so that the parser's error and its input are not chained.
+    problem = problem_of(reply)
+    if problem is not None and problem.success is False and problem.code:
+        raise unsuccessful(call, problem)
     raise unbelievable(call, detail)
 
 
@@ -104,17 +150,29 @@ def read_success(call: Call, reply: Reply) -> None:
 
 
 def doubt_if_unsuccessful(call: Call, reply: Reply) -> None:
-    """Raise ``OutcomeUnknown`` for a changing call's HTTP 200 with ``success: false``.
+    """Raise what a changing call's HTTP 200 with ``success: false`` means.
 
-    The API says neither that it had no effect then (of several people it may have served
-    some) nor that it would fail again; a refusal for good has a status of its own.
+    Its code decides, as under an error's status. Without one it is ``Unsuccessful``: the API
+    says neither that it had no effect then (of several people it may have served some) nor
+    that it would fail again.
     """
     problem = problem_of(reply) if reply.is_success else None
     if problem is not None and problem.success is False:
-        raise Unsuccessful(str(call), f"success: false, {plain_words(problem.message or '')}")
+        raise unsuccessful(call, problem)
 
 
-def problem_of(reply: Reply) -> Problem | None:
+def unsuccessful(call: Call, problem: "Problem") -> GatewayError:
+    """What ``success: false`` under HTTP 200 means."""
+    if not problem.code:
+        return Unsuccessful(str(call), f"success: false, {plain_words(problem.message or '')}")
+    if problem.code in _PASSING:
+        said = f"success: false, {plain_code(problem.code)}"
+        return unanswered(call, said, answered=True)
+    kind = _BY_CODE.get(problem.code, Refused)
+    return kind(str(call), 200, problem.code, problem.message or "")
+
+
+def problem_of(reply: Reply) -> "Problem | None":
     """The messenger's own words of an error; None where the answer is not its own."""
     try:
         problem = Problem.model_validate_json(reply.body)
@@ -127,31 +185,52 @@ def error_of(call: Call, reply: Reply) -> GatewayError:
     """The error that a reply outside 2xx stands for."""
     if reply.status < 400:
         return unbelievable(call, f"status {reply.status}")
-    said = problem_of(reply)
-    problem = said or Problem()
-    kind = {401: Unauthorized, 403: Forbidden, 404: NotFound, 410: Gone}.get(reply.status, Refused)
-    if kind is Gone and said is None:
-        # Not in the messenger's words: an address that is no more answers so too.
-        kind = Refused
-    if reply.status == 403 and problem.code == "verify.token":
-        # The API description's own example of a wrong token is a 403 with this code.
-        kind = Unauthorized
-    return kind(str(call), reply.status, problem.code or "", problem.message or "")
+    problem = problem_of(reply)
+    code = "" if problem is None else problem.code or ""
+    kind = _BY_CODE.get(code) or _BY_STATUS.get(reply.status)
+    if problem is None or kind is None or code in _PASSING:
+        # Not the messenger's words, or none that anybody knows: it may be anything on the way.
+        said = "not in the messenger's words" if problem is None else plain_code(code)
+        return unanswered(call, f"status {reply.status}, {said}", answered=True)
+    return kind(str(call), reply.status, code, problem.message or "")
 
 
-def unanswered(call: Call, detail: str, retry_after: float | None = None) -> GatewayError:
-    """No usable answer to a call that was sent: for a changing one anything may be true."""
+def is_too_many(reply: Reply) -> bool:
+    """Whether the limit of calls was met, under whichever status."""
+    if reply.status == 429:
+        return True
+    problem = problem_of(reply)
+    return problem is not None and problem.code == TOO_MANY
+
+
+def limit_told(reply: Reply) -> int | None:
+    """The calls a second that the messenger says it takes; None where it gives no number."""
+    problem = problem_of(reply)
+    found = _CALLS_A_SECOND.search(((problem and problem.message) or "")[:1000].lower())
+    return max(1, int(found[1])) if found else None
+
+
+def unanswered(
+    call: Call, detail: str, retry_after: float | None = None, *, answered: bool = False
+) -> GatewayError:
+    """No usable answer to a call that was sent: for a changing one anything may be true.
+
+    ``answered``: there was one, if of no use.
+    """
     if call.changes:
-        return OutcomeUnknown(str(call), detail)
+        return OutcomeUnknown(str(call), detail, answered=answered)
     return Unavailable(str(call), detail, retry_after)
 
 
 def unbelievable(call: Call, detail: str) -> GatewayError:
     """A success that cannot be read."""
-    return OutcomeUnknown(str(call), detail) if call.changes else BadAnswer(str(call), detail)
+    if call.changes:
+        return OutcomeUnknown(str(call), detail, answered=True)
+    return BadAnswer(str(call), detail)
 
 
 __all__ = [
+    "TOO_MANY",
     "A",
     "Answer",
     "Call",
@@ -164,9 +243,12 @@ __all__ = [
     "UserIdIn",
     "doubt_if_unsuccessful",
     "error_of",
+    "is_too_many",
+    "limit_told",
     "problem_of",
     "read_answer",
     "read_success",
     "unanswered",
     "unbelievable",
+    "unsuccessful",
 ]

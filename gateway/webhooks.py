@@ -4,7 +4,8 @@ Guarantees: the secret is compared in constant time and before anything of the b
 an answer of 200 means that the hint is committed; no update is ever believed further than
 that its chat must be read. Duplicates, updates out of order and of chats that are not ours do
 no harm. Anything but a 200 makes MAX send the update again, so an outage of the store loses
-none. That our own bot added somebody is no news, and costs not even a look at the store.
+none. Whether it tells of a call of ours the store knows: one may have its effect when everybody
+has given up on it.
 """
 
 import asyncio
@@ -14,8 +15,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, Protocol
 
-from domain.hints import HintKind, Update
-from domain.ids import MaxUserId
+from domain.hints import Update
 from gateway.updates import UnreadableUpdate, read_update
 
 SECRET_HEADER = b"x-max-bot-api-secret"
@@ -40,15 +40,11 @@ class HintStore(Protocol):
 
 @dataclass(slots=True)
 class Webhook:
-    """The application; ``path`` is the one that was subscribed, the secret is never shown.
-
-    ``bot_id`` is our own account once it is known.
-    """
+    """The application; ``path`` is the one that was subscribed, the secret is never shown."""
 
     store: HintStore
     path: str
     secret: str = field(repr=False)
-    bot_id: MaxUserId | None = None
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -63,7 +59,8 @@ class Webhook:
         await send({"type": "http.response.body", "body": b""})
 
     async def _status(self, scope: MutableMapping[str, Any], receive: Receive) -> HTTPStatus:
-        if scope["path"] != self.path:
+        # The messenger may spell our address its own way.
+        if scope["path"].rstrip("/") != self.path.rstrip("/"):
             return HTTPStatus.NOT_FOUND
         if scope["method"] != "POST":
             return HTTPStatus.METHOD_NOT_ALLOWED
@@ -76,14 +73,10 @@ class Webhook:
             update = read_update(body)
         except UnreadableUpdate:
             return HTTPStatus.BAD_REQUEST
-        if update is not None and not self._is_ours(update):
+        if update is not None:
             async with self._room:
                 await self.store.receive(update)
         return HTTPStatus.OK
-
-    def _is_ours(self, update: Update) -> bool:
-        """Whether our bot added somebody; of all else the store knows whether it was us."""
-        return update.kind is HintKind.USER_ADDED and update.by == self.bot_id is not None
 
     def _knows_the_secret(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         given = [value for name, value in headers if name.lower() == SECRET_HEADER]

@@ -1,6 +1,7 @@
 """The reconcile loop: workers that lease one due chat at a time, while the gate is open.
 
-Guarantees: no chat is changed while the gate is closed; a token that is not valid stops every
+Guarantees: no chat is changed while the gate is closed, nor before the messenger has ever told
+which account is ours; a token that is not valid stops every
 worker of the process within one call each, and is probed once a minute; on ``stop`` each
 worker ends the pass that it is in. An error of the store is not caught here: whoever runs the
 loop starts it again, and what was under way is found as an open intent.
@@ -12,13 +13,17 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from domain.gate import Gate, shut
+from domain.ids import MaxUserId
 from domain.work import Lease
-from gateway.errors import GatewayError
+from gateway.errors import GatewayError, Unauthorized
 from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
 
 PROBE_SECONDS = 60.0
 GATE_SECONDS = 0.1
+AGAIN_SECONDS = 1.0
+"""How soon the messenger is asked again who we are, if it does not answer."""
+
 IDLE_SECONDS = 0.5
 """The longest nap between two looks at the queue and the gate; a NOTIFY ends it at once."""
 
@@ -32,14 +37,15 @@ class ReconcileLoop:
         self,
         store: ReconcileStore,
         reconciler: Reconciler,
-        probe: Callable[[], Awaitable[object]],
+        whoami: Callable[[], Awaitable[MaxUserId]],
         *,
         workers: int = 8,
         probe_seconds: float = PROBE_SECONDS,
     ) -> None:
         self._store = store
         self._reconciler = reconciler
-        self._probe = probe
+        self._whoami = whoami
+        self._introduced = False
         self._workers = workers
         self._probe_seconds = probe_seconds
         self._probing = asyncio.Lock()
@@ -56,6 +62,8 @@ class ReconcileLoop:
         while not stop.is_set():
             if self.halted is not None:
                 await self._look_at_token(stop)
+            elif not self._introduced:
+                await self._introduce(stop)
             elif not await self._one(await self._look_at_gate()):
                 await _first(stop, wake_ups.wait(IDLE_SECONDS))
 
@@ -79,8 +87,26 @@ class ReconcileLoop:
     async def _pass(self, lease: Lease, *, removals_wait: bool) -> None:
         outcome = await self._reconciler.reconcile(lease, removals_wait=removals_wait)
         if isinstance(outcome, Halted):
-            self.halted = outcome.reason
-            log.error("messenger.token_refused", reason=outcome.reason)
+            self._halt(outcome.reason)
+
+    async def _introduce(self, stop: asyncio.Event) -> None:
+        """Ask who we are, one worker for all; what was told before will do for a while."""
+        async with self._probing:
+            if self._introduced or self.halted is not None:
+                return
+            try:
+                await self._store.know_own_account(await self._whoami())
+                self._introduced = True
+            except Unauthorized as error:
+                self._halt(str(error))
+            except GatewayError:
+                self._introduced = await self._store.own_account() is not None
+                if not self._introduced:
+                    await _first(stop, asyncio.sleep(AGAIN_SECONDS))
+
+    def _halt(self, reason: str) -> None:
+        self.halted = reason
+        log.error("messenger.token_refused", reason=reason)
 
     async def _look_at_token(self, stop: asyncio.Event) -> None:
         """Probe once a minute, one worker for all, until the token is taken again."""
@@ -91,11 +117,11 @@ class ReconcileLoop:
             if stop.is_set():
                 return
             try:
-                await self._probe()
+                await self._store.know_own_account(await self._whoami())
             except GatewayError as error:
                 self.halted = str(error)
                 return
-            self.halted = None
+            self.halted, self._introduced = None, True
             log.info("messenger.token_accepted")
 
 

@@ -14,12 +14,14 @@ No exception of SQLAlchemy or asyncpg leaves this room; ``projections.database``
 by the table in ``projections.troubles``. A ``StoreError`` of no kind is a bug of ours.
 """
 
+from domain.troubles import Outage
+
 
 class StoreError(Exception):
     """Anything that the store could not do."""
 
 
-class StoreUnavailable(StoreError):
+class StoreUnavailable(StoreError, Outage):
     """PostgreSQL cannot be reached, or ended the connection: nothing is known to be wrong."""
 
 

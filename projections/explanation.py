@@ -19,7 +19,7 @@ _ANSWER = text("""
            coalesce(f.removed, false) AS removed,
            s.observed_at, o.max_user_id IS NOT NULL AS present,
            coalesce(o.is_admin, false) AS is_administrator,
-           b.reason AS refused_because, b.retry_at, s.waiting
+           coalesce(b.said, b.reason) AS refused_because, b.retry_at, s.waiting
       FROM dashboard.chats d
       JOIN chat_sync s USING (chat_id)
       LEFT JOIN expected_members e ON e.chat_id = d.chat_id AND e.person_id = :person

@@ -21,6 +21,17 @@ class Instant(Enum):
     CLAIM = "claim"
     TOPIC_END = "topic_end"
     CATCH_UP = "catch_up"
+    SLOT = "slot"
+    PAUSE = "pause"
+    LIMIT = "limit"
+    LEASE = "lease"
+    DUE = "due"
+    READ = "read"
+    HINT = "hint"
+    SETBACK = "setback"
+    ADDING = "adding"
+    UPKEEP = "upkeep"
+    DRIFT = "drift"
 
 
 ahead: Final[Counter[Instant]] = Counter()

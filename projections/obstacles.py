@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.gate import Lag, lag
 from domain.obstacles import Obstacle, ObstacleKind
+from domain.refusals import ALONE
 from projections import catch_up
 from projections.open_drift import LEFT
 
@@ -24,6 +25,9 @@ UNPUBLISHED_AFTER: Final = "1 minute"
 FAILING_AFTER: Final = 3
 """Passes in a row after which a chat counts as failing."""
 
+STUCK_AFTER: Final = ALONE + FAILING_AFTER
+"""Strikes after which an account counts as stuck of which nobody knows why its call fails."""
+
 _LAGS: Final = {
     Lag.UNWATCHED: ObstacleKind.UNWATCHED,
     Lag.UNREAD: ObstacleKind.UNREAD,
@@ -35,10 +39,22 @@ def _chats(kind: ObstacleKind, where: str, since: str, detail: str = "NULL") -> 
     return _source(kind, f"chat_sync WHERE {where}", "chat_id", since, detail)
 
 
-def _source(kind: ObstacleKind, rows: str, named: str, since: str, detail: str = "NULL") -> str:
+_WAIT: Final = """greatest(1, (SELECT count(*) FROM chat_sync
+                                WHERE due_at <= clock_now() OR attempts > 0))"""
+"""The chats that wait for the messenger; one at least, or nothing would be said."""
+
+
+def _source(
+    kind: ObstacleKind,
+    rows: str,
+    named: str,
+    since: str,
+    detail: str = "NULL",
+    many: str = "count(*)",
+) -> str:
     """Counts rows; names some of them, the oldest first."""
     return f"""
-    SELECT '{kind.value}' AS kind, count(*) AS many, min({since}) AS since,
+    SELECT '{kind.value}' AS kind, {many} AS many, min({since}) AS since,
            (array_agg({named} ORDER BY {since}))[1:{MOST_NAMED}] AS about, min({detail}) AS detail
       FROM {rows} HAVING count(*) > 0"""  # noqa: S608 - made of constants
 
@@ -109,6 +125,7 @@ _SOURCES: Final = (
         "kind",
         "since",
         "said",
+        _WAIT,
     ),
     _source(
         ObstacleKind.MESSENGER_FAILING,
@@ -116,6 +133,19 @@ _SOURCES: Final = (
         "kind",
         "since",
         "said",
+        _WAIT,
+    ),
+    _source(
+        ObstacleKind.ANSWERS_REFUTED,
+        "answers, unnest(chats) AS chat WHERE since IS NOT NULL",
+        "chat",
+        "since",
+    ),
+    _source(
+        ObstacleKind.WEBHOOK_LOST,
+        "subscription WHERE lost_since IS NOT NULL",
+        "url",
+        "lost_since",
     ),
     _source(
         ObstacleKind.ADDING_OFF,
@@ -130,11 +160,26 @@ _SOURCES: Final = (
     _held(ObstacleKind.REJECTED, "state = 'rejected' AND expires_at > clock_now()", "decided_at"),
     _chats(ObstacleKind.PARKED, "waiting = 'parked'", "waiting_since"),
     _chats(ObstacleKind.GONE, "waiting = 'gone'", "waiting_since"),
-    _chats(ObstacleKind.REFUSED, "waiting = 'refused'", "waiting_since"),
+    _chats(ObstacleKind.REFUSED, "waiting = 'refused'", "waiting_since", "failing_because"),
     _chats(
         ObstacleKind.FAILING, f"attempts >= {FAILING_AFTER}", "failing_since", "failing_because"
     ),
-    _source(ObstacleKind.BLOCKED, "blocked_accounts", "chat_id", "since", "reason"),
+    _chats(ObstacleKind.SHORT_READ, "waiting = 'short_read'", "glimpsed_since"),
+    _source(
+        ObstacleKind.STUCK,
+        f"setbacks WHERE kind = 'dated' OR (kind = 'paused' AND strikes >= {STUCK_AFTER})",
+        "chat_id",
+        "since",
+        "wish || ': ' || said",
+    ),
+    _source(ObstacleKind.UNDONE, "setbacks WHERE kind = 'undone'", "chat_id", "since", "wish"),
+    _source(
+        ObstacleKind.OWN_ACCOUNT,
+        "fact_profiles JOIN own_account USING (max_user_id)",
+        "person_id",
+        "known_since",
+    ),
+    _source(ObstacleKind.BLOCKED, "blocked_accounts", "chat_id", "since", "coalesce(said, reason)"),
     _source(
         ObstacleKind.LEFT,
         f"drift d WHERE resolution IS NULL AND {LEFT}",

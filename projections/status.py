@@ -30,6 +30,8 @@ _STATUS = text(f"""
            (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {PROPOSAL}) AS proposals,
            (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {LEFT}) AS left_out,
            (SELECT reason FROM adding WHERE off_since IS NOT NULL) AS adding_off,
+           count(*) FILTER (WHERE s.answered_since IS NOT NULL) AS answered_only,
+           (SELECT json_object_agg(ring, calls) FROM call_limits) AS call_limits,
            (SELECT count(*) FROM quarantine) AS quarantined,
            (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
            (SELECT armed_at FROM catch_up) AS armed_at,
@@ -47,6 +49,8 @@ class Status:
     ``gone`` are those of the parked chats that the messenger deleted for ever. Of what people
     changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
     ``left_out`` went out and are not put back yet. ``adding_off`` is why nobody can be added.
+    ``answered_only`` are chats of which part rests on answers that no read has confirmed yet.
+    ``call_limits``: fewer calls a second than set are taken, of ``all`` or of a class.
     """
 
     stale: int
@@ -64,6 +68,8 @@ class Status:
     proposals: int
     left_out: int
     adding_off: str | None
+    answered_only: int
+    call_limits: dict[str, int] | None
     quarantined: int
     unpublished: int
     armed_at: datetime | None
@@ -110,6 +116,8 @@ def as_json(
         "left": counts.left_out,
         "invited": None if survey is None else survey.invited,
         "adding_off": counts.adding_off,
+        "answered_only": counts.answered_only,
+        "call_limits": counts.call_limits or {},
         "quarantined": counts.quarantined,
         "unpublished": counts.unpublished,
         "gaps": gaps,

@@ -1,12 +1,11 @@
 """The sweep: chats that nobody has read for long are read again when nothing better is due.
 
 Webhooks may be lost, and the messenger sends none for a change of administrators, so every
-chat is read now and then all the same. Guarantees: the sweep asks for a chat at most once in
-its period; it adds to the queue only while the queue has nothing that is due.
+chat is read now and then all the same; first those to which a call may still come late, then
+those of which part was only answered and never seen. Guarantees: the sweep asks for a chat at
+most once in its period; it adds to the queue only while the queue has nothing that is due, but
+for one chat a minute where the queue does not come to its end.
 """
-
-from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -24,13 +23,22 @@ _PICK = text("""
            SELECT s.chat_id FROM chat_sync s JOIN chats c USING (chat_id)
             WHERE s.max_chat_id IS NOT NULL AND NOT c.deleted AND s.lease_until IS NULL
               AND (s.due_at IS NULL OR s.due_at > clock_now())
-              AND (s.sweep_wanted
+              AND (s.sweep_wanted OR s.recheck_at <= clock_now()
                    OR (s.known_at < clock_now() - make_interval(secs => :every)
                        AND coalesce(s.swept_at < clock_now() - make_interval(secs => :every),
                                     true)))
-              AND NOT EXISTS (SELECT FROM chat_sync better WHERE better.due_at <= clock_now())
-            ORDER BY s.sweep_wanted DESC, s.known_at NULLS FIRST
+              AND (CAST(:beside AS boolean)
+                   OR NOT EXISTS (SELECT FROM chat_sync better WHERE better.due_at <= clock_now()))
+            ORDER BY coalesce(s.recheck_at <= clock_now(), false) DESC, s.sweep_wanted DESC,
+                     s.answered_since IS NOT NULL DESC, s.known_at NULLS FIRST
             LIMIT :chats FOR UPDATE OF s SKIP LOCKED)""")
+
+BESIDE_SECONDS = 60.0
+"""What is due for so long stops the sweep no more than that: one chat in such a time."""
+
+_LONG_DUE = text("""
+    SELECT EXISTS (SELECT FROM chat_sync
+                    WHERE due_at < clock_now() - make_interval(secs => :seconds))""")
 
 # Who left is put back only for a new reason; a reason that changes nobody's place marks no
 # chat, so it is found here.
@@ -41,29 +49,24 @@ _NEW_REASONS = text("""
        AND NOT reasons_of(chat_id, max_user_id) <@ reasons""")
 
 
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """Our subscription as it was last confirmed."""
-
-    url: str
-    at: datetime
-
-
 class Sweep:
-    """The stores of ``gateway.sweep`` and ``gateway.subscription_watch`` on PostgreSQL."""
+    """The store of ``gateway.sweep`` on PostgreSQL."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
     async def pick(self, every_seconds: float, chats: int) -> int:
         """Have up to so many chats read that nobody has read for so long; how many that are."""
+        asked = {"every": every_seconds, "lane": int(Lane.RESYNC)}
         async with transaction(self._engine) as connection:
-            picked = await connection.execute(
-                _PICK, {"every": every_seconds, "chats": chats, "lane": int(Lane.RESYNC)}
-            )
-            if picked.rowcount:
+            found = await connection.execute(_PICK, {**asked, "chats": chats, "beside": False})
+            picked = int(found.rowcount)
+            if not picked and await _stands_still(connection):
+                found = await connection.execute(_PICK, {**asked, "chats": 1, "beside": True})
+                picked = int(found.rowcount)
+            if picked:
                 wake(queue.CHANNEL)
-            return int(picked.rowcount)
+            return picked
 
     async def look_for_reasons(self) -> int:
         """Mark chats in which somebody who left has a new reason to be; how many that are."""
@@ -80,32 +83,10 @@ class Sweep:
             if await upkeep.claim(connection, "hints", 86_400.0):
                 await hints.forget_old(connection)
 
-    async def confirmed(self, url: str, *, anew: bool) -> None:
-        """The messenger has our subscription.
 
-        ``anew``: it had it no longer, or never; what was done before may never have been told,
-        so all chats are put on the sweep.
-        """
-        async with transaction(self._engine) as connection:
-            if anew:
-                await _sweep_all(connection)
-            await connection.execute(
-                text("""INSERT INTO subscription (url, confirmed_at) VALUES (:url, clock_now())
-                        ON CONFLICT (one) DO UPDATE SET url = excluded.url,
-                                                        confirmed_at = excluded.confirmed_at"""),
-                {"url": url},
-            )
-
-    async def last_confirmed(self) -> Confirmed | None:
-        """When the messenger last had our subscription, None where it never had."""
-        async with transaction(self._engine) as connection:
-            found = await connection.execute(text("SELECT url, confirmed_at FROM subscription"))
-            row = found.one_or_none()
-            return None if row is None else Confirmed(row.url, row.confirmed_at)
-
-
-async def _sweep_all(connection: AsyncConnection) -> None:
-    """Not only chats read before the last confirmation: of the others hints may be missing too."""
-    await connection.execute(
-        text("UPDATE chat_sync SET sweep_wanted = true WHERE max_chat_id IS NOT NULL")
-    )
+async def _stands_still(connection: AsyncConnection) -> bool:
+    """Whether something has been due for long, and nobody has swept beside it just now."""
+    found = await connection.execute(_LONG_DUE, {"seconds": BESIDE_SECONDS})
+    if not found.scalar_one():
+        return False
+    return await upkeep.claim(connection, "sweep beside the queue", BESIDE_SECONDS)

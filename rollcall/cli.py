@@ -12,6 +12,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.simulator.config import Era
 from rollcall import cli_operate
 from rollcall.cli_options import FEED, SERVE, TRY, DataDir, Json, leave
 from rollcall.commands import ask, feed, serve
@@ -136,12 +137,19 @@ def simulator(
     journal: Annotated[
         Path | None, typer.Option(help="File that keeps its state; in memory if absent.")
     ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Requests in any second; the setting's if absent.")
+    ] = None,
+    as_of: Annotated[
+        Era, typer.Option("--as-of", help="The MAX of this month: its API has changed.")
+    ] = Era.NOW,
 ) -> None:
     """Run the simulated messenger alone.
 
     Prints its address as one JSON line when ready.
     """
-    leave(serve.simulator(host=host, port=port, token=token, journal=journal))
+    place = serve.Place(host, port)
+    leave(serve.simulator(place, token, journal=journal, limit=limit, era=as_of))
 
 
 @app.command(rich_help_panel=SERVE)

@@ -39,12 +39,20 @@ WORDS = {
         "look for `derive.waits` in the log if it lasts",
     ),
     ObstacleKind.TOKEN_REFUSED: (
-        "the messenger refuses our token; no call is made",
+        "chats wait: the messenger refuses our token, no call is made",
         "set ROLLCALL_MESSENGER__TOKEN and start again; it is tried once a minute",
     ),
     ObstacleKind.MESSENGER_FAILING: (
-        "kinds of calls to the messenger fail",
+        "chats wait: calls to the messenger fail",
         "they are tried with growing pauses; ask MAX if it lasts",
+    ),
+    ObstacleKind.ANSWERS_REFUTED: (
+        "chats in which the messenger answered that a call was done, and a read showed that not",
+        "ask MAX; chats that nobody has read since are swept first",
+    ),
+    ObstacleKind.WEBHOOK_LOST: (
+        "the messenger does not keep our webhook; what people do is found by the sweep alone",
+        "is its address reachable from outside, is its certificate trusted?",
     ),
     ObstacleKind.ADDING_OFF: (
         "nobody can be added, only invited by the chats' links",
@@ -81,6 +89,22 @@ WORDS = {
     ObstacleKind.FAILING: (
         "chats whose passes fail one after the other",
         "they are tried with pauses of up to 15 minutes",
+    ),
+    ObstacleKind.SHORT_READ: (
+        "chats that count more people than they list",
+        "what follows from the list is done; they are read again once a day",
+    ),
+    ObstacleKind.STUCK: (
+        "accounts that the messenger does not let us remove, promote, demote or add",
+        "everybody else is served; each is tried once a day, or `rollcall reconcile CHAT`",
+    ),
+    ObstacleKind.UNDONE: (
+        "times that something set right in a chat was changed back, again and again",
+        "find out who, or which other bot, changes it; it is set right three times a day",
+    ),
+    ObstacleKind.OWN_ACCOUNT: (
+        "profiles that name the bot's own account",
+        "correct the link of these people; the bot stays in every chat",
     ),
     ObstacleKind.BLOCKED: (
         "accounts that the messenger does not add",

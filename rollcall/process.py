@@ -83,6 +83,7 @@ class Process(Collector):
             yield _counter(ProcessName.MARKS, self.derive.handled)
         if self.calls is not None:
             yield _calls(self.calls)
+        yield _ahead()
 
 
 def _ingest(ingest: Ingest) -> Iterator[Metric]:
@@ -97,12 +98,15 @@ def _ingest(ingest: Ingest) -> Iterator[Metric]:
     differs.add_metric(("subject",), counters.subject_differs)
     differs.add_metric(("key",), counters.key_differs)
     yield differs
-    ahead = CounterMetricFamily(*ProcessName.AHEAD.value, labels=("what",))
-    for what in Instant:
-        ahead.add_metric((what.value,), instants.ahead[what])
-    yield ahead
     yield GaugeMetricFamily(*ProcessName.INGEST_LIVE.value, value=float(health.live))
     yield GaugeMetricFamily(*ProcessName.PARTITIONS.value, value=float(health.held))
+
+
+def _ahead() -> Metric:
+    family = CounterMetricFamily(*ProcessName.AHEAD.value, labels=("what",))
+    for what in Instant:
+        family.add_metric((what.value,), instants.ahead[what])
+    return family
 
 
 def _calls(calls: Counter[tuple[str, str]]) -> Metric:

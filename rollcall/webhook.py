@@ -18,7 +18,7 @@ from gateway.subscription_watch import SubscriptionWatch
 from gateway.webhook_server import serving
 from gateway.webhooks import Webhook
 from projections.hints import Hints
-from projections.sweep import Sweep
+from projections.subscription import SubscriptionState
 
 log = structlog.get_logger()
 
@@ -50,7 +50,9 @@ class WebhookLoop:
         """Listen first, then subscribe: nothing that MAX sends finds nobody."""
         path = urlsplit(self.place.url).path or "/"
         webhook = Webhook(Hints(self.engine), path, self.place.secret)
-        watch = SubscriptionWatch(self.messenger, Sweep(self.engine), webhook, self.place.url)
+        watch = SubscriptionWatch(
+            self.messenger, SubscriptionState(self.engine), webhook, self.place.url
+        )
         try:
             async with serving(webhook, self.place.host, self.place.port):
                 await watch.run(stop)

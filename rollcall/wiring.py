@@ -1,8 +1,8 @@
 """The composition root: the only place that builds engines, clients and loops.
 
 A process runs some of the four parts; all of them share one engine and one stop signal. A
-loop that crashes for anything but an outage ends the process with an error: whoever started
-it starts it again, and no loop is ever silently missing.
+loop that fails says so and is started again after a growing wait: none is ever silently missing,
+and starting one again does not hold the chats of everybody up once more.
 """
 
 import asyncio
@@ -23,22 +23,27 @@ from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from consumers.outbox import OutboxPublisher
 from consumers.run import Ingest
 from domain.actions import LIMITS
+from domain.call_classes import CallClass
 from domain.chats import ChatKind
-from domain.ids import SchoolId
+from domain.ids import MaxUserId, SchoolId
 from domain.lanes import Lane
+from domain.troubles import Outage
 from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
+from gateway.health import Health
 from gateway.patience import Timeouts
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from projections.budget import CallSlots
+from projections.clock_watch import ClockWatch, Longest
 from projections.database import create_engine
 from projections.decision_log import DecisionLog
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.ingest_store import IngestStore
+from projections.messenger_troubles import MessengerTroubles
 from projections.migrate import upgrade
 from projections.overview import Overview
 from projections.sweep import Sweep
@@ -254,23 +259,51 @@ class Wiring:
             drift_rules=self.settings.drift.rules(),
         )
         process.calls = store.calls
+        breaking = BreakingMessenger(messenger)
         reconciler = Reconciler(
             store,
-            BreakingMessenger(messenger),
+            breaking,
             budget,
             LIMITS,
             lease_seconds=gateway.lease_seconds,
             call_seconds=self.settings.messenger.timeout + 1,
         )
 
-        async def probe() -> None:
-            await messenger.whoami(Lane.SAFETY)
+        async def whoami() -> MaxUserId:
+            return await breaking.call(CallClass.READ, lambda: messenger.whoami(Lane.SAFETY))
+
+        reconcile = ReconcileLoop(store, reconciler, whoami, workers=gateway.workers)
+        clock = ClockWatch(
+            engine,
+            Longest(
+                lease=gateway.lease_seconds,
+                claim=self.settings.derive.lease_seconds,
+                reread=gateway.reread_seconds,
+                drift=self.settings.drift.rules(),
+            ),
+        )
+        health = Health(MessengerTroubles(engine), breaking.breakers, lambda: reconcile.halted)
+
+        armed = False
 
         async def loop(stop: asyncio.Event) -> None:
-            await store.arm("a start of reconcile")
+            nonlocal armed
+            if not armed:
+                await store.arm("a start of reconcile")
+                armed = True
             if await store.configure_adding(invites=gateway.adding == "invite"):
                 log.error("adding.off", reason="gateway.adding is invite: people get the link")
-            await ReconcileLoop(store, reconciler, probe, workers=gateway.workers).run(stop)
+            try:
+                await reconcile.run(stop)
+            except* Outage:
+                armed = False  # nobody knows what was missed
+                raise
 
         sweep = SweepLoop(Sweep(engine), self.settings.sweep.config())
-        return {"reconcile": loop, "sweep": sweep.run, **self._webhook(engine, messenger)}
+        return {
+            "reconcile": loop,
+            "health": health.run,
+            "clock": clock.run,
+            "sweep": sweep.run,
+            **self._webhook(engine, messenger),
+        }

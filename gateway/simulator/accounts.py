@@ -11,6 +11,7 @@ from typing import assert_never
 from gateway.simulator.changes import (
     AccountChange,
     AccountSet,
+    BotSet,
     LinkConfirmed,
     LinkIssued,
     Unlinked,
@@ -48,6 +49,7 @@ class Accounts:
         self._commit = commit
         self._now = now
         self._refusals: dict[int, Refusal] = {}
+        self._bots: set[int] = set()
         self._links: dict[str, ProfileLink] = {}
         self._link_of: dict[str, str] = {}
         self._linked: dict[str, int] = {}
@@ -60,6 +62,14 @@ class Accounts:
     def set_refusal(self, user_id: int, refusal: Refusal | None) -> None:
         """Decide whether the account can be added from now on."""
         self._commit(AccountSet(user_id, refusal.value if refusal else None))
+
+    def is_bot(self, user_id: int) -> bool:
+        """Whether the account is a bot of somebody else's."""
+        return user_id in self._bots
+
+    def set_bot(self, user_id: int, *, is_bot: bool) -> None:
+        """Decide whether the account is a bot."""
+        self._commit(BotSet(user_id, is_bot))
 
     def linked_account(self, external_id: str) -> int | None:
         """The account that confirmed for this person, if any."""
@@ -102,6 +112,8 @@ class Accounts:
                     self._refusals.pop(user_id, None)
                 else:
                     self._refusals[user_id] = Refusal(refuses)
+            case BotSet(user_id, is_bot):
+                (self._bots.add if is_bot else self._bots.discard)(user_id)
             case LinkIssued(link_id, external_id, expires_at):
                 self._issued += 1
                 self._forget_link(external_id)

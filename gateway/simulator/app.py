@@ -23,7 +23,7 @@ from gateway.simulator.partner_api import PartnerApi
 from gateway.simulator.sim_api import SimApi
 from gateway.simulator.statistics import Statistics
 from gateway.simulator.subscriptions_api import SubscriptionsApi
-from gateway.simulator.updates import UpdateLog, UpdateWriter
+from gateway.simulator.updates import BY_WEBHOOK_ONLY, UpdateLog, UpdateWriter
 from gateway.simulator.webhooks import Webhooks
 from gateway.simulator.wire import Answer, Drop, Request, error_answer, invalid, parse_query
 from gateway.simulator.world import World
@@ -44,7 +44,7 @@ class Simulator:
         self.world = World(config)
         self.statistics = Statistics(config.monotonic)
         self.faults = Faults(config.fault_seed)
-        objects = Objects(config)
+        objects = Objects(config, self.world.accounts.is_bot)
         self._log = UpdateLog(self.world.now())
         self._webhooks = Webhooks(config, self.world)
         self._writer = UpdateWriter(config, self.world, objects)
@@ -106,7 +106,7 @@ class Simulator:
         for update in self._writer.updates(change):
             if self.world.subscriptions:
                 self._webhooks.publish(update)
-            else:
+            elif update["update_type"] not in BY_WEBHOOK_ONLY:
                 self._log.append(update)
 
 

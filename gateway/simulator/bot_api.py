@@ -9,7 +9,7 @@ from gateway.simulator import fields
 from gateway.simulator.admin_entries import admin_entries
 from gateway.simulator.chat_book import Added
 from gateway.simulator.chats import Chat
-from gateway.simulator.config import ActingOnAbsent, SimulatorConfig
+from gateway.simulator.config import ActingOnAbsent, Era, SimulatorConfig
 from gateway.simulator.errors import AbsentError, AccessDeniedError, NotPossibleError
 from gateway.simulator.objects import Objects
 from gateway.simulator.operations import Call, CallKind, Operation
@@ -97,6 +97,8 @@ class BotApi:
         body = parse_object(call.request.body)
         title = fields.optional_text(body, "title", 1, 200)
         fields.boolean(body, "notify")
+        if call.ignored and title is not None:
+            return Answer(self._objects.chat(chat) | {"title": title})
         changed = title is not None and self._world.chats.rename(
             chat.chat_id, title, self._config.bot_id
         )
@@ -110,13 +112,19 @@ class BotApi:
         if chosen is not None:
             wanted = {fields.integer(item, "user_ids", 1) for item in chosen}
             present = sorted(user_id for user_id in wanted if user_id in chat)
-            return Answer({"members": self._objects.members(chat, present), "marker": None})
+            return Answer(self._page(self._objects.members(chat, present)))
         count = fields.query_integer(query, "count", 20, 1, MAX_IDS) or 20
         marker = fields.query_integer(query, "marker", None, -fields.MAX_INT, fields.MAX_INT)
         page, following = chat.page(marker or 0, count)
         if call.partial:
             page, following = page[: len(page) // 2], None
-        return Answer({"members": self._objects.members(chat, page), "marker": following})
+        return Answer(self._page(self._objects.members(chat, page), following))
+
+    def _page(self, members: list[JsonObject], following: int | None = None) -> JsonObject:
+        """``ChatMembersList``; the last one may have no marker at all."""
+        if following is None and self._config.era is Era.NOW:
+            return {"members": members}
+        return {"members": members, "marker": following}
 
     async def add_members(self, call: Call) -> Answer:
         """Add up to 100 accounts; who could not be added is in the answer."""
@@ -160,7 +168,7 @@ class BotApi:
         """All administrators, the owner among them."""
         chat = self._chat(call, "")
         members = self._objects.members(chat, sorted(chat.admins))
-        return Answer({"members": members, "marker": None})
+        return Answer(self._page(members))
 
     async def set_admins(self, call: Call) -> Answer:
         """Give members rights; an entry replaces the rights that its member had."""
@@ -214,6 +222,7 @@ class BotApi:
             case ActingOnAbsent.ACCEPTED:
                 return Answer({"success": True})
             case ActingOnAbsent.UNSUCCESSFUL:
-                return Answer({"success": False, "message": message})
+                body: JsonObject = {"success": False, "message": message}
+                return Answer(body | ({"code": "not.found"} if self._config.era is Era.NOW else {}))
             case ActingOnAbsent.NOT_FOUND:
                 raise AbsentError(message)

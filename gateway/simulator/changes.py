@@ -82,11 +82,28 @@ class AdminRemoved:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerSet:
+    """A chat belongs to another member; the former owner stays, with an administrator's rights."""
+
+    chat_id: int
+    user_id: int
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountSet:
     """An account refuses to be added (or, with None, does not any more)."""
 
     user_id: int
     refuses: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BotSet:
+    """An account is a bot of somebody else's (or a person)."""
+
+    user_id: int
+    is_bot: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +183,9 @@ ChatChange = (
     | MemberRemoved
     | AdminSet
     | AdminRemoved
+    | OwnerSet
 )
-AccountChange = AccountSet | LinkIssued | LinkConfirmed | Unlinked
+AccountChange = AccountSet | BotSet | LinkIssued | LinkConfirmed | Unlinked
 MeetingChange = MeetingSet | MeetingDeleted
 BotChange = Subscribed | Unsubscribed | TokenSet
 Change = ChatChange | AccountChange | MeetingChange | BotChange
@@ -176,7 +194,7 @@ _BY_NAME: dict[str, type[Change]] = {
     kind.__name__: kind
     for kind in (
         ChatCreated, ChatDeleted, TitleChanged, MembersAdded, MemberRemoved, AdminSet,
-        AdminRemoved, AccountSet, LinkIssued, LinkConfirmed, Unlinked, MeetingSet,
+        AdminRemoved, OwnerSet, AccountSet, BotSet, LinkIssued, LinkConfirmed, Unlinked, MeetingSet,
         MeetingDeleted, Subscribed, Unsubscribed, TokenSet,
     )
 }  # fmt: skip

@@ -18,6 +18,7 @@ from gateway.simulator.changes import (
     ChatDeleted,
     MemberRemoved,
     MembersAdded,
+    OwnerSet,
     TitleChanged,
 )
 from gateway.simulator.chats import FULL_RIGHTS, Chat, Rights
@@ -107,6 +108,7 @@ class ChatBook:
         if not set(admins) <= set(people):
             raise NotPossibleError("admin_ids must be among user_ids")
         now, bot = self._now(), self._config.bot_id
+        title = self._kept(title)
         failed = self._refusals(people)
         new = tuple(u for u in people if u not in failed and u != bot)
         failed |= dict.fromkeys(new[self._config.max_members :], CHAT_FULL)
@@ -129,6 +131,7 @@ class ChatBook:
 
     def rename(self, chat_id: int, title: str, by: int) -> bool:
         """Give a title; says whether it is another one."""
+        title = self._kept(title)
         if self.get(chat_id).title == title:
             return False
         self._write([TitleChanged(chat_id, title, by, self._now())])
@@ -162,7 +165,7 @@ class ChatBook:
         chat = self.get(chat_id)
         if user_id in chat:
             return False
-        if user_id != chat.owner_id and not self._room(chat):
+        if user_id != self._config.bot_id and not self._room(chat):
             raise self._full()
         self._write([MembersAdded(chat_id, (user_id,), by, self._now())])
         return True
@@ -201,15 +204,25 @@ class ChatBook:
             self._write(changes)
         return bool(changes)
 
+    def hand_over(self, chat_id: int, user_id: int) -> None:
+        """Make a member the owner. Raises ``AbsentError`` for a stranger."""
+        if user_id not in self.get(chat_id):
+            raise AbsentError("not a member of the chat")
+        self._write([OwnerSet(chat_id, user_id, self._now())])
+
     def demote(self, chat_id: int, user_id: int) -> None:
         """Take an administrator's rights. Raises ``AbsentError`` where there are none."""
         if user_id not in self.get(chat_id).admins:
             raise AbsentError("not an administrator of the chat")
         self._write([AdminRemoved(chat_id, user_id, self._now())])
 
+    def _kept(self, title: str) -> str:
+        """The title as it is kept."""
+        return " ".join(title.split()) if self._config.trims_titles else title
+
     def _room(self, chat: Chat) -> int:
-        """For how many more people there is room; the owner takes none."""
-        return max(0, self._config.max_members - len(chat) + (chat.owner_id in chat))
+        """For how many more people there is room; the bot takes none."""
+        return max(0, self._config.max_members - len(chat) + (self._config.bot_id in chat))
 
     def _full(self) -> ChatFullError:
         return ChatFullError(f"a chat holds at most {self._config.max_members} people")

@@ -16,6 +16,7 @@ from gateway.simulator.changes import (
     AdminSet,
     MemberRemoved,
     MembersAdded,
+    OwnerSet,
     TitleChanged,
 )
 
@@ -110,7 +111,8 @@ class Chat:
         self.admins.pop(user_id, None)
 
     def apply(
-        self, change: TitleChanged | MembersAdded | MemberRemoved | AdminSet | AdminRemoved
+        self,
+        change: TitleChanged | MembersAdded | MemberRemoved | AdminSet | AdminRemoved | OwnerSet,
     ) -> None:
         """Make a committed change inside the chat true."""
         match change:
@@ -126,6 +128,9 @@ class Chat:
                 self.admins[change.user_id] = FULL_RIGHTS if given == FULL_RIGHTS else given
             case AdminRemoved():
                 del self.admins[change.user_id]
+            case OwnerSet():
+                self.owner_id = change.user_id
+                self.admins[change.user_id] = FULL_RIGHTS
             case _:
                 assert_never(change)
 

@@ -5,13 +5,24 @@ client has to be right with either.
 """
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
 WEBHOOK_RETRIES = tuple(60.0 * 2.5**attempt for attempt in range(10))
 """MAX's own schedule: ten retries, the first after a minute, each wait 2.5 times the last."""
+
+
+class Era(Enum):
+    """Which MAX it is: the API has changed, and a client meets both."""
+
+    SUMMER_2026 = "2026-07"
+    """Schema 0.0.32: every member of an object is there, ``Retry-After`` with a 429."""
+    NOW = "2026-11"
+    """``bot_added`` without ``user``, updates about the bot's rights, ``code`` beside
+    ``success: false``, no ``User.name``, no ``marker`` on the last page, and a 429 that names
+    its number in the message alone."""
 
 
 class AddingPresent(Enum):
@@ -56,7 +67,10 @@ class SimulatorConfig:
     bot_id: int = 9_000_000_000_001
     bot_name: str = "Rollcall"
     bot_username: str = "rollcall_bot"
+    era: Era = Era.NOW
     requests_per_second: int = 30
+    kind_limits: Mapping[str, int] = field(default_factory=dict)
+    """Requests a second of one kind of call (its name in ``/sim/stats``), beside that."""
     max_admins: int = 50
     max_members: int = 20_000
     """How many people a chat holds; the bot takes no room."""
@@ -72,6 +86,10 @@ class SimulatorConfig:
     webhook_timeout: float = 30.0
     webhook_patience: float = 8 * 3600.0
     """Seconds without a 200 after which a subscription is dropped."""
+    trims_titles: bool = False
+    """Whether spaces at the ends of a title go, and several in it become one."""
+    respells_webhooks: bool = False
+    """Whether a webhook's address is kept with a slash at its end."""
     https_webhooks_only: bool = False
     """MAX refuses plain-HTTP webhooks; on one machine they are what one has."""
     report_own_changes: bool = True

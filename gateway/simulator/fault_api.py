@@ -47,8 +47,10 @@ class FaultApi:
             status=_status(body, 200 if kind is FaultKind.HTML else 503),
             seconds=fields.number(body, "seconds", _DEFAULT_SECONDS, _LONGEST_SECONDS),
             probability=fields.number(body, "probability", 1.0, 1.0),
-            count=_count(body),
+            count=_optional(body, "count"),
             headers=_headers(body),
+            code=fields.optional_text(body, "code", 1, 100),
+            user_id=_optional(body, "user_id"),
         )
         return Answer({"id": fault_id})
 
@@ -81,9 +83,10 @@ def _status(body: JsonObject, default: int) -> int:
     return value
 
 
-def _count(body: JsonObject) -> int | None:
-    value = body.get("count")
-    return None if value is None else fields.account(value, "count")
+def _optional(body: JsonObject, name: str) -> int | None:
+    """A positive integer, if it is there."""
+    value = body.get(name)
+    return None if value is None else fields.account(value, name)
 
 
 def _headers(body: JsonObject) -> dict[str, str]:
@@ -112,4 +115,6 @@ def _shown(fault: Fault) -> JsonObject:
         "seconds": fault.seconds,
         "probability": fault.probability,
         "count": fault.left,
+        "code": fault.code,
+        "user_id": fault.user_id,
     }

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-from gateway.simulator.operations import Operation, normalised
+from gateway.simulator.operations import Call, Operation, named, normalised
 
 
 class FaultKind(Enum):
@@ -41,11 +41,18 @@ class FaultKind(Enum):
     """200 with ``success: false``, and no effect."""
     NULL_FAILED_IDS = "null_failed_ids"
     """``failed_user_ids`` is null although ``failed_user_details`` names somebody."""
+    IGNORED = "ignored"
+    """The answer of a change that was made, and no effect."""
+    MISCOUNT = "miscount"
+    """A chat counts one participant more than it lists."""
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault that is armed; ``left`` counts how often it may still strike (None: always)."""
+    """One fault that is armed; ``left`` counts how often it may still strike (None: always).
+
+    ``user_id``: it strikes only calls that name this account. ``code`` stands in the answer.
+    """
 
     fault_id: int
     method: str
@@ -57,10 +64,14 @@ class Fault:
     left: int | None
     draw: random.Random
     headers: Mapping[str, str] = field(default_factory=dict)
+    code: str | None = None
+    user_id: int | None = None
 
-    def matches(self, operation: Operation) -> bool:
-        """Whether this operation is the one it was armed for (``*`` stands for any)."""
+    def matches(self, operation: Operation, call: Call) -> bool:
+        """Whether this call is one that it was armed for (``*`` stands for any)."""
         if self.method not in ("*", operation.method):
+            return False
+        if self.user_id is not None and self.user_id not in named(call):
             return False
         return self.template == "*" or self.template == normalised(operation.template)
 
@@ -92,6 +103,8 @@ class Faults:
         probability: float,
         count: int | None,
         headers: Mapping[str, str],
+        code: str | None = None,
+        user_id: int | None = None,
     ) -> int:
         """Have a fault strike from now on; returns its number."""
         self._numbers += 1
@@ -99,7 +112,18 @@ class Faults:
         draw = random.Random(f"{self._seed}:{number}")  # noqa: S311 # repeatable, not secret
         path = template if template == "*" else normalised(template)
         self._armed[number] = Fault(
-            number, method, path, kind, status, seconds, probability, count, draw, headers
+            number,
+            method,
+            path,
+            kind,
+            status,
+            seconds,
+            probability,
+            count,
+            draw,
+            headers,
+            code,
+            user_id,
         )
         return number
 
@@ -115,10 +139,10 @@ class Faults:
         """Take all faults away."""
         self._armed.clear()
 
-    def strike(self, operation: Operation) -> Fault | None:
+    def strike(self, operation: Operation, call: Call) -> Fault | None:
         """The first armed fault that strikes this call, if any does."""
         for fault in list(self._armed.values()):
-            if fault.matches(operation) and fault.strikes():
+            if fault.matches(operation, call) and fault.strikes():
                 if fault.left == 0:
                     del self._armed[fault.fault_id]
                 return fault

@@ -8,7 +8,7 @@ effect, or a fault.
 import asyncio
 from dataclasses import replace
 
-from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.config import Era, SimulatorConfig
 from gateway.simulator.errors import (
     AbsentError,
     AccessDeniedError,
@@ -21,7 +21,15 @@ from gateway.simulator.errors import (
 )
 from gateway.simulator.faults import Fault, FaultKind, Faults
 from gateway.simulator.limits import RateLimit
-from gateway.simulator.operations import CHANGING, Call, Match, NoMatch, Operation, Operations
+from gateway.simulator.operations import (
+    CHANGING,
+    Call,
+    CallKind,
+    Match,
+    NoMatch,
+    Operation,
+    Operations,
+)
 from gateway.simulator.spoiling import INSTEAD, after
 from gateway.simulator.statistics import UNKNOWN, Statistics
 from gateway.simulator.wire import INVALID, Answer, ApiError, Drop, Request, error_answer
@@ -84,7 +92,12 @@ class Gate:
         self._operations = operations
         self._faults = faults
         self._statistics = statistics
+        self._era = config.era
         self._limit = RateLimit(config.requests_per_second, config.monotonic)
+        self._limits = {
+            CallKind(kind): RateLimit(limit, config.monotonic)
+            for kind, limit in config.kind_limits.items()
+        }
 
     async def answer(self, request: Request) -> Answer | Drop:
         """Answer a request, and count it."""
@@ -99,18 +112,27 @@ class Gate:
     async def _admitted(self, request: Request, match: Match | NoMatch) -> Answer | Drop:
         if not self._world.token_valid or request.headers.get("authorization") != self._token:
             return error_answer(ApiError(401, "verify.token", "Invalid access_token"))
-        if not self._limit.admit():
-            late = {"Retry-After": "1"}
-            return error_answer(ApiError(429, "too.many.requests", "too many requests", late))
+        kind = match.operation.kind if isinstance(match, Match) else CallKind.OTHER
+        for limit in (self._limits.get(kind), self._limit):
+            if limit is not None and not limit.admit():
+                return self._too_many(limit)
         if isinstance(match, NoMatch):
             return error_answer(not_found(match))
         operation = match.operation
         self._statistics.admitted(operation.kind)
-        fault = self._faults.strike(operation)
         call = Call(request, match.params)
+        fault = self._faults.strike(operation, call)
         if fault is None:
             return await self._run(operation, call)
         return await self._run_with(fault, operation, call)
+
+    def _too_many(self, limit: RateLimit) -> Answer:
+        """429: once with ``Retry-After``, now with the number in the message alone."""
+        if self._era is Era.SUMMER_2026:
+            late = {"Retry-After": "1"}
+            return error_answer(ApiError(429, "too.many.requests", "too many requests", late))
+        words = f"Too many requests. Limit is: {limit.per_second} calls per second."
+        return error_answer(ApiError(429, "too.many.requests", words))
 
     async def _run(self, operation: Operation, call: Call) -> Answer:
         answer = await handled(operation, call)
@@ -122,6 +144,10 @@ class Gate:
         kind = fault.kind
         if kind in INSTEAD:
             return after(fault, Answer(None))
+        if kind is FaultKind.IGNORED and operation.kind in CHANGING:
+            if operation.kind is not CallKind.RENAME:
+                return Answer({"success": True})
+            call = replace(call, ignored=True)
         if kind is FaultKind.SLOW:
             await asyncio.sleep(fault.seconds)
         answer = await self._run(

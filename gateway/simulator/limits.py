@@ -30,6 +30,11 @@ class RateLimit:
         self._per_second = per_second
         self._window = SlidingWindow(now)
 
+    @property
+    def per_second(self) -> int:
+        """How many that are."""
+        return self._per_second
+
     def admit(self) -> bool:
         """Whether this request is within the limit; if so it is counted."""
         if self._window.count() >= self._per_second:

@@ -3,33 +3,41 @@
 The people have no names of their own here: a simulated account is called by its number.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from gateway.simulator.changes import Subscribed
 from gateway.simulator.chats import Chat
-from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.config import Era, SimulatorConfig
 from gateway.simulator.wire import JsonObject
 
 
 class Objects:
     """Builds ``User``, ``BotInfo``, ``Chat``, ``ChatMember`` and ``Subscription``."""
 
-    def __init__(self, config: SimulatorConfig) -> None:
+    def __init__(self, config: SimulatorConfig, is_bot: Callable[[int], bool]) -> None:
+        """``is_bot`` knows the bots of others."""
         self._config = config
+        self._is_bot = is_bot
 
     def user(self, user_id: int, active_at: int) -> JsonObject:
-        """``User``: a person, or the bot."""
-        is_bot = user_id == self._config.bot_id
-        name = self._config.bot_name if is_bot else f"Участник {user_id}"
-        return {
+        """``User``: a person, our bot, or another."""
+        is_ours = user_id == self._config.bot_id
+        name = self._config.bot_name if is_ours else f"Участник {user_id}"
+        found: JsonObject = {
             "user_id": user_id,
             "first_name": name,
-            "last_name": None,
-            "name": name,
-            "username": self._config.bot_username if is_bot else None,
-            "is_bot": is_bot,
-            "last_activity_time": active_at,
+            "is_bot": is_ours or self._is_bot(user_id),
         }
+        username = self._config.bot_username if is_ours else None
+        if self._config.era is Era.SUMMER_2026:
+            return found | {
+                "last_name": None,
+                "name": name,
+                "username": username,
+                "last_activity_time": active_at,
+            }
+        # What a person did not give, or hides, is not there at all.
+        return found if username is None else found | {"username": username}
 
     def bot_info(self, now: int) -> JsonObject:
         """``BotInfo``, the answer of ``GET /me``."""
@@ -45,8 +53,11 @@ class Objects:
             "is_owner": user_id == chat.owner_id,
             "is_admin": rights is not None,
             "join_time": joined,
-            "permissions": None if rights is None else list(rights.permissions),
         }
+        if rights is not None:
+            found["permissions"] = list(rights.permissions)
+        elif self._config.era is Era.SUMMER_2026:
+            found["permissions"] = None
         if rights is not None and rights.alias is not None:
             found["alias"] = rights.alias
         return found

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from gateway.simulator.wire import Answer, Request
+from gateway.simulator.wire import Answer, ApiError, Request, parse_object
 
 
 class CallKind(Enum):
@@ -42,13 +42,14 @@ class Call:
     """A request that found its operation, and what a fault makes of it.
 
     ``stale`` asks for the chat as it was before its last change; ``partial`` for an effect on
-    half of the ids only.
+    half of the ids only; ``ignored`` for an answer without the effect.
     """
 
     request: Request
     params: dict[str, str]
     stale: bool = False
     partial: bool = False
+    ignored: bool = False
 
 
 Handler = Callable[[Call], Awaitable[Answer]]
@@ -77,6 +78,20 @@ class NoMatch:
     """No operation; ``allowed`` are the methods that the path has, if it exists at all."""
 
     allowed: tuple[str, ...]
+
+
+def named(call: Call) -> set[int]:
+    """The accounts that a request names, in its path, query or body, as far as it can be read."""
+    found = [*call.request.query.get("user_id", ()), *call.params.values()]
+    try:
+        body = parse_object(call.request.body)
+    except ApiError:
+        body = {}
+    for name in ("user_ids", "admin_ids", "admins"):
+        listed = body.get(name)
+        entries = listed if isinstance(listed, list) else ()
+        found += [str(each.get("user_id") if isinstance(each, dict) else each) for each in entries]
+    return {int(each) for each in found if each.isdecimal()}
 
 
 def normalised(template: str) -> str:

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from gateway.simulator import fields
 from gateway.simulator.accounts import Refusal
-from gateway.simulator.chats import FULL_RIGHTS, Chat
+from gateway.simulator.chats import FULL_RIGHTS, Chat, Rights
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.errors import AbsentError, NotPossibleError
 from gateway.simulator.operations import Call, CallKind, Operation
@@ -49,6 +49,7 @@ class SimApi:
             ("GET", chat, self.chat),
             ("POST", f"{chat}/people/{{user_id}}", self.person),
             ("PUT", f"{chat}/bot", self.bot),
+            ("PUT", f"{chat}/owner", self.owner),
             ("GET", "/sim/calls", self.calls),
             ("GET", "/sim/stats", self.stats),
             ("DELETE", "/sim/stats", self.reset_stats),
@@ -100,11 +101,14 @@ class SimApi:
                 assert_never(action)
 
     async def bot(self, call: Call) -> Answer:
-        """Put the bot in or out of a chat, and its administration on or off."""
+        """Put the bot in or out of a chat; give it rights (all of them, or some), or take them."""
         chat, bot = self._chat(call), self._config.bot_id
         body = parse_object(call.request.body)
         member = fields.boolean(body, "member")
+        permissions = fields.texts(body, "permissions")
         administrator = fields.boolean(body, "administrator")
+        if permissions is not None:
+            administrator = True
         stays = member if member is not None else bot in chat
         if administrator and not stays:
             raise NotPossibleError("an administrator is a member")
@@ -114,9 +118,17 @@ class SimApi:
         elif stays:
             chats.enter(chat.chat_id, bot, None)
         if administrator:
-            chats.set_admins(chat.chat_id, {bot: FULL_RIGHTS})
+            rights = FULL_RIGHTS if permissions is None else Rights(permissions, None)
+            chats.set_admins(chat.chat_id, {bot: rights})
         elif administrator is False and bot in chat.admins:
             chats.demote(chat.chat_id, bot)
+        return Answer({"success": True})
+
+    async def owner(self, call: Call) -> Answer:
+        """Hand a chat over to a member, by which the bot is its owner no longer."""
+        chat = self._chat(call)
+        user_id = fields.account(parse_object(call.request.body).get("user_id"), "user_id")
+        self._world.chats.hand_over(chat.chat_id, user_id)
         return Answer({"success": True})
 
     async def calls(self, _call: Call) -> Answer:
@@ -147,13 +159,17 @@ class SimApi:
         return Answer({"success": True})
 
     async def account(self, call: Call) -> Answer:
-        """Decide whether an account can be added."""
+        """Decide whether an account can be added, and whether it is a bot of somebody else's."""
         user_id = fields.integer(call.params["user_id"], "user_id", 1)
         body = parse_object(call.request.body)
-        word = body.get("refuses", ...)
+        is_bot = fields.boolean(body, "is_bot")
+        word = body.get("refuses", ... if is_bot is None else None)
         if word not in (None, *(refusal.value for refusal in Refusal)):
             raise invalid('refuses must be null, "privacy" or "not_found"')
-        self._world.accounts.set_refusal(user_id, None if word is None else Refusal(word))
+        if is_bot is not None:
+            self._world.accounts.set_bot(user_id, is_bot=is_bot)
+        if "refuses" in body:
+            self._world.accounts.set_refusal(user_id, None if word is None else Refusal(word))
         return Answer({"success": True})
 
     async def token(self, call: Call) -> Answer:
@@ -193,7 +209,8 @@ class SimApi:
                     "user_id": user_id,
                     "is_admin": user_id in chat.admins,
                     "is_owner": user_id == chat.owner_id,
-                    "is_bot": user_id == self._config.bot_id,
+                    "is_bot": user_id == self._config.bot_id
+                    or self._world.accounts.is_bot(user_id),
                 }
                 for user_id in chat
             ],

@@ -5,7 +5,14 @@ from dataclasses import replace
 from typing import assert_never
 
 from gateway.simulator.faults import Fault, FaultKind
-from gateway.simulator.wire import Answer, ApiError, Drop, JsonValue, error_answer
+from gateway.simulator.wire import (
+    Answer,
+    ApiError,
+    Drop,
+    JsonObject,
+    JsonValue,
+    error_answer,
+)
 
 _PAGE = """<!DOCTYPE html>
 <html lang="ru"><head><title>Технические работы</title></head>
@@ -17,10 +24,13 @@ _CODES = {
     401: "verify.token",
     403: "chat.denied",
     404: "not.found",
+    405: "method.not.allowed",
+    410: "chat.deleted",
     429: "too.many.requests",
     503: "service.unavailable",
 }
 
+_COUNT = "participants_count"
 
 INSTEAD = frozenset(
     {
@@ -39,7 +49,7 @@ def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one
         case FaultKind.DROP | FaultKind.DROP_AFTER_EFFECT:
             return Drop()
         case FaultKind.STATUS | FaultKind.STATUS_AFTER_EFFECT:
-            code = _CODES.get(fault.status, "internal.error")
+            code = fault.code or _CODES.get(fault.status, "internal.error")
             return error_answer(
                 ApiError(fault.status, code, "a fault was asked for", fault.headers)
             )
@@ -47,7 +57,8 @@ def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one
             content = "text/html; charset=utf-8"
             return Answer(_PAGE.encode(), fault.status, content, fault.headers)
         case FaultKind.SUCCESS_FALSE:
-            return Answer({"success": False, "message": "the request was not processed"})
+            said: JsonObject = {"success": False, "message": "the request was not processed"}
+            return Answer(said | ({"code": fault.code} if fault.code else {}))
         case FaultKind.TRUNCATED:
             whole = b"".join(answer.encoded())
             return replace(answer, body=whole[: len(whole) // 2])
@@ -55,8 +66,16 @@ def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one
             return _with(answer, "members", "marker", 1)
         case FaultKind.NULL_FAILED_IDS:
             return _with(answer, "failed_user_ids", "failed_user_ids", None)
+        case FaultKind.MISCOUNT:
+            counted = answer.body.get(_COUNT) if isinstance(answer.body, Mapping) else None
+            more = counted + 1 if isinstance(counted, int) else counted
+            return _with(answer, _COUNT, _COUNT, more)
         case (
-            FaultKind.SLOW | FaultKind.SLOW_AFTER_EFFECT | FaultKind.PARTIAL | FaultKind.STALE_READ
+            FaultKind.SLOW
+            | FaultKind.SLOW_AFTER_EFFECT
+            | FaultKind.PARTIAL
+            | FaultKind.STALE_READ
+            | FaultKind.IGNORED
         ):
             return answer
         case _:

@@ -47,6 +47,8 @@ class SubscriptionsApi:
         secret = fields.optional_text(body, "secret", 5, 256)
         if secret is not None and not _SECRET.fullmatch(secret):
             raise invalid("secret may hold letters, digits, '_' and '-' only")
+        if self._config.respells_webhooks:
+            url = url.rstrip("/") + "/"
         self._world.subscribe(url, fields.texts(body, "update_types"), secret)
         return Answer({"success": True})
 

@@ -1,8 +1,9 @@
 """What the bot is told: an update for each change, by webhook or by long polling.
 
 Bodies are those of the official ``Update`` schemas, ``profile_linked`` that of the partner
-contract. MAX has no update for a change of administrators, so none is sent for one. Of people
-coming and going the bot hears only where it is an administrator. While a webhook is
+contract. MAX has no update for a change of administrators but one of the bot's own rights, so
+none is sent for others. Of people coming and going the bot hears only where it is an
+administrator that may read messages. While a webhook is
 subscribed, long polling gets nothing.
 """
 
@@ -12,6 +13,8 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 
 from gateway.simulator.changes import (
+    AdminRemoved,
+    AdminSet,
     Change,
     ChatCreated,
     LinkConfirmed,
@@ -19,7 +22,7 @@ from gateway.simulator.changes import (
     MembersAdded,
     TitleChanged,
 )
-from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.config import Era, SimulatorConfig
 from gateway.simulator.errors import ChatNotFoundError
 from gateway.simulator.objects import Objects
 from gateway.simulator.wire import JsonObject
@@ -27,12 +30,16 @@ from gateway.simulator.world import World
 
 _KEPT = 10_000
 
+BY_WEBHOOK_ONLY = frozenset({"bot_admin_permissions_changed"})
+"""Update types that long polling does not have."""
+
 
 class UpdateWriter:
     """Turns changes into the updates that the bot gets about them."""
 
     def __init__(self, config: SimulatorConfig, world: World, objects: Objects) -> None:
         self._bot = config.bot_id
+        self._now = config.era is Era.NOW
         self._own_too = config.report_own_changes
         self._own_additions = config.report_own_additions
         self._world = world
@@ -41,15 +48,32 @@ class UpdateWriter:
     def updates(self, change: Change) -> Iterator[JsonObject]:
         """The updates of one change, which must have been applied already."""
         match change:
+            case AdminSet(chat_id, user_id, permissions, _, at) if user_id == self._bot:
+                yield from self._rights(chat_id, at, permissions)
+            case AdminRemoved(chat_id, user_id, at) if user_id == self._bot:
+                yield from self._rights(chat_id, at, None)
+            case LinkConfirmed(_, external_id, user_id, at):
+                yield {
+                    "update_type": "profile_linked",
+                    "timestamp": at,
+                    "external_id": external_id,
+                    "user_id": user_id,
+                }
+            case _:
+                yield from self._moves(change)
+
+    def _moves(self, change: Change) -> Iterator[JsonObject]:
+        """Who came and went, the bot among them, and titles."""
+        match change:
             case ChatCreated(chat_id, at=at) if self._own_too:
-                yield self._update("bot_added", chat_id, at, self._bot)
+                yield self._bot_added(chat_id, at, self._bot)
             case MembersAdded(_, _, by) if by == self._bot and not self._own_additions:
                 return
             case MembersAdded(chat_id, user_ids, by, at) if self._heard(chat_id, by):
                 for user_id in user_ids:
                     yield self._update("user_added", chat_id, at, user_id) | {"inviter_id": by}
             case MembersAdded(chat_id, user_ids, by, at) if self._bot in user_ids:
-                yield self._update("bot_added", chat_id, at, by or self._bot)
+                yield self._bot_added(chat_id, at, by or self._bot)
             case MemberRemoved(chat_id, user_id, by, at) if user_id == self._bot:
                 yield self._update("bot_removed", chat_id, at, by or self._bot)
             case MemberRemoved(chat_id, user_id, by, at) if self._heard(chat_id, by):
@@ -59,13 +83,6 @@ class UpdateWriter:
                 update = self._update("chat_title_changed", chat_id, at, by)
                 del update["is_channel"]
                 yield update | {"title": title}
-            case LinkConfirmed(_, external_id, user_id, at):
-                yield {
-                    "update_type": "profile_linked",
-                    "timestamp": at,
-                    "external_id": external_id,
-                    "user_id": user_id,
-                }
             case _:
                 return
 
@@ -73,9 +90,33 @@ class UpdateWriter:
         if by == self._bot and not self._own_too:
             return False
         try:
-            return self._bot in self._world.chats.get(chat_id).admins
+            rights = self._world.chats.get(chat_id).admins.get(self._bot)
         except ChatNotFoundError:
             return False
+        return rights is not None and "read_all_messages" in rights.permissions
+
+    def _bot_added(self, chat_id: int, at: int, by: int) -> JsonObject:
+        update = self._update("bot_added", chat_id, at, by)
+        if self._now:
+            del update["user"]
+        return update
+
+    def _rights(
+        self, chat_id: int, at: int, permissions: tuple[str, ...] | None
+    ) -> Iterator[JsonObject]:
+        """The bot's own rights are others now; who gave them is not kept."""
+        if not self._now:
+            return
+        yield {
+            "update_type": "bot_admin_permissions_changed",
+            "timestamp": at,
+            "chat_id": chat_id,
+            "user_id": self._world.chats.get(chat_id).owner_id,
+            "bot_id": self._bot,
+            "is_channel": False,
+            "is_admin": permissions is not None,
+            "permissions": list(permissions or ()),
+        }
 
     def _update(self, update_type: str, chat_id: int, at: int, user_id: int) -> JsonObject:
         return {

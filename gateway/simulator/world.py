@@ -12,6 +12,7 @@ from gateway.simulator.changes import (
     AccountSet,
     AdminRemoved,
     AdminSet,
+    BotSet,
     Change,
     ChatCreated,
     ChatDeleted,
@@ -21,6 +22,7 @@ from gateway.simulator.changes import (
     MeetingSet,
     MemberRemoved,
     MembersAdded,
+    OwnerSet,
     Subscribed,
     TitleChanged,
     TokenSet,
@@ -103,9 +105,10 @@ class World:
                 | MemberRemoved()
                 | AdminSet()
                 | AdminRemoved()
+                | OwnerSet()
             ):
                 self.chats.apply(change)
-            case AccountSet() | LinkIssued() | LinkConfirmed() | Unlinked():
+            case AccountSet() | BotSet() | LinkIssued() | LinkConfirmed() | Unlinked():
                 self.accounts.apply(change)
             case MeetingSet() | MeetingDeleted():
                 self.meetings.apply(change)

@@ -2,9 +2,9 @@
 
 Off by the setting (``gateway.adding=invite``), or because the messenger refused the method as
 such: then people are invited by the chat's link until they are seen inside, and once a day
-the next calls find out whether it works again. One chat's refusal proves nothing: it takes
-``REFUSALS`` in a row, of different chats in which the bot had its rights, or one answer that
-the method is not there.
+the next calls find out whether it works again. One chat's refusal proves nothing, nor does one
+account's: it takes ``REFUSALS`` in a row, of different accounts in different chats in which the
+bot had its rights, or one answer that the method is not there.
 """
 
 from collections.abc import Sequence
@@ -13,11 +13,15 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
+from domain.refusals import AddFailure
 from projections.reconcile import observed, queue
 
 REFUSALS = 3
+KEPT = 10
+"""Of the chats and accounts that refused, so many are remembered."""
+
 PROBE_SECONDS = 86_400
-REASON = "adding.refused"
+REASON = AddFailure.INVITED.value
 """How ``blocked_accounts`` calls an account that could not be added for no fault of its own."""
 
 _PROBED = text("""
@@ -25,18 +29,21 @@ _PROBED = text("""
      WHERE off_since IS NOT NULL AND probe_at IS NOT NULL""")
 
 _REFUSED = text("""
-    UPDATE adding SET refusals = refusals + CASE WHEN last_chat = :chat THEN 0 ELSE 1 END,
-           last_chat = :chat
-     WHERE off_since IS NULL RETURNING refusals""")
+    UPDATE adding SET chats = ARRAY(SELECT DISTINCT unnest(chats || CAST(:chat AS text))
+                                     LIMIT :kept),
+           accounts = ARRAY(SELECT DISTINCT unnest(accounts || CAST(:users AS bigint[]))
+                             LIMIT :kept)
+     WHERE off_since IS NULL
+    RETURNING least(cardinality(chats), cardinality(accounts)) AS refusals""")
 
 _OFF = text("""
-    UPDATE adding SET off_since = clock_now(), reason = :reason, refusals = 0, last_chat = NULL,
+    UPDATE adding SET off_since = clock_now(), reason = :reason, chats = '{}', accounts = '{}',
            probe_at = clock_now() + make_interval(secs => :seconds)
      WHERE off_since IS NULL RETURNING 1""")
 
 _ON = text("""
-    UPDATE adding SET off_since = NULL, reason = NULL, probe_at = NULL, refusals = 0,
-           last_chat = NULL
+    UPDATE adding SET off_since = NULL, reason = NULL, probe_at = NULL,
+           chats = '{}', accounts = '{}'
      WHERE off_since IS NOT NULL AND reason = ANY(:reasons) RETURNING 1""")
 
 
@@ -64,19 +71,21 @@ async def refused(
     connection: AsyncConnection,
     chat_id: ChatId,
     users: Sequence[MaxUserId],
-    reason: str,
+    why: AddFailure,
+    said: str,
     *,
     certain: bool,
 ) -> bool:
-    """The messenger refused an add for everybody. True where adding is off from now on.
+    """The messenger refused to add each of these. True where adding is off from now on.
 
-    ``reason`` is what ``blocked_accounts`` says; only ``REASON`` is about adding as such.
+    ``why`` is what ``blocked_accounts`` says; only ``INVITED`` is about adding as such.
     ``certain``: it said that the method is not there.
     """
-    await observed.block(connection, chat_id, dict.fromkeys(users, reason))
-    if reason != REASON:
+    await observed.block(connection, chat_id, dict.fromkeys(users, why.value), said)
+    if why is not AddFailure.INVITED:
         return False
-    counted = await connection.execute(_REFUSED, {"chat": chat_id})
+    asked = {"chat": chat_id, "users": list(users), "kept": KEPT}
+    counted = await connection.execute(_REFUSED, asked)
     refusals = counted.scalar_one_or_none()
     if refusals is None:
         await connection.execute(_PROBED, {"seconds": PROBE_SECONDS})
@@ -90,8 +99,8 @@ async def refused(
 async def worked(connection: AsyncConnection) -> None:
     """Somebody was added: what was refused before is tried again everywhere."""
     await connection.execute(
-        text("""UPDATE adding SET refusals = 0, last_chat = NULL
-                 WHERE off_since IS NULL AND refusals > 0""")
+        text("""UPDATE adding SET chats = '{}', accounts = '{}'
+                 WHERE off_since IS NULL AND chats <> '{}'""")
     )
     await _on(connection, ["refused"])
 

@@ -29,7 +29,10 @@ from domain.plan import Seen
 from projections.reconcile import drift_ends
 
 OUR_HAND_SECONDS = 300
-"""For how long a read may still show a chat as it was before a call of ours."""
+"""For how long a call of ours explains what the first read after it shows."""
+
+LAG_SECONDS = 15
+"""For how long that read may still show the chat as it was before the call."""
 
 READ_AGAIN_SECONDS = 2
 """How soon a chat is read again that people changed while it was being read."""
@@ -45,9 +48,13 @@ _BEFORE = text("""
                             ORDER BY h.at, h.hint)
               FROM webhook_hints h
              WHERE h.chat_id = c.chat_id AND h.read_at IS NULL) AS hints,
-           (SELECT json_agg(json_build_array(i.action, i.body)) FROM intents i
+           (SELECT json_agg(json_build_array(i.action, i.body, coalesce(
+                       i.settled_at > clock_now() - make_interval(secs => :lag)
+                       OR i.outcome LIKE 'unknown%', true)))
+              FROM intents i
              WHERE i.chat_id = c.chat_id AND coalesce(i.outcome, '') NOT LIKE 'no effect%'
-               AND (i.committed_at > clock_now() - make_interval(secs => :seconds)
+               AND ((i.committed_at > clock_now() - make_interval(secs => :seconds)
+                     AND coalesce(s.read_at <= i.settled_at, true))
                     OR (i.committed_at >= s.known_at AND i.settled_at IS NULL)
                     OR (i.committed_at >= s.known_at AND i.outcome LIKE 'unknown%'))) AS calls
       FROM chats c JOIN chat_sync s USING (chat_id)
@@ -86,11 +93,20 @@ _NOTE_DEPARTURES = text("""
 
 
 async def on_read(
-    connection: AsyncConnection, chat_id: ChatId, after: Seen, rules: DriftRules
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    after: Seen,
+    rules: DriftRules,
+    *,
+    whole: bool = True,
 ) -> None:
-    """Compare a complete read with what was known, before it takes that place."""
+    """Compare a read with what was known, before it takes that place.
+
+    One that is not whole shows who came and what changed, and nobody who went.
+    """
     await drift_ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
-    found = await connection.execute(_BEFORE, {"chat": chat_id, "seconds": OUR_HAND_SECONDS})
+    asked = {"chat": chat_id, "seconds": OUR_HAND_SECONDS, "lag": LAG_SECONDS}
+    found = await connection.execute(_BEFORE, asked)
     row = found.one_or_none()
     if row is None:
         return
@@ -99,6 +115,8 @@ async def on_read(
     drifted = contradicting(
         classify(before, after, _hints(row.hints), _our_hand(row.calls)), wanted, row.title
     )
+    if not whole:
+        drifted = tuple(each for each in drifted if each.kind not in DEPARTURES)
     if after.title == row.title:
         drifted = tuple(each for each in drifted if each.kind is not DriftKind.TITLE_CHANGED)
     if rules.policy(ChatKind(row.kind)) is Policy.OBSERVE:
@@ -111,7 +129,7 @@ async def on_read(
     await _note(connection, chat_id, drifted, rules)
 
 
-async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
+async def after_read(connection: AsyncConnection, chat_id: ChatId, *, whole: bool = True) -> None:
     """What the read answers is closed, and hints from before it are spent.
 
     A hint that came while the chat was being read has it read again.
@@ -124,7 +142,11 @@ async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
         {"chat": chat_id},
     )
     await connection.execute(
-        text("""UPDATE chat_sync s SET known_at = s.observed_at, sweep_wanted = false,
+        text("""UPDATE chat_sync s SET sweep_wanted = false,
+                       known_at = CASE WHEN CAST(:whole AS boolean) THEN s.observed_at
+                                       ELSE s.known_at END,
+                       read_at = CASE WHEN CAST(:whole AS boolean) THEN clock_now()
+                                      ELSE s.read_at END,
                        reread_at = CASE WHEN EXISTS (
                                    SELECT FROM webhook_hints h
                                     WHERE h.chat_id = s.chat_id AND h.read_at IS NULL
@@ -132,7 +154,7 @@ async def after_read(connection: AsyncConnection, chat_id: ChatId) -> None:
                            THEN least(s.reread_at, clock_now() + make_interval(secs => :again))
                            ELSE s.reread_at END
                  WHERE s.chat_id = :chat"""),
-        {"chat": chat_id, "again": READ_AGAIN_SECONDS},
+        {"chat": chat_id, "again": READ_AGAIN_SECONDS, "whole": whole},
     )
 
 
@@ -221,18 +243,24 @@ def _hints(rows: list[Any] | None) -> list[Hint]:
 
 def _our_hand(rows: list[Any] | None) -> OurHand:
     touched: dict[str, set[MaxUserId]] = {}
+    lagging: set[MaxUserId] = set()
     titles: set[str] = set()
-    for action, body in rows or ():
-        users = [*body.get("user_ids", ()), *body.get("members", ())]
+    titles_lag = False
+    for action, body, lags in rows or ():
+        users = {MaxUserId(user) for user in (*body.get("user_ids", ()), *body.get("members", ()))}
         if "user_id" in body:
-            users.append(body["user_id"])
-        touched.setdefault(action, set()).update(MaxUserId(user) for user in users)
+            users.add(MaxUserId(body["user_id"]))
+        touched.setdefault(action, set()).update(users)
+        lagging |= users if lags else set()
         if action in {"rename", "create"}:
             titles.add(body.get("title", ""))
+            titles_lag = titles_lag or lags
     return OurHand(
         entering=touched.get("add", set()) | touched.get("create", set()),
         leaving=touched.get("remove", set()),
         promoted=touched.get("promote", set()),
         demoted=touched.get("demote", set()),
         titles=titles,
+        lagging=lagging,
+        titles_lag=titles_lag,
     )

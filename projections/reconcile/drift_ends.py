@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.drift import DriftRules, Policy
 from domain.ids import ChatId
-from domain.work import Outcome, Waiting, Work
+from domain.work import ChatWait, Outcome, Waiting, Work
 
 # A row whose CASE gives null stays open.
 _RESOLVE = text("""
@@ -36,7 +36,7 @@ _RESOLVE = text("""
                    WHEN f.is_admin IS DISTINCT FROM (d.kind = 'promoted') THEN 'set_right'
                    WHEN f.is_chief = f.is_admin THEN 'expected'
                    END
-              WHEN d.kind = 'title_changed' AND s.observed_title = c.title THEN 'set_right'
+              WHEN d.kind = 'title_changed' AND title_fits(s, c.title) THEN 'set_right'
               END AS resolution
               FROM drift d
               JOIN chats c USING (chat_id)
@@ -85,10 +85,10 @@ async def on_finish(
 ) -> None:
     """A pass has ended: what it set right is closed; a bot without its rights is noted."""
     chat_id = work.chat_id
-    if isinstance(outcome, Waiting) and outcome.reason == "parked":
+    if isinstance(outcome, Waiting) and outcome.reason is ChatWait.PARKED:
         await connection.execute(_BOT_LOST, {"chat": chat_id})
         return
-    if isinstance(outcome, Waiting) and outcome.reason == "gone":
+    if isinstance(outcome, Waiting) and outcome.reason is ChatWait.GONE:
         return
     await connection.execute(_BOT_BACK, {"chat": chat_id})
     await connection.execute(_NOT_EXPECTED, {"chat": chat_id})

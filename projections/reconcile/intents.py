@@ -2,7 +2,9 @@
 
 Guarantees: an intent is committed before its call, and a removing one only with a reservation
 of the guard; what a call did is written together with its outcome; a holder that lost its
-lease writes its outcome but touches nothing that the new holder may have read.
+lease writes its outcome but touches nothing that the new holder may have read, and has the chat
+read again at once, for something may have happened to it. The same is set right three times a
+day at most.
 """
 
 import json
@@ -11,15 +13,9 @@ from dataclasses import asdict
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.drift import DriftRules
-from domain.plan import (
-    Action,
-    Create,
-    Delete,
-    Demote,
-    Remove,
-    Seen,
-)
+from domain.lanes import Lane
+from domain.plan import Action, Create, Delete, Demote, Promote, Remove, Rename
+from domain.refusals import Wish
 from domain.takings import kind_of
 from domain.work import (
     Applied,
@@ -34,9 +30,7 @@ from domain.work import (
     Outdated,
     Work,
 )
-from projections import restores
-from projections.reconcile import announce, drift, effects, observed, reservations
-from projections.reconcile.queue import extend
+from projections.reconcile import announce, effects, observed, queue, reservations, setbacks
 
 REREAD_SECONDS = 60.0
 """A call without an answer may still be under way when the chat is read: read once more then."""
@@ -49,10 +43,12 @@ async def intend(
 
     A plan of many calls takes its time, so each of them asks whether ``work`` is still so.
     """
-    generation = await extend(connection, lease, seconds)
+    generation = await queue.extend(connection, lease, seconds)
     if generation is None:
         return LeaseLost()
     if generation != work.generation:
+        return Outdated()
+    if await _is_bound(connection, lease, action):
         return Outdated()
     reservation: int | None = None
     if isinstance(action, Remove | Demote):
@@ -86,7 +82,7 @@ async def settle(
     effect: Effect,
 ) -> None:
     """Write the outcome, and its effect where the lease is still ours."""
-    holds = await _holds(connection, lease)
+    holds = await queue.holds(connection, lease)
     await connection.execute(
         text("""UPDATE intents SET outcome = :outcome,
                        settled_at = CASE WHEN :open THEN NULL ELSE clock_now() END
@@ -104,65 +100,29 @@ async def settle(
     match effect:
         case NoEffect():
             return
-        case Applied(failed) if holds:
-            await effects.applied(connection, lease.chat_id, action, failed)
+        case Applied() if holds:
+            await effects.applied(connection, lease.chat_id, action, effect)
         case ChatMade() if holds and isinstance(action, Create):
             await effects.made(connection, lease.chat_id, action, effect)
         case Applied() | ChatMade() | EffectUnknown():
             await observed.forget(connection, [lease.chat_id])
+            if not holds:
+                await queue.mark_due(connection, [lease.chat_id], Lane.LIVE)
     if holds and isinstance(effect, Applied | ChatMade):
         await announce.after(connection, work, intent, action, effect)
 
 
-async def record_read(
-    connection: AsyncConnection,
-    lease: Lease,
-    seen: Seen,
-    again_after: float = REREAD_SECONDS,
-    rules: DriftRules | None = None,
-) -> LeaseLost | None:
-    """Take a complete read for what the messenger has; all the chat's intents are settled.
-
-    Where a call was left without an answer, it may still arrive: the chat is read once more
-    ``again_after`` seconds later.
-    """
-    if not await _holds(connection, lease):
-        return LeaseLost()
-    await drift.on_read(connection, lease.chat_id, seen, rules or DriftRules())
-    settled = await connection.execute(
-        text("""UPDATE intents SET settled_at = clock_now(),
-                       outcome = coalesce(outcome, 'read back')
-                 WHERE chat_id = :chat AND settled_at IS NULL
-                RETURNING intent_id"""),
-        {"chat": lease.chat_id},
-    )
-    left_open = settled.first() is not None
-    await reservations.settle_doubts(connection, lease.chat_id, seen, again_after)
-    await observed.replace(connection, lease.chat_id, seen)
-    await connection.execute(
-        text("""UPDATE chat_sync SET observed_at = clock_now(), observed_title = :title,
-                       gone_at = NULL,
-                       reread_at = CASE WHEN CAST(:again AS boolean)
-                                        THEN clock_now() + make_interval(secs => :seconds) END
-                 WHERE chat_id = :chat"""),
-        {
-            "chat": lease.chat_id,
-            "title": seen.title,
-            "again": left_open,
-            "seconds": again_after,
-        },
-    )
-    await drift.after_read(connection, lease.chat_id)
-    await restores.after_read(connection, lease.chat_id)
-    return None
-
-
-async def _holds(connection: AsyncConnection, lease: Lease) -> bool:
-    found = await connection.execute(
-        text("SELECT lease_token FROM chat_sync WHERE chat_id = :chat FOR UPDATE"),
-        {"chat": lease.chat_id},
-    )
-    return bool(found.scalar_one() == lease.token)
+async def _is_bound(connection: AsyncConnection, lease: Lease, action: Action) -> bool:
+    """Whether this was set right so often today that it waits from now on."""
+    match action:
+        case Rename(title):
+            return await setbacks.bound(connection, lease.chat_id, Wish.RENAME, (), title)
+        case Promote(users):
+            return await setbacks.bound(connection, lease.chat_id, Wish.PROMOTE, users)
+        case Demote(user):
+            return await setbacks.bound(connection, lease.chat_id, Wish.DEMOTE, (user,))
+        case _:
+            return False
 
 
 def _outcome(effect: Effect) -> str:

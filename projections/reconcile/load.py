@@ -4,6 +4,7 @@ Accounts that the messenger refused are left out of the target until their next 
 so one refused person never keeps the others waiting.
 """
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -14,13 +15,21 @@ from domain.drift import DriftRules
 from domain.expected import ExpectedMember, Role, deliverable
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, PersonId, SchoolId
 from domain.plan import Deleted, Doubtful, Frozen, NotCreated, Seen, Unknown, Wanted
+from domain.refusals import Setback, Wish, allowed
 from domain.work import Lease, LeaseLost, Work
 from projections.reconcile import lenience
 
 _LOAD = text("""
     SELECT c.chat_id, c.kind, c.school_id, c.class_id, c.group_id, c.title, c.frozen, c.deleted,
            s.max_chat_id, s.creation, s.observed_title, s.due_generation, s.attempts,
-           s.observed_at IS NOT NULL AND coalesce(s.reread_at > clock_now(), true) AS known,
+           s.observed_at IS NOT NULL AND coalesce(s.reread_at > clock_now(), true)
+               AND (s.glimpsed_since IS NULL OR s.glimpsed_by = s.lease_token) AS known,
+           s.glimpsed_since IS NULL AS whole, title_fits(s, c.title) AS title_fits,
+           (SELECT max_user_id FROM own_account) AS bot,
+           (SELECT json_agg(json_build_array(b.wish, nullif(b.max_user_id, 0), b.strikes,
+                                             CASE WHEN b.retry_at > clock_now()
+                                                  THEN b.retry_at END))
+              FROM setbacks b WHERE b.chat_id = c.chat_id) AS setbacks,
            EXISTS (SELECT FROM intents i WHERE i.chat_id = c.chat_id AND i.settled_at IS NULL)
                AS unsettled,
            (SELECT json_agg(json_build_array(m.person_id, m.role, m.by_hand, p.max_user_id))
@@ -59,7 +68,8 @@ async def load(
         target = Deleted()
     elif row.frozen:
         target = Frozen(deliver)
-    observed: NotCreated | Doubtful | Unknown | Seen = Seen(members, row.observed_title or "")
+    seen_title = row.title if row.title_fits else row.observed_title or ""
+    observed: NotCreated | Doubtful | Unknown | Seen = Seen(members, seen_title)
     if not row.known or row.unsettled:
         observed = Unknown()
     if row.max_chat_id is None:
@@ -69,6 +79,9 @@ async def load(
         policy = (rules or DriftRules()).policy(ChatKind(row.kind))
         adapted = await lenience.planned(connection, chat_id, policy, target, observed)
         target, next_at = adapted.target, adapted.next_at
+    setbacks = tuple(_setback(each) for each in _rows(row.setbacks))
+    dates = [next_at, *(each.retry_at for each in setbacks)]
+    seen = observed if isinstance(observed, Seen) else None
     return Work(
         chat_id=chat_id,
         school_id=SchoolId(row.school_id),
@@ -78,11 +91,14 @@ async def load(
         title=row.title,
         external_id=external_id(chat_id, row.creation),
         max_chat_id=None if row.max_chat_id is None else MaxChatId(row.max_chat_id),
-        target=target,
+        target=allowed(target, seen, setbacks),
         observed=observed,
         generation=row.due_generation,
         attempts=row.attempts,
-        next_at=next_at,
+        next_at=min((date for date in dates if date is not None), default=None),
+        bot=None if row.bot is None else MaxUserId(row.bot),
+        whole=row.whole,
+        setbacks=setbacks,
     )
 
 
@@ -98,6 +114,16 @@ def _deliverable(rows: list[tuple[str, str, bool, int]]) -> dict[MaxUserId, Role
     ]
     profiles = {PersonId(person): MaxUserId(user) for person, _, _, user in rows}
     return deliverable(expected, profiles)
+
+
+def _setback(row: tuple[str, int | None, int, str | None]) -> Setback:
+    wish, user, strikes, retry_at = row
+    return Setback(
+        Wish(wish),
+        None if user is None else MaxUserId(user),
+        strikes,
+        None if retry_at is None else datetime.fromisoformat(retry_at),
+    )
 
 
 def _rows(column: list[Any] | None) -> list[Any]:

@@ -14,6 +14,7 @@ from domain.guard import Admission, Held
 from domain.ids import ChatId
 from domain.lanes import Lane
 from domain.plan import Action, Unknown, plan, takings
+from domain.refusals import apart
 from domain.seasons import GuardPolicy
 from domain.work import Lease, LeaseLost
 from projections import guard
@@ -56,7 +57,7 @@ async def preview(
     work = await load(connection, Lease(chat_id, row.lease_token, Lane(row.lane)), rules)
     if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
         return ReadFirst()
-    actions = plan(work.target, work.observed, LIMITS)
+    actions = apart(plan(work.target, work.observed, LIMITS, work.bot), work.setbacks)
     name = plan_hash(chat_id, actions)
     if not takings(actions):
         return Preview(chat_id, name, actions, Admission(), None, approved=False)

@@ -32,7 +32,8 @@ _FINISH = text("""
            waiting_since = CASE WHEN f.waiting IS NULL THEN NULL
                                 WHEN f.waiting = s.waiting THEN s.waiting_since
                                 ELSE clock_now() END,
-           due_at = CASE WHEN s.due_generation <> f.generation THEN s.due_at
+           due_at = CASE WHEN s.due_generation <> coalesce(f.generation, s.due_generation)
+                         THEN s.due_at
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
                                     f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
@@ -70,22 +71,31 @@ async def extend(connection: AsyncConnection, lease: Lease, seconds: float) -> i
     return extended.scalar_one_or_none()
 
 
+async def holds(connection: AsyncConnection, lease: Lease) -> bool:
+    """Whether nobody has taken the chat over since; its row is locked then."""
+    found = await connection.execute(
+        text("SELECT lease_token FROM chat_sync WHERE chat_id = :chat FOR UPDATE"),
+        {"chat": lease.chat_id},
+    )
+    return bool(found.scalar_one() == lease.token)
+
+
 async def finish(
     connection: AsyncConnection, lease: Lease, work: Work | None, outcome: Outcome
 ) -> bool:
     """Give the lease back; False where it was not ours any more.
 
-    ``work`` is None where the chat could not even be loaded: its mark stays.
+    ``work`` is None where the chat could not even be loaded: it waits all the same.
     """
-    following = requeue(outcome, work.attempts if work else 0)
+    following = requeue(outcome, work.attempts if work else await _attempts(connection, lease))
     finished = await connection.execute(
         _FINISH,
         {
             "chat": lease.chat_id,
             "token": lease.token,
-            "generation": work.generation if work else -1,
+            "generation": work.generation if work else None,
             "due_in": following.due_in,
-            "waiting": following.waiting,
+            "waiting": None if following.waiting is None else following.waiting.value,
             "attempts": following.attempts,
             "failure": following.failure,
             "done": isinstance(outcome, Done),
@@ -93,6 +103,13 @@ async def finish(
         },
     )
     return finished.one_or_none() is not None
+
+
+async def _attempts(connection: AsyncConnection, lease: Lease) -> int:
+    found = await connection.execute(
+        text("SELECT attempts FROM chat_sync WHERE chat_id = :chat"), {"chat": lease.chat_id}
+    )
+    return int(found.scalar_one())
 
 
 async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: Lane) -> None:

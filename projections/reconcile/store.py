@@ -12,6 +12,7 @@ from domain.ids import MaxUserId
 from domain.plan import Action, Seen, Unknown, takes
 from domain.seasons import GuardPolicy
 from domain.work import (
+    Blamed,
     Done,
     Effect,
     GateShut,
@@ -21,6 +22,7 @@ from domain.work import (
     LeaseLost,
     Outcome,
     RetryAfter,
+    Waiting,
     Work,
 )
 from projections import catch_up, guard, held_plans, restores
@@ -28,13 +30,17 @@ from projections.database import transaction
 from projections.reconcile import (
     adding,
     announce,
+    blame,
     drift,
     drift_ends,
     gone,
     intents,
     observed,
+    own_account,
     queue,
+    reads,
     reservations,
+    setbacks,
 )
 from projections.reconcile.load import load
 from projections.wake_ups import WakeUps, listening
@@ -121,19 +127,28 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             await intents.settle(connection, lease, work, intent, action, effect)
 
-    async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
-        """Commit a complete read."""
+    async def record_read(
+        self, lease: Lease, seen: Seen, *, whole: bool = True
+    ) -> LeaseLost | None:
+        """Commit a read."""
+        reading = reads.Reading(whole, self._reread_seconds, self._drift)
         async with transaction(self._engine) as connection:
-            return await intents.record_read(
-                connection, lease, seen, self._reread_seconds, self._drift
-            )
+            return await reads.record_read(connection, lease, seen, reading)
 
-    async def not_added(
-        self, lease: Lease, users: Sequence[MaxUserId], reason: str, *, certain: bool
-    ) -> bool:
-        """Note who was not added, and count what it says about adding as such."""
+    async def refused(self, lease: Lease, blamed: Blamed) -> bool:
+        """Note whom the messenger refused, and count what it says about adding as such."""
         async with transaction(self._engine) as connection:
-            return await adding.refused(connection, lease.chat_id, users, reason, certain=certain)
+            return await blame.refused(connection, lease.chat_id, blamed)
+
+    async def own_account(self) -> MaxUserId | None:
+        """Which account is ours, as far as it was ever told."""
+        async with transaction(self._engine) as connection:
+            return await own_account.known(connection)
+
+    async def know_own_account(self, account: MaxUserId) -> None:
+        """Remember which account is ours."""
+        async with transaction(self._engine) as connection:
+            await own_account.know(connection, account)
 
     async def forget(self, lease: Lease) -> None:
         """The chat must be read before any change."""
@@ -151,6 +166,8 @@ class PostgresReconcileStore:
             if not await queue.finish(connection, lease, work, outcome) or work is None:
                 return
             await drift_ends.on_finish(connection, work, outcome, self._drift)
+            if isinstance(outcome, Done | Waiting):
+                await setbacks.not_wanted(connection, lease.chat_id)
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
                 await restores.when_done(connection, lease.chat_id)

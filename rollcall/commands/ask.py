@@ -7,7 +7,7 @@ from domain.ids import ChatId
 from domain.lanes import Lane
 from projections import offsets
 from projections.database import transaction
-from projections.reconcile import observed, queue
+from projections.reconcile import observed, queue, setbacks
 from rollcall import obstacle_words
 from rollcall import settings as all_settings
 from rollcall import status as stack_status
@@ -59,6 +59,9 @@ def _lines(report: Report) -> list[str]:
 def _word(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        limits = ", ".join(f"{count} a second of {what}" for what, count in sorted(value.items()))
+        return limits or "as set"
     return "no" if value is None else str(value)
 
 
@@ -95,6 +98,8 @@ async def _reconcile(chats: list[ChatId], data_dir: Path | None) -> None:
             message = f"no such chat: {', '.join(unknown)}; the view dashboard.chats lists them"
             raise CommandFailed(message)
         await observed.forget(connection, chats)
+        for chat in chats:
+            await setbacks.forget(connection, chat)
         await queue.mark_due(connection, chats, Lane.STAFF)
 
 

@@ -150,7 +150,10 @@ def _state(found: Preview) -> str:
     """What becomes of the plan: of one that waits in part, what it waits for."""
     if not found.actions:
         return "converged"
-    return found.admission.waiting or ("approved" if found.approved else "passes")
+    waiting = found.admission.waiting
+    if waiting is not None:
+        return waiting.value
+    return "approved" if found.approved else "passes"
 
 
 def approve(name: str, by: str | None, data_dir: Path | None) -> int:

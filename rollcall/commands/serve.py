@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gateway.simulator.config import SimulatorConfig
+from gateway.simulator.config import Era, SimulatorConfig
 from gateway.simulator.server import RunningSimulator, run_forever
 from rollcall import addresses, demo, stack
 from rollcall.addresses import Server
@@ -123,13 +124,24 @@ async def _running(wiring: Wiring, stop: asyncio.Event) -> AsyncIterator[None]:
             stop.set()
 
 
-def simulator(host: str, port: int, token: str, journal: Path | None) -> int:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens."""
+
+    host: str
+    port: int
+
+
+def simulator(
+    place: Place, token: str, *, journal: Path | None, limit: int | None, era: Era
+) -> int:
     """The simulator alone until a signal."""
     settings = settings_for(None)
     config = SimulatorConfig(
         token=token,
         journal=journal,
-        requests_per_second=settings.simulator.requests_per_second,
+        era=era,
+        requests_per_second=limit or settings.simulator.requests_per_second,
     )
 
     def ready(running: RunningSimulator) -> None:
@@ -137,12 +149,12 @@ def simulator(host: str, port: int, token: str, journal: Path | None) -> int:
         remark(f"the simulator shows its chats at {running.base_url}/")
 
     try:
-        asyncio.run(run_forever(config, host, port, ready))
+        asyncio.run(run_forever(config, place.host, place.port, ready))
     except OSError as error:
-        where = error.filename or f"{host}:{port}"
+        where = error.filename or f"{place.host}:{place.port}"
         message = f"the simulator cannot use {where}: {error.strerror}; give it another"
         raise CommandFailed(message) from error
     return 0
 
 
-__all__ = ["run", "run_demo", "simulator", "up"]
+__all__ = ["Place", "run", "run_demo", "simulator", "up"]

@@ -67,6 +67,8 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "left": 2,
         "invited": 0,
         "adding_off": None,
+        "answered_only": 0,
+        "call_limits": {},
         "quarantined": 60,
         "unpublished": 0,
         "gaps": 0,
@@ -168,7 +170,7 @@ async def test_every_metric_is_served_and_no_label_is_open(
     gates = ("closed", "open", "removals_wait")
     assert labels == {f'state="{state}"}}' for state in CHAT_STATES} | {
         f'gate="{gate}"}}' for gate in gates
-    } | {f'kind="{kind.value}"}}' for kind in ObstacleKind}
+    } | {f'kind="{kind.value}"}}' for kind in ObstacleKind} | {'calls="all"}'}
 
 
 async def test_before_the_chats_are_counted_all_else_is_told(console: Running, rows: Rows) -> None:

@@ -60,14 +60,26 @@ TABLE = [
     ("promoted", {1: A, 2: A, 3: M}, [], OurHand(), [(DriftKind.PROMOTED, 2, None)]),
     ("demoted", {1: M, 2: M, 3: M}, [], OurHand(), [(DriftKind.DEMOTED, 1, None)]),
     ("we added", {**BEFORE, 9: M}, [], OurHand(entering={u(9)}), []),
-    ("we removed and it does not show", BEFORE, [], OurHand(leaving={u(2)}), []),
-    ("our add does not show", {1: A, 2: M}, [], OurHand(entering={u(3)}), []),
+    ("we removed and it does not show", {**BEFORE, 9: M}, [],
+     OurHand(leaving={u(9)}, lagging={u(9)}), []),
+    ("we removed long ago, and here they are", {**BEFORE, 9: M}, [], OurHand(leaving={u(9)}),
+     [(ADDED, 9, None)]),
+    ("our add does not show", {1: A, 2: M}, [], OurHand(entering={u(3)}, lagging={u(3)}), []),
+    ("we added long ago, and they are gone", {1: A, 2: M}, [], OurHand(entering={u(3)}),
+     [(LEFT, 3, None)]),
+    ("we removed", {1: A, 2: M}, [], OurHand(leaving={u(3)}), []),
     ("we added, and they were taken out", {1: A, 2: M}, [removed(3, 1)],
      OurHand(entering={u(3)}), [(TAKEN, 3, 1)]),
     ("we removed, and they were added", {**BEFORE, 9: M}, [added(9, 1)],
      OurHand(leaving={u(9)}), [(BY_CHIEF, 9, 1)]),
     ("we promoted", {1: A, 2: A, 3: M}, [], OurHand(promoted={u(2)}), []),
     ("we demoted", {1: M, 2: M, 3: M}, [], OurHand(demoted={u(1)}), []),
+    ("we promoted and it does not show", {1: M, 2: M, 3: M}, [],
+     OurHand(promoted={u(1)}, lagging={u(1)}), []),
+    ("we promoted, and they were demoted", {1: M, 2: M, 3: M}, [], OurHand(promoted={u(1)}),
+     [(DriftKind.DEMOTED, 1, None)]),
+    ("we added, and somebody promoted", {1: A, 2: A, 3: M}, [],
+     OurHand(entering={u(2)}, lagging={u(2)}), [(DriftKind.PROMOTED, 2, None)]),
     ("a lie about somebody who is not there", BEFORE, [added(9, 1), removed(2, 1)], OurHand(), []),
 ]  # fmt: skip
 
@@ -93,6 +105,14 @@ def test_a_title_that_people_changed() -> None:
     assert found == (Drift(DriftKind.TITLE_CHANGED, None, u(2)),)
     ours = OurHand(titles={"Мы"})
     assert classify(seen(BEFORE), seen(BEFORE, "Мы"), [], ours) == ()
+    (changed,) = classify(seen(BEFORE, "Мы"), seen(BEFORE, "Они"), [], ours)
+    assert changed.kind is DriftKind.TITLE_CHANGED
+    late = OurHand(titles={"Мы"}, titles_lag=True)
+    assert classify(seen(BEFORE, "Мы"), seen(BEFORE, "Они"), [], late) == ()
+
+
+def test_spaces_that_the_messenger_takes_out_of_a_title_are_nobodys_doing() -> None:
+    assert classify(seen(BEFORE, " 9г  - Химия "), seen(BEFORE, "9г - Химия")) == ()
 
 
 ACCOUNTS = st.integers(1, 6).map(u)

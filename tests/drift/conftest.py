@@ -15,6 +15,13 @@ async def exclusive(database_url: str) -> AsyncIterator[People]:
 
 
 @pytest.fixture
+async def fresh(database_url: str) -> AsyncIterator[People]:
+    """As exclusive, but the chat is not made yet."""
+    async with people(database_url, Policy.EXCLUSIVE) as made:
+        yield made
+
+
+@pytest.fixture
 async def additive(database_url: str) -> AsyncIterator[People]:
     """A chat in which we add and remove only our own."""
     async with people(database_url, Policy.ADDITIVE) as made:

@@ -18,13 +18,14 @@ from domain.chats import ChatKind
 from domain.drift import DriftRules, Policy
 from domain.ids import ChatId
 from gateway.reconcile import Reconciler
+from gateway.simulator.config import SimulatorConfig
 from gateway.sweep import SweepConfig, SweepLoop
 from gateway.webhooks import Webhook
 from projections.database import transaction
 from projections.hints import Hints
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
 from projections.sweep import Sweep
-from tests.reconcile.bench import TOKEN, Bench, bench
+from tests.reconcile.bench import BOT, TOKEN, Bench, bench
 
 SECRET = "secret-of-the-webhook"
 PATH = "/webhook"
@@ -136,6 +137,15 @@ class People:
         """Who is in the chat."""
         return await self.school.members()
 
+    async def members_with_bots(self, *, ours: bool = False) -> dict[int, str]:
+        """Who is in the chat, other bots included, and ours if asked for."""
+        (chat,) = (await self.school.http.get("/sim/chats")).json()["chats"]
+        return {
+            member["user_id"]: "administrator" if member["is_admin"] else "member"
+            for member in chat["members"]
+            if ours or member["user_id"] != BOT
+        }
+
     async def drift(self) -> list[tuple[str, int | None, int | None, str | None]]:
         """(kind, account, by, resolution) in the order in which they were seen."""
         async with transaction(self.school.engine) as connection:
@@ -155,9 +165,13 @@ class People:
 
 
 @asynccontextmanager
-async def people(database_url: str, policy: Policy = Policy.EXCLUSIVE) -> AsyncIterator[People]:
+async def people(
+    database_url: str,
+    policy: Policy = Policy.EXCLUSIVE,
+    config: SimulatorConfig | None = None,
+) -> AsyncIterator[People]:
     """A class chat under this policy; nothing in it yet."""
-    async with bench(database_url) as school:
+    async with bench(database_url, config) as school:
         rules = DriftRules({ChatKind.CLASS: policy})
         school.store = PostgresReconcileStore(school.engine, drift_rules=rules)
         school.reconciler = Reconciler(

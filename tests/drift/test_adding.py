@@ -2,7 +2,7 @@
 
 import pytest
 
-from domain.work import Done, Waiting
+from domain.work import ChatWait, Done, Waiting
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from tests.drift.people import CHIEF, CLASS, People
 from tests.reconcile.bench import TOKEN
@@ -95,9 +95,8 @@ async def test_an_answer_that_nobody_was_added_is_believed_the_second_time(
     await exclusive.expect(MORE)
     await exclusive.settle()
     for _ in range(3):
-        await exclusive.school.hurry()
-        await exclusive.settle()
-    assert await _calls(exclusive, ADD, 200) == 2
+        await exclusive.time_passes("1 minute")
+    assert await _calls(exclusive, ADD, 200) == 1 + 2 * 2  # together, then twice to each
     assert await exclusive.blocked() == {20: "invited", 21: "invited"}
 
 
@@ -211,7 +210,7 @@ async def test_a_chat_without_rights_is_parked_and_nobody_else(exclusive: People
     await exclusive.bot(administrator=False)
     await exclusive.expect({CHIEF: "administrator", 10: "member"})
     await exclusive.settle()
-    assert exclusive.school.outcomes[-1:] == [Waiting("parked")]
+    assert exclusive.school.outcomes[-1:] == [Waiting(ChatWait.PARKED)]
     assert await exclusive.drift() == [("bot_lost", None, None, None)]
     await exclusive.bot(administrator=True)
     await exclusive.time_passes("25 hours")

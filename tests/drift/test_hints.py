@@ -5,7 +5,8 @@ import json
 import pytest
 
 from domain.expected import Role
-from domain.ids import MaxUserId
+from domain.hints import HintKind, Update
+from domain.ids import MaxChatId, MaxUserId
 from domain.plan import Seen
 from domain.work import Done, LeaseLost
 from gateway.updates import UnreadableUpdate, read_update
@@ -121,14 +122,29 @@ async def test_types_that_we_did_not_ask_for_are_taken_and_forgotten(exclusive: 
 BROKEN = [
     b"", b"{", b"[]", b"null", b"NaN", b'{"update_type": 1}', b"\xff\xfe", b"[" * 10_000,
     b'{"update_type": "user_added"}',
-    b'{"update_type": "user_added", "timestamp": 1e400, "chat_id": 1, "user": {"user_id": 1}}',
     b'{"update_type": "user_added", "timestamp": 1, "chat_id": "1", "user": {"user_id": 1}}',
-    b'{"update_type": "user_added", "timestamp": 1, "chat_id": 1, "user": {"user_id": 0}}',
-    b'{"update_type": "user_added", "timestamp": 1, "chat_id": 1, "user": null}',
-    b'{"update_type": "chat_title_changed", "timestamp": 1, "chat_id": 1, "user": {"user_id": 1}}',
-    (b'{"update_type": "user_added", "timestamp": 99999999999999999, "chat_id": 1,'
-     b' "user": {"user_id": 1}}'),
+    b'{"update_type": "bot_added", "timestamp": 1, "user": {"user_id": 1}}',
+    b'{"update_type": "bot_removed", "timestamp": 1, "chat_id": 1.5}',
+    b'{"update_type": "bot_removed", "timestamp": 1, "chat_id": true}',
+    b'{"update_type": "bot_removed", "timestamp": 1, "chat_id": 9223372036854775808}',
 ]  # fmt: skip
+
+PARTLY_READABLE: list[dict[str, object]] = [
+    {"timestamp": 1e300},
+    {"timestamp": 99999999999999999},
+    {"timestamp": None},
+    {"timestamp": "yesterday"},
+    {"user": None},
+    {"user": 5},
+    {"user": []},
+    {"user": {}},
+    {"user": {"user_id": 0}},
+    {"user": {"user_id": "7"}},
+    {"inviter_id": -1},
+    {"inviter_id": "x", "user": None, "timestamp": None},
+    {"title": 5},
+    {"something": {"new": [1]}},
+]
 
 
 @pytest.mark.parametrize("body", BROKEN)
@@ -141,6 +157,37 @@ def test_what_cannot_be_read_is_refused_without_quoting_it(body: bytes) -> None:
     with pytest.raises(UnreadableUpdate) as caught:
         read_update(body)
     assert len(str(caught.value)) < 120
+
+
+@pytest.mark.parametrize("kind", HintKind)
+@pytest.mark.parametrize("changed", PARTLY_READABLE, ids=str)
+async def test_an_update_of_ours_is_a_hint_whatever_else_of_it_cannot_be_read(
+    exclusive: People, kind: HintKind, changed: dict[str, object]
+) -> None:
+    update = _update(exclusive, update_type=kind.value, **changed)
+    assert await exclusive.deliver(json.dumps(update).encode()) == 200
+    await exclusive.settle()
+    assert await exclusive.school.reads() == 2
+    assert await exclusive.members() == CLASS
+
+
+@pytest.mark.parametrize("kind", HintKind)
+def test_an_update_needs_no_more_than_its_type_and_its_chat(kind: HintKind) -> None:
+    body = json.dumps({"update_type": kind.value, "chat_id": -7}).encode()
+    assert read_update(body) == Update(kind, MaxChatId(-7), None)
+
+
+async def test_a_bot_that_gets_its_rights_back_is_told_and_goes_on(exclusive: People) -> None:
+    await exclusive.bot(administrator=False)
+    await exclusive.expect({CHIEF: "administrator", 10: "member"})
+    await exclusive.settle()
+    assert await exclusive.school.value("SELECT state FROM dashboard.chats") == "parked"
+    await exclusive.bot(administrator=True)
+    told = _update(exclusive, update_type="bot_admin_permissions_changed", is_admin=True, user_id=1)
+    del told["user"]
+    assert await exclusive.deliver(json.dumps(told).encode()) == 200
+    await exclusive.settle()
+    assert await exclusive.members() == {CHIEF: "administrator", 10: "member"}
 
 
 async def test_a_body_that_is_too_long_is_not_read(exclusive: People) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions import LIMITS
-from domain.ids import ChatId
+from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from domain.work import Lease, Outcome
 from gateway.budget import SharedBudget
@@ -29,6 +29,8 @@ from projections.reconcile import queue
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
 
 TOKEN = "token-of-the-bench"
+BOT = SimulatorConfig().bot_id
+"""Our account in the simulated messenger."""
 PASSES = 40
 
 
@@ -200,6 +202,7 @@ async def bench(
         messenger = MaxMessenger(settings, budget)
         store = PostgresReconcileStore(engine)
         await open_gate(engine)
+        await store.know_own_account(MaxUserId(BOT))
         reconciler = Reconciler(store, messenger, budget, LIMITS, lease_seconds=LEASE_SECONDS)
         try:
             yield Bench(engine, store, reconciler, running, http, messenger, budget)

@@ -3,18 +3,22 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.lanes import Lane
+from domain.pace import TOLD_PATIENCE
 from gateway.budget import PATIENCE, NotSent, SharedBudget
+from gateway.errors import TooManyRequests
 from projections.budget import CallSlots
 from projections.database import create_engine, transaction
+from projections.pace import found
 
 NOTES = """
     CREATE TABLE granted (at timestamptz);
@@ -49,7 +53,7 @@ async def _pressure(database_url: str, seed: int, calls: int, window: float, ask
             wait: float | None = grant.wait
             while wait is not None:
                 await asyncio.sleep(max(wait, 0.0) + dice.choice((0.0, window / 2)))
-                wait = await slots.use(grant.slot)
+                wait = await slots.use(grant)
 
     async with transaction(engines[0]) as connection:
         await (await connection.get_raw_connection()).driver_connection.execute(NOTES)  # type: ignore[union-attr] # asyncpg's own, for several statements
@@ -87,27 +91,27 @@ class _Slot:
     SECOND, WINDOW = 1000.0, 1100.0
 
     def __init__(self, database_url: str) -> None:
-        self._url = database_url
+        self.url = database_url
 
     @asynccontextmanager
     async def after(self, seconds: float) -> AsyncIterator[CallSlots]:
         """The budget as somebody finds it so many seconds from now."""
-        engine = create_engine(self._url, clock_shift=f"{seconds} seconds")
+        engine = create_engine(self.url, clock_shift=f"{seconds} seconds")
         yield CallSlots(engine, calls=1, window=self.WINDOW, second=self.SECOND)
         await engine.dispose()
 
-    async def begin(self) -> int:
+    async def begin(self) -> Grant:
         """Begin its first call, now, and reserve its next."""
         async with self.after(0) as slots:
             grant = await slots.take(0)
             assert grant is not None
-            assert await slots.use(grant.slot) is None
+            assert await slots.use(grant) is None
             following = await slots.take(2000)
             assert following is not None
             assert 1000 < following.wait <= 1100
-        return grant.slot
+        return grant
 
-    async def is_free(self, slot: int, seconds: float) -> bool:
+    async def is_free(self, slot: Grant, seconds: float) -> bool:
         """Whether its next call may begin then; if so it has."""
         async with self.after(seconds) as slots:
             return await slots.use(slot) is None
@@ -158,21 +162,26 @@ class _Scripted:
     again: list[float] = field(default_factory=list)
     far: bool = False
     told: list[float] = field(default_factory=list)
+    limits: list[tuple[CallClass, int | None, bool]] = field(default_factory=list)
 
-    async def take(self, _: float) -> Grant | None:
+    async def take(self, _: float, kind: CallClass) -> Grant | None:
+        del kind
         return None if self.far else Grant(7, 0.0)
 
-    async def use(self, slot: int) -> float | None:
-        assert slot == 7
+    async def use(self, grant: Grant) -> float | None:
+        assert grant.slot == 7
         return self.again.pop(0) if self.again else None
 
-    async def answered(self, slot: int, took: float, back: float) -> None:
-        assert slot == 7
+    async def answered(self, grant: Grant, took: float, back: float) -> None:
+        assert grant.slot == 7
         assert took >= 0
         self.told.append(back)
 
     async def push_back(self, _: float) -> None:
         raise AssertionError
+
+    async def too_many(self, kind: CallClass, told: int | None, *, of_class: bool) -> None:
+        self.limits.append((kind, told, of_class))
 
 
 async def test_a_slot_whose_last_call_was_late_is_waited_for() -> None:
@@ -198,3 +207,91 @@ async def test_a_call_that_fails_tells_what_it_took_as_any_other() -> None:
         pass
     assert slots.told[0] == 0.0  # at first nobody knows how long the way is
     assert len(slots.told) == 2
+
+
+async def test_a_number_above_which_others_are_taken_is_of_that_class_of_calls() -> None:
+    slots = _Scripted()
+    budget = SharedBudget(slots)
+    for taken in range(7):
+        for _ in range(taken):
+            async with budget.slot(Lane.LIVE, CallClass.READ):
+                pass
+        with suppress(TooManyRequests):
+            async with budget.slot(Lane.LIVE, CallClass.ADD):
+                raise TooManyRequests("add", 1.0)
+        await budget.too_many(CallClass.ADD, 3)
+        budget._taken.clear()  # noqa: SLF001 - as if a moment had passed
+    assert slots.limits == [(CallClass.ADD, 3, taken > 3) for taken in range(7)]
+
+
+async def test_a_number_that_nobody_named_is_of_all_calls() -> None:
+    slots = _Scripted()
+    budget = SharedBudget(slots)
+    for _ in range(9):
+        async with budget.slot(Lane.LIVE):
+            pass
+    await budget.too_many(CallClass.ADD, None)
+    assert slots.limits == [(CallClass.ADD, None, False)]
+
+
+async def _waits(only: _Slot, seconds: float, kind: CallClass, calls: int) -> list[float]:
+    """How long each of so many calls would wait, by a budget of thirty, so many seconds on."""
+    engine = create_engine(only.url, clock_shift=f"{seconds} seconds")
+    slots = CallSlots(engine, calls=30, window=only.WINDOW, second=only.SECOND)
+    grants = [await slots.take(10_000, kind) for _ in range(calls)]
+    await engine.dispose()
+    return [round(grant.wait, -2) for grant in grants if grant is not None]
+
+
+async def _refused(
+    only: _Slot, seconds: float, kind: CallClass, told: int | None, *, of_class: bool = False
+) -> None:
+    engine = create_engine(only.url, clock_shift=f"{seconds} seconds")
+    await CallSlots(engine, calls=30).too_many(kind, told, of_class=of_class)
+    await engine.dispose()
+
+
+async def test_a_limit_that_the_messenger_names_holds_for_everybody_at_once(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.ADD, 2)
+    assert await _waits(only, 0, CallClass.READ, 3) == [0, 0, 1100]
+
+
+async def test_a_limit_of_one_class_of_calls_leaves_the_others_alone(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.ADD, 1, of_class=True)
+    assert await _waits(only, 0, CallClass.ADD, 2) == [0, 1100]
+    assert await _waits(only, 0, CallClass.READ, 5) == [0] * 5
+    await _refused(only, 0, CallClass.ADD, None)  # known to be of this class
+    assert await _waits(only, 0, CallClass.READ, 5) == [0] * 5
+
+
+async def test_without_a_number_each_moment_of_refusals_takes_three_tenths(only: _Slot) -> None:
+    for seconds in (0, 0, 1, 10, 10, 20):
+        await _refused(only, seconds, CallClass.READ, None)
+    async with only.after(0) as slots, transaction(slots._engine) as connection:  # noqa: SLF001
+        (limit,) = await found(connection)
+    assert limit.calls == 9
+
+
+async def test_more_is_tried_only_when_all_was_used_for_long_and_nothing_refused(
+    only: _Slot,
+) -> None:
+    await _refused(only, 0, CallClass.READ, 2)
+    later = TOLD_PATIENCE + 10
+    assert await _waits(only, later, CallClass.READ, 2) == [0, 0]
+    assert await _waits(only, later, CallClass.READ, 1) == [1100]  # full, so one more is tried
+    assert await _waits(only, later + 1, CallClass.READ, 2) == [0, 1100]
+
+
+async def test_idle_hours_prove_nothing_about_the_limit(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.READ, 2)
+    for hours in range(1, 9):
+        assert await _waits(only, hours * 3600, CallClass.READ, 1) == [0]
+    assert await _waits(only, 9 * 3600, CallClass.READ, 3) == [0, 0, 1100]
+
+
+async def test_a_limit_that_was_lifted_is_forgotten(only: _Slot) -> None:
+    await _refused(only, 0, CallClass.READ, 28)
+    for seconds in (5000, 10_000, 15_000):
+        await _waits(only, seconds, CallClass.READ, 31)
+    async with only.after(0) as slots, transaction(slots._engine) as connection:  # noqa: SLF001
+        assert await found(connection) == ()

@@ -6,8 +6,9 @@ import pytest
 
 from domain.ids import MaxUserId
 from domain.plan import Add
+from domain.refusals import AddFailure
 from gateway import errors
-from gateway.refusals import FULL, refusal_of
+from gateway.refusals import refusal_of
 from gateway.simulator.config import NoRoom, SimulatorConfig
 from tests.reconcile.bench import TOKEN, Bench, bench
 
@@ -151,9 +152,9 @@ ADD = Add((MaxUserId(1), MaxUserId(2)))
 def test_that_a_chat_is_full_is_known_by_its_code_or_by_plain_words(
     error: errors.GatewayError,
 ) -> None:
-    refusal = refusal_of(ADD, error, again=False)
+    refusal = refusal_of(ADD, error)
     assert refusal is not None
-    assert refusal.reason == FULL
+    assert refusal.why is AddFailure.FULL
 
 
 @pytest.mark.parametrize(
@@ -167,4 +168,5 @@ def test_that_a_chat_is_full_is_known_by_its_code_or_by_plain_words(
     ids=str,
 )
 def test_other_refusals_are_not_taken_for_a_full_chat(error: errors.GatewayError) -> None:
-    assert refusal_of(ADD, error, again=False) is None
+    refusal = refusal_of(ADD, error)
+    assert refusal is None or refusal.why is not AddFailure.FULL

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from domain.ids import ChatId
-from domain.work import Done, Waiting
+from domain.work import ChatWait, Done, Waiting
 from projections import decisions
 from projections.database import driver, transaction
 from projections.decisions import ChatDecision, Deletion
@@ -55,7 +55,7 @@ async def _noticed(school: Bench, chat: ChatId) -> None:
     await school.due(chat)
     school.outcomes.clear()
     await school.settle()
-    assert school.outcomes == [Waiting("gone")]
+    assert school.outcomes == [Waiting(ChatWait.GONE)]
 
 
 async def _status(school: Bench) -> Status:
@@ -111,7 +111,7 @@ async def test_a_chat_that_is_only_not_found_is_not_taken_for_deleted(school: Be
     await school.sql("UPDATE chat_sync SET observed_at = NULL")
     await school.due(chat)
     await school.settle()
-    assert school.outcomes[-1:] == [Waiting("parked")]
+    assert school.outcomes[-1:] == [Waiting(ChatWait.PARKED)]
     assert await school.value("SELECT state FROM dashboard.blocked") == "bot_not_administrator"
     assert (await _status(school)).gone == 0
     await school.http.delete("/sim/faults")

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from domain.work import RetryAfter, Waiting
+from domain.work import ChatWait, RetryAfter, Waiting
 from gateway.reconcile import Halted
 from tests.reconcile.bench import Bench
 
@@ -72,7 +72,7 @@ async def test_a_bot_without_rights_parks_that_chat_alone(school: Bench) -> None
         await school.expect(chat, {1: "administrator", 10: "member"})
     school.outcomes.clear()
     await school.settle()
-    assert Waiting("parked") in school.outcomes
+    assert Waiting(ChatWait.PARKED) in school.outcomes
     assert await school.members("second") == {1: "administrator", 10: "member"}
     parked = "SELECT title FROM dashboard.chats WHERE state = 'parked'"
     assert await school.value(parked) == "first"

@@ -157,6 +157,23 @@ async def test_what_becomes_known_during_a_pass_stops_the_calls_that_it_makes_wr
     assert await school.calls() == {}
 
 
+async def test_who_is_removed_added_again_and_removed_beside_others_leaves_each_time(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    crowd = {1: "administrator", **dict.fromkeys(range(10, 30), "member")}
+    await school.expect(chat, crowd)
+    await school.settle()
+    for gone in ((10,), (), (10, 11)):
+        left = {user: role for user, role in crowd.items() if user not in gone}
+        await school.expect(chat, left)
+        await school.settle()
+        assert await school.members() == left
+    assert (await school.calls())["remove"] == 3
+    spent = "SELECT count(*) FROM removal_reservations WHERE spent_at IS NOT NULL"
+    assert await school.value(f"{spent} AND NOT in_doubt AND voided_at IS NULL") == 3
+
+
 async def test_a_mark_that_comes_during_a_pass_is_not_cleared_by_it(school: Bench) -> None:
     chat = await school.chat("class:c-1")
     await school.expect(chat, CLASS)

@@ -13,13 +13,22 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions import LIMITS
+from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.ids import ChatId, MaxChatId, MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.seasons import GuardPolicy
 from gateway.budget import SharedBudget
 from gateway.errors import OutcomeUnknown
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, SeenMember
+from gateway.ports import (
+    AddFailure,
+    CallBudget,
+    ChatSnapshot,
+    Created,
+    Messenger,
+    SeenMember,
+    Standing,
+)
 from gateway.reconcile import Reconciler
 from projections import held_plans, plan_decisions
 from projections.database import create_engine, transaction
@@ -61,6 +70,11 @@ class MemoryMessenger:
             for user in sorted(self.chats[chat_id])
         )
         return ChatSnapshot(chat_id, "chat", members)
+
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+        """The bot may do everything."""
+        del chat_id, lane
+        return Standing(is_member=True, is_admin=True)
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane
@@ -118,19 +132,22 @@ class MemoryMessenger:
 class _NoWaiting:
     """Grants at once."""
 
-    async def take(self, patience: float) -> Grant:
+    async def take(self, patience: float, kind: CallClass) -> Grant:
         """At once."""
-        del patience
+        del patience, kind
         return Grant(0, 0.0)
 
-    async def use(self, slot: int) -> None:
+    async def use(self, grant: Grant) -> None:
         """Whenever asked."""
 
-    async def answered(self, slot: int, took: float, back: float) -> None:
+    async def answered(self, grant: Grant, took: float, back: float) -> None:
         """It does not matter."""
 
     async def push_back(self, seconds: float) -> None:
         """Nobody waits."""
+
+    async def too_many(self, kind: CallClass, told: int | None, *, of_class: bool) -> None:
+        """There is no limit."""
 
 
 @dataclass(slots=True)
@@ -255,6 +272,7 @@ class Town:
             SharedBudget(_NoWaiting()),
             LIMITS,
             lease_seconds=LEASE_SECONDS,
+            isolates=False,
         )
         while (lease := await store.claim()) is not None:
             await reconciler.reconcile(lease)

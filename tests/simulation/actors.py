@@ -177,23 +177,25 @@ class WatchedStore(PostgresReconcileStore):
         await super().settle(lease, work, intent, action, effect)
         await invariants.known_is_true(self._known, self._max, lease.chat_id)
 
-    async def record_read(self, lease: Lease, seen: Seen) -> LeaseLost | None:
+    async def record_read(
+        self, lease: Lease, seen: Seen, *, whole: bool = True
+    ) -> LeaseLost | None:
         """As the store's; what was in doubt before the read began is not any more."""
         try:
-            lost = await super().record_read(lease, seen)
+            lost = await super().record_read(lease, seen, whole=whole)
         except StoreUnavailable:
             # The connection may have been lost after the commit.
             if await invariants.is_known(self._known, lease.chat_id):
-                await self._was_read(lease.chat_id)
+                await self._was_read(lease.chat_id, whole=whole)
             raise
         if lost is None:
-            await self._was_read(lease.chat_id)
+            await self._was_read(lease.chat_id, whole=whole)
         return lost
 
-    async def _was_read(self, chat_id: str) -> None:
+    async def _was_read(self, chat_id: str, *, whole: bool) -> None:
         known = self._known
         known.doubts.pop(chat_id, None)
-        if known.disturbed.get(chat_id, -1) < READ_AT.get():
+        if whole and known.disturbed.get(chat_id, -1) < READ_AT.get():
             known.disturbed.pop(chat_id, None)
         await invariants.known_is_true(known, self._max, chat_id)
 

@@ -295,7 +295,7 @@ def no_second_chat(known: Knowledge, max_: Max) -> None:
 
 
 _KNOWN = (
-    "s.observed_at IS NOT NULL AND NOT EXISTS (SELECT FROM intents i"
+    "s.observed_at IS NOT NULL AND s.glimpsed_since IS NULL AND NOT EXISTS (SELECT FROM intents i"
     " WHERE i.chat_id = s.chat_id AND i.settled_at IS NULL)"
 )
 

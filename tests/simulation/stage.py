@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
 from domain.actions import LIMITS
+from domain.ids import MaxUserId
 from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
 from gateway.workers import ReconcileLoop
@@ -155,18 +156,24 @@ class Stage:
             store = WatchedStore(engine, self.known, self.max, self.due)
             budget = SharedBudget(CallSlots(engine))
             reconciler = Reconciler(
-                store, Line(self.max, budget), budget, LIMITS, lease_seconds=LEASE_SECONDS
+                store,
+                Line(self.max, budget),
+                budget,
+                LIMITS,
+                lease_seconds=LEASE_SECONDS,
+                isolates=False,
             )
 
-            async def probe() -> None:
+            async def whoami() -> MaxUserId:
                 await self.scheduler.turn("max whoami")
+                return MaxUserId(self.max.config.bot_id)
 
             async def loop(stop: "asyncio.Event") -> None:
                 await store.arm("a start of reconcile")
                 self.awake += 1
-                await ReconcileLoop(store, reconciler, probe, workers=2).run(stop)
+                await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
 
-        self.scheduler.start(process, supervise(kind, loop, asyncio.Event()))
+        self.scheduler.start(process, supervise(kind, loop, asyncio.Event(), gives_up=True))
         if kind == "ingest":
             self.rebalance()
         return process

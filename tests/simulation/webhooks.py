@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.hints import HintKind, Update
+from domain.hints import Update
 from gateway.simulator.changes import Change
 from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.objects import Objects
@@ -39,7 +39,9 @@ class Webhooks:
 
     def __post_init__(self) -> None:
         """Listen to the world."""
-        writer = UpdateWriter(self.config, self.world, Objects(self.config))
+        writer = UpdateWriter(
+            self.config, self.world, Objects(self.config, self.world.accounts.is_bot)
+        )
 
         def happened(change: Change) -> None:
             for body in writer.updates(change):
@@ -51,9 +53,6 @@ class Webhooks:
         chance = self.scheduler.random
         update = read_update(body)
         if update is None or chance.random() < LOST:
-            return
-        if update.kind is HintKind.USER_ADDED and update.by == self.config.bot_id:
-            # As ``gateway.webhooks`` does: of all else the store knows whether it was us.
             return
         for _ in range(2 if chance.random() < TWICE else 1):
             arrives = self.scheduler.now + chance.uniform(0.0, LONGEST)

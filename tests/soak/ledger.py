@@ -20,11 +20,13 @@ _TRIGGERS = """
     CREATE FUNCTION soak.granted() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN INSERT INTO soak.grants VALUES (NEW.slot, NEW.granted_at); RETURN NULL; END $$;
     CREATE TRIGGER soak AFTER UPDATE ON call_slots FOR EACH ROW
-        WHEN (NEW.granted_at IS DISTINCT FROM OLD.granted_at) EXECUTE FUNCTION soak.granted();
+        WHEN (NEW.ring = 'all' AND NEW.granted_at IS DISTINCT FROM OLD.granted_at)
+        EXECUTE FUNCTION soak.granted();
     CREATE FUNCTION soak.used() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN INSERT INTO soak.used VALUES (NEW.slot, NEW.used_at); RETURN NULL; END $$;
     CREATE TRIGGER soak_used AFTER UPDATE ON call_slots FOR EACH ROW
-        WHEN (NEW.used_at IS DISTINCT FROM OLD.used_at) EXECUTE FUNCTION soak.used();
+        WHEN (NEW.ring = 'all' AND NEW.used_at IS DISTINCT FROM OLD.used_at)
+        EXECUTE FUNCTION soak.used();
     CREATE FUNCTION soak.lost_answer() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN INSERT INTO soak.lost VALUES (NEW.intent_id, NEW.action, clock_timestamp());
           RETURN NULL; END $$;

@@ -50,17 +50,29 @@ CREATE TABLE adding (
     off_since timestamptz,                  -- null: people can be added
     reason text,                            -- 'setting' or 'refused'
     probe_at timestamptz,                   -- when one call may find out again
-    refusals int NOT NULL DEFAULT 0,        -- in a row, of chats in which the bot had its rights
-    last_chat text
+    chats text[] NOT NULL DEFAULT '{}',     -- that refused somebody since the last who came in,
+    accounts bigint[] NOT NULL DEFAULT '{}' -- though the bot had its rights there; and whom
 );
 INSERT INTO adding DEFAULT VALUES;
+
+-- Chats in a row in which reads refuted what calls were answered. One row.
+CREATE TABLE answers (
+    one boolean PRIMARY KEY DEFAULT true CHECK (one),
+    chats text[] NOT NULL DEFAULT '{}',     -- since the last read that confirmed an answer
+    since timestamptz                       -- since when they are so many that it is a state
+);
+INSERT INTO answers DEFAULT VALUES;
 
 -- Our webhook as the messenger last confirmed it. One row.
 CREATE TABLE subscription (
     one boolean PRIMARY KEY DEFAULT true CHECK (one),
     url text NOT NULL,
-    confirmed_at timestamptz NOT NULL
+    known_as text,                          -- how the messenger spells it
+    confirmed_at timestamptz,               -- null: it never had it for long
+    lost_since timestamptz                  -- it is missing, and was set again often enough
 );
+-- When it was missing and set again, of the last day.
+CREATE TABLE subscription_set (at timestamptz NOT NULL);
 
 -- Why an account belongs in a chat, in a fixed order; a new element is a new reason.
 CREATE FUNCTION reasons_of(chat text, account bigint) RETURNS text[] LANGUAGE sql STABLE AS $$

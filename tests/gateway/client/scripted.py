@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from http import HTTPStatus
 
+from domain.call_classes import CallClass
 from domain.lanes import Lane
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.max_http import Surroundings
@@ -122,17 +123,24 @@ class Ledger:
     """A budget that grants at once and keeps account."""
 
     granted: list[Lane] = field(default_factory=list)
+    kinds: list[CallClass] = field(default_factory=list)
     pushed_back: list[float] = field(default_factory=list)
+    told: list[tuple[CallClass, int | None]] = field(default_factory=list)
 
     @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+    async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
         """Grant at once."""
         self.granted.append(lane)
+        self.kinds.append(kind)
         yield
 
     async def push_back(self, seconds: float) -> None:
         """Write down the wait."""
         self.pushed_back.append(seconds)
+
+    async def too_many(self, kind: CallClass, told: int | None) -> None:
+        """Write down what was told."""
+        self.told.append((kind, told))
 
 
 @dataclass

@@ -196,9 +196,24 @@ REFUSALS: list[tuple[int, str, type[errors.Answered]]] = [
     (410, "chat.deleted", errors.Gone),
     (400, "proto.payload", errors.Refused),
     (405, "not.allowed", errors.Refused),
-    (409, "conflict", errors.Refused),
-    (422, "", errors.Refused),
+    (400, "what.is.this", errors.Refused),
+    (409, "chat.full", errors.Refused),
+    (400, "chat.denied", errors.Forbidden),
 ]
+
+PASSING = {
+    "403 in HTML": raw(b"<html>no</html>", 403, Content_Type="text/html"),
+    "401 in HTML": raw(b"<html>no</html>", 401),
+    "400 without a body": raw(b"", 400),
+    "404 of another service": answer({"detail": "Not Found"}, 404),
+    "410 in HTML": raw(b"<html>gone</html>", 410),
+    "403 with half a JSON": raw(b'{"code": "chat.den', 403),
+    "409 that nobody documents": problem(409, "conflict", "try again"),
+    "423 that nobody documents": problem(423, "locked"),
+    "425 in HTML": raw(b"<html>early</html>", 425),
+    "451 without words": raw(b"", 451),
+    "a code of this moment": problem(403, "service.unavailable"),
+}
 
 
 @pytest.mark.parametrize(
@@ -222,15 +237,60 @@ async def test_each_refusal_has_its_type_and_is_sent_once(
         assert len(on.asked) == 1
 
 
-async def test_a_refusal_without_the_messengers_words_still_has_its_type() -> None:
-    async with bench(raw(b"<html>no</html>", 403), raw(b"", 401)) as on:
-        with pytest.raises(errors.Forbidden):
-            await on.messenger.rename(CHAT, "9г", Lane.LIVE)
-        with pytest.raises(errors.Unauthorized):
-            await on.messenger.rename(CHAT, "9г", Lane.LIVE)
+@every_change
+@pytest.mark.parametrize("step", PASSING.values(), ids=PASSING)
+async def test_what_is_not_in_the_messengers_own_words_is_no_verdict_on_a_change(
+    change: Change, step: Step
+) -> None:
+    async with bench(step) as on:
+        with pytest.raises(errors.OutcomeUnknown):
+            await change.act(on.messenger)
+        assert len(on.asked) == 1
 
 
-async def test_that_a_chat_is_gone_is_believed_in_the_messengers_own_words_alone() -> None:
-    async with bench(raw(b"<html>moved</html>", 410)) as on:
-        with pytest.raises(errors.Refused):
-            await on.messenger.rename(CHAT, "9г", Lane.LIVE)
+@pytest.mark.parametrize("step", PASSING.values(), ids=PASSING)
+async def test_what_is_not_in_the_messengers_own_words_is_no_verdict_on_a_read(step: Step) -> None:
+    async with bench(step) as on:
+        with pytest.raises(errors.Unavailable):
+            await on.messenger.read(CHAT, Lane.LIVE)
+
+
+CODES: list[tuple[str, type[errors.GatewayError]]] = [
+    ("verify.token", errors.Unauthorized),
+    ("access.denied", errors.Forbidden),
+    ("chat.denied", errors.Forbidden),
+    ("chat.not.found", errors.NotFound),
+    ("proto.payload", errors.Refused),
+    ("what.is.this", errors.Refused),
+    ("service.unavailable", errors.OutcomeUnknown),
+    ("", errors.Unsuccessful),
+]
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "kind"),
+    [
+        pytest.param(change, *each, id=f"{change.name} {each[0]}")
+        for change in CHANGES
+        for each in CODES
+    ],
+)
+async def test_success_false_is_decided_by_its_code_as_an_error_is(
+    change: Change, code: str, kind: type[errors.GatewayError]
+) -> None:
+    said = {"success": False, "message": "cannot"} | ({"code": code} if code else {})
+    async with bench(answer(said)) as on:
+        with pytest.raises(errors.GatewayError) as caught:
+            await change.act(on.messenger)
+        assert type(caught.value) is kind
+        assert code in str(caught.value)
+        assert len(on.asked) == 1
+
+
+@pytest.mark.parametrize(("code", "kind"), [CODES[1], CODES[5]])
+async def test_a_read_that_is_refused_under_200_is_decided_by_its_code_too(
+    code: str, kind: type[errors.GatewayError]
+) -> None:
+    async with bench(answer({"success": False, "code": code})) as on:
+        with pytest.raises(kind):
+            await on.messenger.read(CHAT, Lane.LIVE)

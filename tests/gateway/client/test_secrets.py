@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway import errors
@@ -88,9 +89,9 @@ class Expired(Ledger):
     """A budget that lets nobody through any more."""
 
     @asynccontextmanager
-    async def slot(self, lane: Lane) -> AsyncIterator[None]:
+    async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:
         """Refuse."""
-        del lane
+        del lane, kind
         if self.pushed_back is not None:
             raise LeaseRanOutError
         yield

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.call_classes import CallClass
+from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway.errors import TooManyRequests
 from gateway.patience import LONGEST_WAIT, SHORTEST_WAIT, retry_after
@@ -42,16 +44,71 @@ NOW = datetime(2026, 9, 1, 0, 0, 0, tzinfo=UTC)
 def test_a_retry_after_is_read_as_seconds_or_a_date_and_kept_sane(
     header: str, seconds: float
 ) -> None:
-    assert retry_after(header, NOW) == seconds
+    assert retry_after(header, None, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("dated", "seconds"),
+    [
+        ("Tue, 01 Sep 2026 00:01:00 GMT", 30.0),
+        ("Tue, 01 Sep 2026 05:01:00 +0500", 30.0),
+        ("Mon, 31 Aug 2026 20:00:00 GMT", 900.0),
+        ("Tue, 01 Sep 2026 05:00:00 GMT", 1.0),
+        ("some day", 90.0),
+        ("", 90.0),
+    ],
+)
+def test_a_date_is_measured_by_the_clock_that_wrote_it(dated: str, seconds: float) -> None:
+    assert retry_after("Tue, 01 Sep 2026 00:01:30 GMT", dated, NOW) == seconds
+
+
+async def test_an_answer_from_a_clock_that_is_wrong_is_waited_for_as_long_as_it_means() -> None:
+    late = {"Retry_After": "Wed, 21 Oct 2026 07:28:30 GMT", "Date": "Wed, 21 Oct 2026 07:28:00 GMT"}
+    async with bench(problem(429, "too.many.requests", **late)) as on:
+        with pytest.raises(TooManyRequests) as caught:
+            await on.messenger.whoami(Lane.LIVE)
+        assert caught.value.retry_after == 30.0
+
+
+@pytest.mark.parametrize(
+    ("message", "told"),
+    [
+        ("Too many requests. Limit is: 10 calls per second.", 10),
+        ("limit: 7 requests/sec", 7),
+        ("At most 25 calls a second", 25),
+        ("1 request per 1 s", 1),
+        ("Limit is: 0 calls per second.", 1),
+        ("Too many requests", None),
+        ("10 calls per minute", None),
+        ("Error 429, 10 calls per day", None),
+        ("2.5 calls per second", None),
+        ("", None),
+    ],
+)
+async def test_the_limit_is_read_from_the_message_where_it_names_a_number(
+    message: str, told: int | None
+) -> None:
+    async with bench(problem(429, "too.many.requests", message), answer({"user_id": 7})) as on:
+        assert await on.messenger.whoami(Lane.LIVE) == 7
+        assert on.ledger.told == [(CallClass.READ, told)]
+
+
+async def test_the_limit_is_met_under_200_too() -> None:
+    said = answer({"success": False, "code": "too.many.requests", "message": "slow down"})
+    good = answer({"success": True})
+    async with bench(said, good) as on:
+        await on.messenger.promote(MaxChatId(-70), [MaxUserId(5)], Lane.LIVE)
+        assert on.ledger.told == [(CallClass.CHANGE, None)]
+        assert on.ledger.pushed_back == [1.0]
 
 
 def test_no_header_is_no_wish() -> None:
-    assert retry_after(None, NOW) is None
+    assert retry_after(None, None, NOW) is None
 
 
 @given(st.text() | st.from_regex(r"[0-9]{1,20}") | st.datetimes().map(str))
 def test_any_retry_after_is_between_a_second_and_a_quarter_of_an_hour(header: str) -> None:
-    seconds = retry_after(header, NOW)
+    seconds = retry_after(header, None, NOW)
     assert seconds is not None
     assert SHORTEST_WAIT <= seconds <= LONGEST_WAIT
 

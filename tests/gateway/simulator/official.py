@@ -1,9 +1,9 @@
-"""The required members of the official schemas (MAX Bot API 0.0.32), with their types.
+"""The required members of the official schemas (MAX Bot API 0.0.33), with their types.
 
 Written down from the description by hand, so that the test needs no copy of it. Each entry is
 a member that must be there, and the types that it may have; optional ones are listed with a
 question mark and checked where they appear. A member that is in neither list is an error: the
-real API would not send it.
+real API would not send it. ``before`` is for how it was until September 2026 (0.0.32).
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,9 @@ Shape = dict[str, tuple[type, ...]]
 USER: Shape = {
     "user_id": (int,),
     "first_name": (str,),
-    "username": (str, Null),
+    "username?": (str, Null),
     "is_bot": (bool,),
-    "last_activity_time": (int,),
-    "name": (str, Null),
+    "last_activity_time?": (int, Null),
     "last_name?": (str, Null),
 }
 USER_WITH_PHOTO: Shape = USER | {
@@ -28,7 +27,7 @@ USER_WITH_PHOTO: Shape = USER | {
 BOT_INFO: Shape = USER_WITH_PHOTO | {"commands?": (list, Null)}
 CHAT_MEMBER: Shape = USER_WITH_PHOTO | {
     "last_access_time": (int,),
-    "permissions": (list, Null),
+    "permissions?": (list, Null),
     "is_owner": (bool,),
     "is_admin": (bool,),
     "join_time": (int,),
@@ -52,7 +51,7 @@ CHAT: Shape = {
     "messages_count?": (int, Null),
     "pinned_message?": (dict, Null),
 }
-SIMPLE_RESULT: Shape = {"success": (bool,), "message?": (str,)}
+SIMPLE_RESULT: Shape = {"success": (bool,), "message?": (str,), "code?": (str,)}
 MODIFY_RESULT: Shape = SIMPLE_RESULT | {
     "failed_user_ids?": (list, Null),
     "failed_user_details?": (list, Null),
@@ -83,7 +82,22 @@ RECIPIENT: Shape = {"chat_id": (int, Null), "chat_type": (str,), "user_id": (int
 
 _UPDATE: Shape = {"update_type": (str,), "timestamp": (int,), "chat_id": (int,), "user": (dict,)}
 UPDATES: Mapping[str, Shape] = {
-    "bot_added": _UPDATE | {"is_channel": (bool,)},
+    "bot_added": {
+        "update_type": (str,),
+        "timestamp": (int,),
+        "chat_id": (int,),
+        "is_channel": (bool,),
+    },
+    "bot_admin_permissions_changed": {
+        "update_type": (str,),
+        "timestamp": (int,),
+        "chat_id": (int,),
+        "user_id": (int,),
+        "bot_id": (int,),
+        "is_channel": (bool,),
+        "is_admin": (bool,),
+        "permissions": (list, Null),
+    },
     "bot_removed": _UPDATE | {"is_channel": (bool,)},
     "user_added": _UPDATE | {"is_channel": (bool,), "inviter_id?": (int, Null)},
     "user_removed": _UPDATE | {"is_channel": (bool,), "admin_id?": (int,)},
@@ -101,6 +115,22 @@ PERMISSIONS = frozenset({
     "write", "can_call", "edit_link", "post_edit_delete_message", "edit_message",
     "delete_message", "edit", "delete",
 })  # fmt: skip
+
+
+_REQUIRED_BEFORE: Shape = {
+    "username": (str, Null),
+    "last_activity_time": (int,),
+    "permissions": (list, Null),
+}
+
+
+def before(shape: Shape) -> Shape:
+    """The shape of a user, a member or an update as it was in July 2026."""
+    found = dict(shape)
+    for name, types in _REQUIRED_BEFORE.items():
+        if found.pop(f"{name}?", None) is not None:
+            found[name] = types
+    return found | ({"name": (str, Null)} if "first_name" in shape else {"user": (dict,)})
 
 
 def complaints(value: object, shape: Shape) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
+from gateway.simulator.config import Era
 from tests.gateway.simulator import official
 from tests.gateway.simulator.harness import UNLIMITED, Site, started
 from tests.gateway.simulator.official import complaints
@@ -45,8 +46,20 @@ async def test_members_have_every_required_member(site: Site, page: str) -> None
     assert members
     for member in members:
         assert complaints(member, official.CHAT_MEMBER) == []
-        assert set(member["permissions"] or ()) <= official.PERMISSIONS
-        assert (member["permissions"] is None) != member["is_admin"]
+        assert set(member.get("permissions") or ()) <= official.PERMISSIONS
+        assert (member.get("permissions") is None) != member["is_admin"]
+
+
+async def test_members_and_pages_are_as_they_were_where_that_is_set() -> None:
+    async with started(replace(UNLIMITED, era=Era.SUMMER_2026)) as site:
+        chat_id = await site.create([1, 2], [1])
+        page = (await site.client.get(f"/chats/{chat_id}/members")).json()
+        assert page["marker"] is None
+        for member in page["members"]:
+            assert complaints(member, official.before(official.CHAT_MEMBER)) == []
+            assert (member["permissions"] is None) != member["is_admin"]
+        me = (await site.client.get("/me")).json()
+        assert complaints(me, official.before(official.BOT_INFO)) == []
 
 
 async def test_the_bot_is_listed_as_a_bot_that_owns_and_administers(site: Site) -> None:

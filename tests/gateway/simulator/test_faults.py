@@ -3,6 +3,7 @@
 import asyncio
 import json
 import time
+from typing import Any
 
 import httpx2
 import pytest
@@ -123,7 +124,7 @@ async def test_a_partial_page_looks_like_the_last_one(site: Site) -> None:
     chat_id = await site.create(range(1, 31))
     await site.arm("GET", MEMBERS, "partial", count=1)
     body = (await site.client.get(f"/chats/{chat_id}/members?count=20")).json()
-    assert (len(body["members"]), body["marker"]) == (10, None)
+    assert (len(body["members"]), body.get("marker")) == (10, None)
 
 
 async def test_a_stale_read_lags_one_change_behind(site: Site) -> None:
@@ -254,3 +255,53 @@ async def test_any_kind_can_be_armed_for_any_call_and_leaves_the_next_one_alone(
     except httpx2.RemoteProtocolError:
         assert kind in {"drop", "drop_after_effect"}
     assert (await site.client.get("/me")).json()["is_bot"] is True
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "call"),
+    [
+        ("POST", MEMBERS, {"json": {"user_ids": [6, 7, 8]}}),
+        ("DELETE", MEMBERS, {"params": {"user_id": 7}}),
+        ("POST", ADMINS, {"json": {"admins": [{"user_id": 7, "permissions": ["write"]}]}}),
+    ],
+)
+async def test_a_fault_may_be_about_one_account(
+    site: Site, method: str, path: str, call: dict[str, Any]
+) -> None:
+    chat_id = await site.create([1, 2])
+    await site.arm(method, path, "status", status=400, code="what.is.this", user_id=7)
+    url = path.replace("{chatId}", str(chat_id))
+    answer = await site.client.request(method, url, **call)
+    assert (answer.status_code, answer.json()["code"]) == (400, "what.is.this")
+    assert site.people(chat_id) == {1, 2}
+    others = await site.client.delete(f"/chats/{chat_id}/members?user_id=2")
+    assert others.json() == {"success": True}
+
+
+async def test_a_change_may_be_answered_and_not_made(site: Site) -> None:
+    chat_id = await site.create([1, 2])
+    chat = f"/chats/{chat_id}"
+    for method, path in (("POST", MEMBERS), ("DELETE", MEMBERS), ("PATCH", "/chats/{chatId}")):
+        await site.arm(method, path, "ignored")
+    assert (await site.client.post(f"{chat}/members", json={"user_ids": [3]})).json() == {
+        "success": True
+    }
+    assert (await site.client.delete(f"{chat}/members?user_id=1")).json() == {"success": True}
+    renamed = await site.client.patch(chat, json={"title": "10г"})
+    assert renamed.json()["title"] == "10г"
+    assert site.people(chat_id) == {1, 2}
+    assert site.world.chats.get(chat_id).title == "9г - Ученики"
+
+
+async def test_a_chat_may_count_one_more_than_it_lists(site: Site) -> None:
+    chat_id = await site.create([1, 2])
+    await site.arm("GET", "/chats/{chatId}", "miscount")
+    chat = (await site.client.get(f"/chats/{chat_id}")).json()
+    assert chat["participants_count"] == 4
+
+
+async def test_success_false_may_have_a_code(site: Site) -> None:
+    chat_id = await site.create([1])
+    await site.arm("DELETE", MEMBERS, "success_false", code="chat.denied")
+    answer = await site.client.delete(f"/chats/{chat_id}/members?user_id=1")
+    assert (answer.status_code, answer.json()["code"]) == (200, "chat.denied")

@@ -14,7 +14,7 @@ async def pages(site: Site, chat_id: int, count: int) -> list[list[int]]:
     while True:
         body = (await site.client.get(f"/chats/{chat_id}/members?{query}")).json()
         found.append([member["user_id"] for member in body["members"]])
-        if body["marker"] is None:
+        if body.get("marker") is None:
             return found
         query = f"count={count}&marker={body['marker']}"
 
@@ -163,3 +163,44 @@ async def test_a_call_carries_100_ids_and_not_101(site: Site) -> None:
         answer = await site.client.post(f"/chats/{chat_id}/members", json=body)
         assert answer.status_code == status
     assert len(site.people(chat_id)) == 100
+
+
+async def test_a_second_bot_is_a_member_like_others_and_is_shown_as_a_bot(site: Site) -> None:
+    chat_id = await site.create([1], [1])
+    assert (await site.client.put("/sim/accounts/77", json={"is_bot": True})).status_code == 200
+    path = f"/sim/chats/{chat_id}/people/77"
+    await site.client.post(path, json={"action": "join", "by": 1})
+    members = (await site.client.get(f"/chats/{chat_id}/members")).json()["members"]
+    ours = site.world.chats.get(chat_id).owner_id
+    assert {m["user_id"] for m in members if m["is_bot"]} == {ours, 77}
+    await site.client.delete(f"/chats/{chat_id}/members?user_id=77")
+    assert site.people(chat_id) == {1}
+
+
+async def test_a_chat_may_be_handed_over_and_its_owner_cannot_be_removed(site: Site) -> None:
+    chat_id = await site.create([1, 2])
+    lever = f"/sim/chats/{chat_id}/owner"
+    assert (await site.client.put(lever, json={"user_id": 3})).status_code == 404
+    assert (await site.client.put(lever, json={"user_id": 1})).status_code == 200
+    members = (await site.client.get(f"/chats/{chat_id}/members")).json()["members"]
+    assert [m["user_id"] for m in members if m["is_owner"]] == [1]
+    assert {m["user_id"] for m in members if m["is_admin"]} == {1, 9_000_000_000_001}
+    assert (await site.client.delete(f"/chats/{chat_id}/members?user_id=1")).status_code == 400
+    answer = await site.client.delete(f"/chats/{chat_id}/members?user_id=2")
+    assert answer.json() == {"success": True}
+
+
+async def test_a_bot_that_lacks_a_right_is_told_so(site: Site) -> None:
+    chat_id = await site.create([1, 2])
+    lever = f"/sim/chats/{chat_id}/bot"
+    await site.client.put(lever, json={"permissions": ["read_all_messages", "add_admins"]})
+    assert (await site.client.delete(f"/chats/{chat_id}/members?user_id=1")).status_code == 403
+    me = (await site.client.get(f"/chats/{chat_id}/members/me")).json()
+    assert set(me["permissions"]) == {"read_all_messages", "add_admins"}
+
+
+async def test_titles_are_trimmed_where_that_is_set() -> None:
+    async with started(replace(UNLIMITED, trims_titles=True)) as site:
+        chat_id = await site.create()
+        answer = await site.client.patch(f"/chats/{chat_id}", json={"title": "  9г -  Химия "})
+        assert answer.json()["title"] == "9г - Химия"

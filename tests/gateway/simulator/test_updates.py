@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 import httpx2
 import pytest
 
+from gateway.simulator.config import Era
 from gateway.simulator.listener import listening
 from gateway.simulator.server import serve
 from gateway.simulator.updates import UpdateLog
@@ -79,12 +80,12 @@ async def test_every_update_has_the_members_of_its_schema(site: Site) -> None:
         got = [await receiver.next() for _ in range(8)]
     for update in got:
         assert complaints(update, official.UPDATES[str(update["update_type"])]) == []
-        assert complaints(update["user"], official.USER) == []
+        if "user" in update:
+            assert complaints(update["user"], official.USER) == []
         assert update["chat_id"] == chat_id
     bot = site.world.chats.get(chat_id).owner_id
     who = [
-        (u["update_type"], u["user"]["user_id"], u.get("inviter_id"), u.get("admin_id"))  # type: ignore[index] # checked above
-        for u in got
+        (u["update_type"], _id(u.get("user")), u.get("inviter_id"), u.get("admin_id")) for u in got
     ]
     assert who == [
         ("user_added", 3, bot, None),
@@ -94,8 +95,43 @@ async def test_every_update_has_the_members_of_its_schema(site: Site) -> None:
         ("user_removed", 4, None, None),
         ("user_removed", 2, None, 1),
         ("bot_removed", bot, None, None),
-        ("bot_added", bot, None, None),
+        ("bot_added", None, None, None),
     ]
+
+
+def _id(user: object) -> object:
+    return user["user_id"] if isinstance(user, dict) else None
+
+
+async def test_the_bots_own_rights_are_told_by_webhook_only(site: Site) -> None:
+    chat_id = await site.create([1])
+    lever = f"/sim/chats/{chat_id}/bot"
+    before = (await site.client.get("/updates?timeout=0")).json()["marker"]
+    await site.client.put(lever, json={"permissions": ["add_admins"]})
+    polled = (await site.client.get(f"/updates?timeout=0&marker={before}")).json()["updates"]
+    assert polled == []
+    async with receiving() as receiver:
+        await subscribe(site, receiver)
+        await site.client.put(lever, json={"administrator": False})
+        await site.client.put(lever, json={"permissions": ["write", "add_admins"]})
+        got = [await receiver.next() for _ in range(2)]
+    for update in got:
+        assert complaints(update, official.UPDATES["bot_admin_permissions_changed"]) == []
+    assert [(u["is_admin"], u["permissions"]) for u in got] == [
+        (False, []), (True, ["write", "add_admins"]),
+    ]  # fmt: skip
+
+
+async def test_who_added_the_bot_was_told_before() -> None:
+    config = replace(UNLIMITED, era=Era.SUMMER_2026)
+    async with started(config) as site, receiving() as receiver:
+        await subscribe(site, receiver)
+        chat_id = await site.create([1])
+        await site.client.put(f"/sim/chats/{chat_id}/bot", json={"administrator": False})
+        await site.client.put(f"/sim/chats/{chat_id}/bot", json={"member": False})
+        got = [await receiver.next() for _ in range(3)]
+    assert [u["update_type"] for u in got] == ["bot_added", "user_added", "bot_removed"]
+    assert complaints(got[0], official.before(official.UPDATES["bot_added"])) == []
 
 
 async def test_the_secret_comes_in_its_header_and_only_wanted_types_come() -> None:

@@ -16,7 +16,8 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
                 AND coalesce(e.outside, 0) = 0 AND coalesce(b.accounts, 0) = 0 THEN 'converged'
            ELSE 'pending'
        END AS state,
-       s.last_converged_at
+       s.last_converged_at,
+       s.answered_since
   FROM chats c
   LEFT JOIN chat_sync s USING (chat_id)
   LEFT JOIN LATERAL (
@@ -32,6 +33,7 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
        SELECT count(*) AS accounts FROM blocked_accounts m WHERE m.chat_id = c.chat_id) b ON true;
 
 COMMENT ON COLUMN dashboard.chats.state IS 'converged, pending, held (waits for a person''s decision), rejected (a person decided against what the register asks for), frozen, parked, not_created or deleted; frozen counts neither as converged nor as unconverged. parked: a person must act in the messenger; dashboard.blocked says how.';
+COMMENT ON COLUMN dashboard.chats.answered_since IS 'Since when part of what is known of the chat is only what calls were answered; null: it was read since, so converged is seen and not only answered.';
 COMMENT ON VIEW dashboard.chats IS 'One row a chat that exists for a school.';
 COMMENT ON COLUMN dashboard.chats.expected IS 'People who belong in the chat by the rules and decisions.';
 COMMENT ON COLUMN dashboard.chats.deliverable IS 'Distinct linked accounts of the expected people.';
