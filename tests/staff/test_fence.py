@@ -215,7 +215,8 @@ async def test_every_table_that_staff_can_read_has_a_policy_and_none_can_be_writ
             WHERE c.relnamespace IN ('public'::regnamespace, 'staff'::regnamespace,
                                      'dashboard'::regnamespace)
               AND c.relkind IN ('r', 'v')
-              AND has_table_privilege('rollcall_staff', c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')""",
+              AND has_table_privilege('rollcall_staff', c.oid,
+                                      'INSERT, UPDATE, DELETE, TRUNCATE')""",
     )
     # The dashboards' views are the owner's and know no policy.
     assert not await fetch(
@@ -255,7 +256,7 @@ async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngin
 async def test_what_is_not_granted_is_refused_even_to_operators(
     engine: AsyncEngine, statement: str
 ) -> None:
-    with pytest.raises(StoreError, match="42501|25006"):
+    with pytest.raises(StoreError, match=r"42501|25006"):
         async with fence.reading(engine, OPERATORS[1]) as connection:
             await connection.execute(text(statement))
 
@@ -286,7 +287,7 @@ async def test_in_a_made_up_region_anybody_sees_exactly_what_the_rules_allow(
     known = await world(engine)
     rng = random.Random(seed)
     people = rng.sample(sorted(known.people), 25)
-    people += [row[0] for row in await fetch(engine, _SOME_EMPLOYEES)]
+    people += [str(person) for (person,) in await fetch(engine, _SOME_EMPLOYEES)]
     for who in (await actors_of(engine, people)).values():
         await check(engine, known, who)
 

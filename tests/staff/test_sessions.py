@@ -66,9 +66,7 @@ async def test_a_page_that_refreshes_itself_keeps_nobody_signed_in(
     assert await look(database_url, token, "61 minutes") is None
 
 
-async def test_a_session_of_a_clock_that_ran_ahead_is_none(
-    engine: AsyncEngine, database_url: str
-) -> None:
+async def test_a_session_of_a_clock_that_ran_ahead_is_none(database_url: str) -> None:
     async with engine_of(database_url, "2 hours") as ahead:
         token = await signed_in(ahead)
     assert await look(database_url, token, "0") is None

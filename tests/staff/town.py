@@ -101,11 +101,17 @@ async def build(engine: AsyncEngine) -> None:
             await connection.execute(text(statement))
 
 
+_RUNS: tuple[MembershipDecision | RoleDecision, ...] = (
+    MembershipDecision.ADDED,
+    RoleDecision.ADMINISTRATOR,
+)
+
+
 async def let_runner_run(engine: AsyncEngine, ids: SchoolIds) -> None:
     """By hand: an employee who is no teacher runs the class chat of 8б."""
     chat, runner = ids.chat("class", "8b"), ids.id("runner")
     async with transaction(engine) as connection:
-        for number, choice in enumerate((MembershipDecision.ADDED, RoleDecision.ADMINISTRATOR)):
+        for number, choice in enumerate(_RUNS):
             decided = make.decision(runner, choice, chat, f"{ids.school}-decision-{number}")
             await record(connection, decided)
 
