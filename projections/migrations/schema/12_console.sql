@@ -3,16 +3,15 @@
 -- A session is found by the hash of its token; the token itself is in the person's browser only.
 CREATE TABLE sessions (
     token_hash bytea PRIMARY KEY,
-    person_id text,                         -- null: an operator who is no person of the register
-    operator text CHECK (operator IN ('ids', 'names')), -- as the sign-in told; null: none
+    person_id text,                         -- null: somebody who is no person of the register
+    operator text CHECK (operator IN ('ids', 'names')), -- as the provider told; null: nothing
     subject text NOT NULL,                  -- who it is by the identity provider's own name
     way text NOT NULL,                      -- console.identity.Way
     school_id text,                         -- the school chosen on the screens, if any
     created_at timestamptz NOT NULL,
     last_seen_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,        -- whatever is done until then
-    revoked_at timestamptz,
-    CHECK (person_id IS NOT NULL OR operator IS NOT NULL)
+    revoked_at timestamptz
 );
 CREATE INDEX ON sessions (person_id);
 CREATE INDEX ON sessions (subject);
