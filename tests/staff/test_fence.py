@@ -38,8 +38,8 @@ OF_A_CHAT = (
 
 
 @pytest.fixture
-async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
-    async with engine_of(database_url) as made:
+async def engine(town_url: str) -> AsyncIterator[AsyncEngine]:
+    async with engine_of(town_url) as made:
         yield made
 
 
@@ -140,7 +140,6 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
 async def test_an_unfiltered_question_shows_each_kind_of_actor_what_the_rules_allow(
     engine: AsyncEngine,
 ) -> None:
-    await town.build(engine)
     known = await world(engine)
     people = [ids.id(each) for ids in (ALPHA, BETA) for each in town.PEOPLE]
     for who in (*(await actors_of(engine, people)).values(), *OPERATORS, NOBODY):
@@ -150,7 +149,6 @@ async def test_an_unfiltered_question_shows_each_kind_of_actor_what_the_rules_al
 async def test_what_belongs_to_a_chat_is_shown_whole_to_whoever_manages_it(
     engine: AsyncEngine,
 ) -> None:
-    await town.build(engine)
     found = await actors_of(engine, [ALPHA.id("leader"), ALPHA.id("runner"), ALPHA.id("staff")])
     chats = {
         "leader": {
@@ -171,7 +169,6 @@ async def test_what_belongs_to_a_chat_is_shown_whole_to_whoever_manages_it(
 async def test_no_table_shows_somebody_of_one_school_a_byte_of_another(
     engine: AsyncEngine,
 ) -> None:
-    await town.build(engine)
     tables = await _readable_tables(engine)
     assert set(OF_A_CHAT) < tables
     found = await actors_of(engine, [ALPHA.id(each) for each in town.PEOPLE])
@@ -225,7 +222,6 @@ async def test_every_table_that_staff_can_read_has_a_policy_and_none_can_be_writ
 
 
 async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngine) -> None:
-    await town.build(engine)
     tables = await _readable_tables(engine)
     async with transaction(engine) as connection:
         await connection.execute(text("SET LOCAL ROLE rollcall_staff"))
@@ -261,9 +257,8 @@ async def test_what_is_not_granted_is_refused_even_to_operators(
             await connection.execute(text(statement))
 
 
-async def test_the_fence_ends_with_its_transaction(database_url: str) -> None:
-    async with engine_of(database_url, pool_size=1) as engine:  # so it is one connection
-        await town.build(engine)
+async def test_the_fence_ends_with_its_transaction(town_url: str) -> None:
+    async with engine_of(town_url, pool_size=1) as engine:  # so it is one connection
         (found,) = (await actors_of(engine, [ALPHA.id("administrator")])).values()
         async with fence.reading(engine, found) as connection:
             assert await rows(connection, "SELECT 1 FROM chats") != []
@@ -279,8 +274,7 @@ async def test_the_fence_ends_with_its_transaction(database_url: str) -> None:
 async def test_in_a_made_up_region_anybody_sees_exactly_what_the_rules_allow(
     engine: AsyncEngine, seed: int
 ) -> None:
-    facts = list(_region(1800, seed % 1000))
-    await ingest(engine, *facts)
+    await ingest(engine, *_region(1800, seed % 1000))
     await derive_all(engine)
     async with transaction(engine) as connection:
         await connection.execute(text("ANALYZE"))
