@@ -26,7 +26,7 @@ from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
 from console.identity.errors import IdentityError
-from console.identity.port import IdentityProvider, Way
+from console.identity.port import IdentityProvider
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.render import Renderer, wants_part
@@ -84,11 +84,14 @@ class _SecurityHeaders:
 
 @dataclass(frozen=True, slots=True)
 class Entrance:
-    """How people come in: where the console is, who checks them, and by which way they sign in."""
+    """How people come in: who checks them, and how they sign in.
+
+    By a provider, by choosing a person (``development``), or, where neither is set, not at all.
+    """
 
     gate: SessionGate
-    way: Way | None = None
     provider: IdentityProvider | None = None
+    development: bool = False
 
 
 def create_app(
@@ -125,7 +128,7 @@ def _entries(
     sign_in = SignIn(entrance.gate, renderer, entrance.provider)
     yield from Api(store, fault).entries()
     yield from sign_in.entries()
-    yield from SignInPage(sign_in, renderer, entrance.way).entries()
+    yield from SignInPage(sign_in, renderer, development=entrance.development).entries()
     yield from OwnChatsPage(entrance.gate.store, renderer).entries()
     yield from Pages(store, renderer).entries()
 

@@ -48,12 +48,12 @@ class SignInPage:
 
     sign_in: SignIn
     renderer: Renderer
-    way: Way | None
+    development: bool
 
     def entries(self) -> list[Entry]:
         """The addresses."""
         found = [Entry("/sign-in", self.page, Door(Need.NOTHING))]
-        if self.way is Way.DEVELOPMENT:
+        if self.development:
             found.append(Entry("/sign-in/development", self.choose, Door(Need.NOTHING), "POST"))
         return found
 
@@ -65,11 +65,17 @@ class SignInPage:
     ) -> Response:
         """The ways in."""
         cast: list[tuple[Part, list[CastMember]]] = []
-        if self.way is Way.DEVELOPMENT:
+        if self.development:
             _refuse_forwarded(request)
             found = await self.sign_in.gate.store.cast(surname)
             cast = [(part, list(who)) for part, who in groupby(found, lambda each: each.part)]
-        values = {"way": self.way, "then": local_path(then), "cast": cast, "surname": surname}
+        values = {
+            "provider": self.sign_in.provider is not None,
+            "development": self.development,
+            "then": local_path(then),
+            "cast": cast,
+            "surname": surname,
+        }
         return self.renderer.answer(request, "sign_in", values)
 
     async def choose(

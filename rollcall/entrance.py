@@ -34,7 +34,8 @@ def entrance(settings: Settings, engine: AsyncEngine, host: str, port: int) -> E
         log.warning("console.no_sign_in", reason="set ROLLCALL_SIGN_IN__WAY: nobody can sign in")
     lifetimes = Lifetimes(given.idle_minutes * 60, given.whole_hours * 3600)
     gate = SessionGate(StaffStore(engine), site, lifetimes, Operators(given.operator_roles()))
-    return Entrance(gate, way, _provider(given) if way is Way.OPENID else None)
+    provider = _provider(given) if way is Way.OPENID else None
+    return Entrance(gate, provider, development=way is Way.DEVELOPMENT)
 
 
 def _provider(given: SignIn) -> IdentityProvider:

@@ -89,10 +89,9 @@ def routes(doorway: Doorway) -> list[BaseRoute]:
     return list(application(doorway).router.routes)
 
 
-def addresses(*doorways: Doorway) -> list[Address]:
+def addresses(doorway: Doorway) -> list[Address]:
     """Every address and method, but the static files."""
-    found = (address for doorway in doorways for address in _addresses(doorway))
-    return list({str(address): address for address in found}.values())
+    return list(_addresses(doorway))
 
 
 def _addresses(doorway: Doorway) -> Iterator[Address]:

@@ -74,8 +74,8 @@ class Running:
 class Doorway:
     """How people come in to a console of the tests."""
 
-    way: Way | None = Way.DEVELOPMENT
     provider: IdentityProvider | None = None
+    development: bool = True
     operators: Operators = field(default_factory=Operators)
     lifetimes: Lifetimes = LIFETIMES
     public_url: str | None = None
@@ -83,7 +83,7 @@ class Doorway:
     def entrance(self, engine: AsyncEngine, host: str, port: int) -> Entrance:
         site = site_of(host, port, self.public_url)
         gate = SessionGate(StaffStore(engine), site, self.lifetimes, self.operators)
-        return Entrance(gate, self.way, self.provider)
+        return Entrance(gate, self.provider, development=self.development)
 
 
 @asynccontextmanager

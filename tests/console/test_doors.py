@@ -35,9 +35,9 @@ from tests.projections.builders import ingest
 from tests.staff import town
 from tests.staff.town import ALPHA
 
-# A console has the addresses of the one way to sign in that is set; these two have all.
-DOORWAYS = (Doorway(), Doorway(way=None, provider=Silent()))
-EVERY = addresses(*DOORWAYS)
+# A console has the addresses of the one way to sign in that is set; this one has all.
+EVERYWAY = Doorway(Silent(), development=True)
+EVERY = addresses(EVERYWAY)
 CLOSED = [each for each in EVERY if each.door.need is not Need.NOTHING]
 UNSAFE = [each for each in EVERY if not each.is_safe]
 
@@ -73,7 +73,7 @@ class Town:
 
 @pytest.fixture
 async def place(town_url: str) -> AsyncIterator[Town]:
-    async with running(town_url, who=None) as console:
+    async with running(town_url, who=None, doorway=EVERYWAY) as console:
         yield Town(console)
 
 
@@ -104,9 +104,8 @@ async def refused_all(
     return failures
 
 
-@pytest.mark.parametrize("doorway", DOORWAYS, ids=["development", "openid"])
-def test_every_route_has_a_door_but_the_static_files(doorway: Doorway) -> None:
-    undoored = [each for each in routes(doorway) if not isinstance(each, GuardedRoute)]
+def test_every_route_has_a_door_but_the_static_files() -> None:
+    undoored = [each for each in routes(EVERYWAY) if not isinstance(each, GuardedRoute)]
     assert [each.path for each in undoored if isinstance(each, Mount)] == ["/static"]
     assert len(undoored) == 1
 
