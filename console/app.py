@@ -9,7 +9,7 @@ tells nothing of the inside.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import structlog
 from fastapi import FastAPI, Request, Response
@@ -201,8 +201,18 @@ class _Errors:
         if request.url.path.startswith(_PROGRAMS):
             content = {"error": title, "status": status}
             return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
-        values = {"status": status, "title": title, "advice": advice}
+        # A part is asked for by a page that is already there: the way leads back to it.
+        there = _path(request.headers.get("hx-current-url", ""))
+        values = {"status": status, "title": title, "advice": advice, "then": there}
         return self.renderer.answer(request, "error", values, status=status)
+
+
+def _path(url: str) -> str:
+    """The path of an address that a browser told, if it is one."""
+    try:
+        return local_path(urlsplit(url).path)
+    except ValueError:
+        return "/"
 
 
 def _is_whole_page(request: Request) -> bool:

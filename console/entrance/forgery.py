@@ -11,6 +11,7 @@ import hmac
 from typing import Final
 
 from fastapi import Request
+from starlette.requests import ClientDisconnect
 
 from console.entrance.site import Site, is_loopback
 from console.errors import Forged
@@ -54,7 +55,10 @@ async def check_token(request: Request, session_token: str) -> None:
     """
     given = request.headers.get(HEADER)
     if given is None and _is_form(request):
-        field = (await request.form()).get(FIELD)
+        try:
+            field = (await request.form()).get(FIELD)
+        except ClientDisconnect:
+            raise Forged("a form that did not arrive whole") from None
         given = field if isinstance(field, str) else None
     wanted = form_token(session_token)
     if given is None or not hmac.compare_digest(given.encode(), wanted.encode()):

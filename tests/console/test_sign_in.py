@@ -157,9 +157,13 @@ async def test_a_page_that_refreshes_itself_after_the_end_says_so_in_its_place(
     database_url: str,
 ) -> None:
     async with running(database_url, who=None) as console:
-        answer = await console.get("/state", part=True)
+        headers = {"HX-Request-Type": "partial", "HX-Current-URL": console.at.console + "/drift"}
+        answer = await console.client.get(console.at.console + "/state", headers=headers)
         assert (answer.status_code, "<html" in answer.text) == (401, False)
-        assert 'href="/sign-in"' in answer.text
+        assert 'href="/sign-in?next=%2Fdrift"' in answer.text
+        headers["HX-Current-URL"] = "http://[no address"
+        answer = await console.client.get(console.at.console + "/state", headers=headers)
+        assert 'href="/sign-in?next=%2F"' in answer.text
 
 
 async def test_names_are_text_whatever_is_in_them(town_url: str) -> None:

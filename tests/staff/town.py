@@ -116,6 +116,16 @@ async def let_runner_run(engine: AsyncEngine, ids: SchoolIds) -> None:
             await record(connection, decided)
 
 
+async def somebody_of_both(engine: AsyncEngine) -> str:
+    """An employee of both schools, in none of their chats; the person's id."""
+    both = ALPHA.id("both")
+    known = replace(make.person(both), surname=NAMES[OWN], given_name="both", patronymic=None)
+    staff = EmploymentRole.STAFF
+    employments = [make.employment(both, staff, school_id=ids.school) for ids in (ALPHA, BETA)]
+    await ingest(engine, known, *employments)
+    return both
+
+
 _PEOPLE_OF_PLAN = json.dumps([{"max_user_id": 1, "person_id": "x", "cause": "y", "reasons": []}])
 _ROWS_OF_EACH_CHAT = (
     """UPDATE chat_sync SET link = 'https://max.example/' || chat_id, observed_at = clock_now(),
