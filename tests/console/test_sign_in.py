@@ -9,6 +9,7 @@ from console.entrance.forgery import FIELD
 from console.entrance.site import site_of
 from console.errors import ConsoleError, NoPublicAddress, NotLocal
 from console.identity.port import Way
+from console.sign_in import local_path
 from console.sign_in_page import require_local
 from domain.facts import EmploymentRole
 from domain.ids import PersonId
@@ -110,6 +111,16 @@ async def test_behind_a_proxy_the_development_sign_in_shows_and_lets_in_nobody(
         )
         assert answer.status_code == 403
         assert not list(console.client.cookies.jar)
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["", "my", "//evil", "/\\evil", "\\\\evil", "https://evil", "/\t/evil", "/\nx", "/ё",
+     "/" + "x" * 2000],
+)  # fmt: skip
+def test_a_way_that_may_lead_elsewhere_leads_to_the_first_page(given: str) -> None:
+    assert local_path(given) == "/"
+    assert local_path("/schools/a?q=%D1%91&page=2") == "/schools/a?q=%D1%91&page=2"
 
 
 async def test_without_a_way_to_sign_in_the_page_says_what_to_set(database_url: str) -> None:

@@ -139,6 +139,7 @@ LIES: dict[str, Callable[[], Lies]] = {
     "of another issuer": lambda: Lies({"iss": "https://evil.example"}),
     "for another client": lambda: Lies({"aud": "another"}),
     "for others too, issued to another": lambda: Lies({"aud": [CLIENT, "x"], "azp": "x"}),
+    "for another client, issued to us": lambda: Lies({"aud": "another", "azp": CLIENT}),
     "for nobody": lambda: Lies({"aud": None}),
     "expired": lambda: Lies({"exp": _now() - 3600}),
     "without an end": lambda: Lies({"exp": None}),

@@ -4,7 +4,7 @@ import json
 import random
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from sqlalchemy import text
@@ -14,7 +14,7 @@ from consumers.translate import fact_of
 from domain.access import may
 from domain.actors import NOBODY, Actor, OperatorRole
 from domain.chats import ChatKind
-from domain.facts import Fact
+from domain.facts import EmploymentRole, Fact
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from domain.rights import Right
 from domain.things import TheChat, TheMember, ThePerson
@@ -25,6 +25,7 @@ from projections.staff.actors import actor
 from rollcall.publish import local_today
 from rollcall.synth import generate
 from schemas.decode import Decoded, decode
+from tests.domain import builders as make
 from tests.projections.builders import derive_all, engine_of, fetch, ingest
 from tests.staff import town
 from tests.staff.town import ALPHA, BETA
@@ -144,6 +145,29 @@ async def test_an_unfiltered_question_shows_each_kind_of_actor_what_the_rules_al
     people = [ids.id(each) for ids in (ALPHA, BETA) for each in town.PEOPLE]
     for who in (*(await actors_of(engine, people)).values(), *OPERATORS, NOBODY):
         await check(engine, known, who)
+
+
+async def test_a_chat_that_names_another_schools_class_is_not_its_teachers(
+    engine: AsyncEngine,
+) -> None:
+    """A faulty register: beta's groups are said to be of alpha's class, and taught by others."""
+    leader, chemist = ALPHA.id("leader"), ALPHA.id("chemist")
+    crossed = make.group(BETA.id("crossed"), [], None, ALPHA.id("7a"), BETA.school)
+    both = [
+        make.employment(person, EmploymentRole.TEACHER, school_id=BETA.school)
+        for person in (leader, chemist)
+    ]
+    await ingest(engine, crossed, *both)
+    await derive_all(engine)
+    async with transaction(engine) as connection:
+        # Their own group's chat, too, is suddenly said to be of the other school.
+        await connection.execute(
+            text("""UPDATE chats SET school_id = 'beta' WHERE chat_id = 'subject:alpha-chem'""")
+        )
+    known = await world(engine)
+    assert known.chats[BETA.chat("subject", "crossed")].class_id == ALPHA.id("7a")
+    for who in (await actors_of(engine, [leader, chemist])).values():
+        await check(engine, known, replace(who, runs={}))
 
 
 async def test_what_belongs_to_a_chat_is_shown_whole_to_whoever_manages_it(
