@@ -16,12 +16,9 @@ result differs from ours, or ours is not ahead in everything.
 import argparse
 import asyncio
 import json
-import math
-import statistics
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -34,10 +31,10 @@ from benchmarks.engines.contenders import Engine, Place, Started, prepare, resul
 from benchmarks.engines.follow import Follower, Rest
 from benchmarks.engines.ours import Database
 from benchmarks.engines.region import Change, Region
+from benchmarks.engines.report import Figures, Missing, Result, figures_of, show
 from benchmarks.engines.results import (
     Memberships,
     State,
-    differences,
     key_of,
     read_flink,
     read_pathway,
@@ -53,52 +50,6 @@ _PATIENCE: Final = 1800.0
 _QUIET: Final = 8.0
 _CHANGE_SECONDS: Final = 60.0
 _PAUSE: Final = 0.25
-_EXAMPLES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """One engine's result; a change's times are in milliseconds."""
-
-    engine: str
-    first_seconds: float
-    whole_seconds: float
-    change_median_ms: float
-    change_p99_ms: float
-    peak_mib: float
-    memberships: int
-    differences: dict[str, int]
-    examples: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """An engine that did not come to a result."""
-
-    engine: str
-    why: str
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """Everything that was measured in one run."""
-
-    pupils: int
-    events: int
-    figures: list[Figures]
-    missing: list[Missing]
-
-    @property
-    def meets_target(self) -> bool:
-        """Whether all results are equal and ours is ahead in everything."""
-        ours, *others = self.figures
-        return all(
-            not each.differences
-            and ours.whole_seconds <= each.whole_seconds
-            and ours.change_median_ms <= each.change_median_ms
-            and ours.peak_mib <= each.peak_mib
-            for each in others
-        )
 
 
 class _Failed(Exception):
@@ -187,7 +138,7 @@ async def _ours(run: Run, postgres: int) -> tuple[Figures, Memberships]:
             waits = await run.changes(Engine.ROLLCALL, seen)
     finally:
         await database.close()
-    return _figures(Engine.ROLLCALL, began, rest, waits, peak.mib, found, found), found
+    return figures_of(Engine.ROLLCALL, began, rest, waits, peak.mib, found, found), found
 
 
 async def _theirs(run: Run, engine: Engine, ours: Memberships) -> Figures:
@@ -209,7 +160,7 @@ async def _theirs(run: Run, engine: Engine, ours: Memberships) -> Figures:
                 waits = await run.changes(engine, seen)
             except TimeoutError:
                 raise _Failed(f"no change {_CHANGE_SECONDS:.0f} s after an order") from None
-    return _figures(engine, began, rest, waits, peak.mib, found, ours)
+    return figures_of(engine, began, rest, waits, peak.mib, found, ours)
 
 
 async def _whole(follower: Follower, running: Started, ours: Memberships) -> Rest:
@@ -226,46 +177,6 @@ async def _whole(follower: Follower, running: Started, ours: Memberships) -> Res
     return rest
 
 
-def _figures(  # noqa: PLR0913, PLR0917 - one value of each kind
-    engine: Engine,
-    began: float,
-    rest: Rest,
-    waits: Sequence[float],
-    peak: float,
-    found: Memberships,
-    ours: Memberships,
-) -> Figures:
-    unlike = differences(ours, found)
-    ordered = sorted(waits)
-    return Figures(
-        engine=engine.value,
-        first_seconds=round(rest.first_at - began, 1),
-        whole_seconds=round(rest.last_at - began, 1),
-        change_median_ms=round(statistics.median(ordered) * 1000, 1),
-        change_p99_ms=round(ordered[math.ceil(0.99 * len(ordered)) - 1] * 1000, 1),
-        peak_mib=round(peak),
-        memberships=len(found),
-        differences=dict(Counter(kind.value for kind in unlike.values())),
-        examples=[f"{kind.value}: {key}" for key, kind in sorted(unlike.items())[:_EXAMPLES]],
-    )
-
-
-def _print(result: Result) -> None:
-    print(f"{result.events:,} events of {result.pupils:,} pupils, from the topics' beginning:")
-    for each in result.figures:
-        unlike = f"differences {each.differences}" if each.differences else "equal"
-        print(
-            f"  {each.engine:<9} whole after {each.whole_seconds:7.1f} s"
-            f" (first {each.first_seconds:5.1f})"
-            f"   a change {each.change_median_ms:7.1f} ms, p99 {each.change_p99_ms:7.1f}"
-            f"   peak {each.peak_mib:6,.0f} MiB   {each.memberships:,} memberships, {unlike}"
-        )
-        for example in each.examples:
-            print(f"            {example}")
-    for gap in result.missing:
-        print(f"  {gap.engine:<9} left out: {gap.why}")
-
-
 def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench engines", description=__doc__)
@@ -278,7 +189,7 @@ def main() -> int:
     asked = parser.parse_args()
     engines = [Engine(name) for name in asked.only or names]
     result = asyncio.run(measure(asked.pupils, asked.seed, asked.samples, engines))
-    _print(result)
+    show(result)
     if asked.json:
         print(json.dumps({**asdict(result), "meets_target": result.meets_target}))
     return 0 if result.meets_target else 1

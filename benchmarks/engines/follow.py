@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
@@ -44,7 +44,7 @@ class Follower:
         self._last_at = 0.0
         self.state = State()
 
-    async def __aenter__(self) -> "Follower":
+    async def __aenter__(self) -> Self:
         await self._consumer.start()
         parts = self._consumer.partitions_for_topic(self._topic) or await self._parts()
         self._assigned = [TopicPartition(self._topic, part) for part in sorted(parts)]

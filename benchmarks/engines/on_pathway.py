@@ -7,149 +7,43 @@ is a function in Python, as one would write it there; all else is Pathway's own 
 import json
 import sys
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import pathway as pw
 
-from benchmarks.engines import placings
+from benchmarks.engines.pathway_facts import (
+    FIELDS,
+    LISTS,
+    NEVER,
+    Day,
+    Event,
+    closes,
+    earlier,
+    latest,
+    microseconds,
+    midnight,
+    placings_of,
+    text_of,
+    without,
+)
+from benchmarks.engines.pathway_reasons import (
+    of_class_teachers,
+    of_groups,
+    of_guardians,
+    of_staff,
+    order_reason,
+)
 
-NEVER: Final = "9999-99-99"
 _COMMIT_MS: Final = 50
 _SNAPSHOT_MS: Final = 10_000
-
-_FIELDS: Final = (
-    "school_id", "class_id", "group_id", "person_id", "order_id", "pupil_id", "guardian_id",
-    "class_teacher_id", "status", "closed_on", "timezone", "effective_on", "ordered_at",
-)  # fmt: skip
-_LISTS: Final = ("roles", "teacher_ids", "pupils")
-
-_OPTIONAL: Final = frozenset({"class_teacher_id", "closed_on", "status"})
-
-_none = pw.column_definition(default_value=None)
-
-
-class Event(pw.Schema, append_only=True):  # type: ignore[call-arg]
-    """An event of the contract; what its type has not is None."""
-
-    type: str
-    event_id: str
-    source: str
-    time: str
-    version: int | None = _none
-    school_id: str | None = _none
-    class_id: str | None = _none
-    group_id: str | None = _none
-    person_id: str | None = _none
-    order_id: str | None = _none
-    pupil_id: str | None = _none
-    guardian_id: str | None = _none
-    class_teacher_id: str | None = _none
-    status: str | None = _none
-    closed_on: str | None = _none
-    timezone: str | None = _none
-    effective_on: str | None = _none
-    ordered_at: str | None = _none
-    roles: pw.Json | None = _none
-    teacher_ids: pw.Json | None = _none
-    pupils: pw.Json | None = _none
-
-
-class Day(pw.Schema, append_only=True):  # type: ignore[call-arg]
-    """Which day follows today in a zone."""
-
-    zone: str
-    tomorrow: str
-
-
-@pw.udf
-def _microseconds(text: str) -> int:
-    return placings.microseconds(text)
-
-
-@pw.udf
-def _midnight(day: str, zone: str) -> int:
-    return placings.midnight(day, zone)
-
-
-@pw.udf
-def _placings(
-    lines: tuple[tuple[str, int, str, bool, str], ...],
-) -> list[tuple[str, str, str, str]]:
-    found = placings.placings(placings.Line(*line) for line in lines)
-    return [(each.order_id, each.class_id, each.effective_on, each.until or NEVER) for each in found]
-
-
-@pw.udf
-def _names(listed: pw.Json) -> list[str]:
-    return sorted(set(listed.as_list()))
-
-
-@pw.udf
-def _text(listed: pw.Json) -> str:
-    return str(listed)
-
-
-@pw.udf
-def _on_roster(roster: str, pupil: str) -> bool:
-    return roster == '"whole-class"' or f'"{pupil}"' in roster
-
-
-def _latest(events: pw.Table, kinds: tuple[str, ...], keys: tuple[str, ...], *rest: str) -> pw.Table:
-    """Of each entity the body of the highest rank: keys, ``at`` and the other fields."""
-    wanted = events.filter(_is_one_of(events, kinds))
-    best = wanted.groupby(*(wanted[key] for key in keys)).reduce(
-        best=pw.reducers.max(
-            pw.make_tuple(
-                pw.coalesce(wanted.version, 0),
-                wanted.at,
-                wanted.source,
-                wanted.event_id,
-                *(_known(wanted, name) for name in (*keys, *rest)),
-            )
-        )
-    )
-    columns = {name: best.best[4 + place] for place, name in enumerate((*keys, *rest))}
-    return best.select(at=best.best[1], **columns)
-
-
-def _known(events: pw.Table, name: str) -> Any:  # noqa: ANN401 - ships no types here
-    """A field of an event; most are never None in the types that have them."""
-    return events[name] if name in _OPTIONAL else pw.unwrap(events[name])
-
-
-def _is_one_of(events: pw.Table, kinds: tuple[str, ...]) -> Any:  # noqa: ANN401 - ships no types here
-    condition = events.type == f"sgo.{kinds[0]}.v1"
-    for kind in kinds[1:]:
-        condition |= events.type == f"sgo.{kind}.v1"
-    return condition
-
-
-def _without(table: pw.Table, gone: pw.Table, **keys: str) -> pw.Table:
-    """The rows whose keys (ours = theirs) are not in the other table."""
-    on = [table[own] == gone[other] for own, other in keys.items()]
-    other = next(iter(keys.values()))
-    joined = table.join_left(gone, *on, id=table.id).select(*table, _gone=gone[other])
-    return joined.filter(joined._gone.is_none()).without("_gone")  # noqa: SLF001 - our own column
-
-
-def _all_but(table: pw.Table, left_out: str) -> list[pw.ColumnReference]:
-    return [table[name] for name in table.column_names() if name != left_out]
-
-
-def _closes(table: pw.Table) -> Any:  # noqa: ANN401 - as above
-    return pw.if_else(table.status == "closed", pw.coalesce(table.closed_on, NEVER), NEVER)
-
-
-def _earlier(one: Any, other: Any) -> Any:  # noqa: ANN401 - as above
-    return pw.if_else(one < other, one, other)
 
 
 def members(events: pw.Table, days: pw.Table, default_zone: str) -> pw.Table:
     """Expected memberships with reasons, from events and days."""
-    events = events.with_columns(at=_microseconds(events.time))
-    schools = _latest(events, ("school.changed",), ("school_id",), "timezone", "status", "closed_on")
-    schools = schools.with_columns(closes_on=_closes(schools))
-    classes = _latest(
+    events = events.with_columns(at=microseconds(events.time))
+    schools = latest(events, ("school.changed",), ("school_id",), "timezone", "status", "closed_on")
+    schools = schools.with_columns(closes_on=closes(schools))
+    classes = latest(
         events,
         ("class.created", "class.changed"),
         ("class_id",),
@@ -158,8 +52,8 @@ def members(events: pw.Table, days: pw.Table, default_zone: str) -> pw.Table:
         "status",
         "closed_on",
     )
-    classes = classes.with_columns(closes_on=_closes(classes))
-    groups = _latest(
+    classes = classes.with_columns(closes_on=closes(classes))
+    groups = latest(
         events,
         ("subject-group.changed",),
         ("group_id",),
@@ -170,15 +64,15 @@ def members(events: pw.Table, days: pw.Table, default_zone: str) -> pw.Table:
         "status",
         "closed_on",
     )
-    groups = groups.with_columns(closes_on=_closes(groups), roster=_text(groups.pupils))
-    people = _latest(events, ("person.changed",), ("person_id",), "status")
+    groups = groups.with_columns(closes_on=closes(groups), roster=text_of(groups.pupils))
+    people = latest(events, ("person.changed",), ("person_id",), "status")
     removed = people.filter(people.status == "removed")
-    employments = _latest(
+    employments = latest(
         events, ("employment.changed",), ("person_id", "school_id"), "roles", "status"
     )
     gone = employments.filter(employments.status == "ended")
-    bonds = _latest(events, ("guardianship.changed",), ("guardian_id", "pupil_id"), "status")
-    bonds = _without(bonds.filter(bonds.status == "active"), removed, guardian_id="person_id")
+    bonds = latest(events, ("guardianship.changed",), ("guardian_id", "pupil_id"), "status")
+    bonds = without(bonds.filter(bonds.status == "active"), removed, guardian_id="person_id")
 
     class_days = _class_days(classes, schools, days, default_zone)
     enrolled = _enrolled(events, removed, class_days)
@@ -186,16 +80,16 @@ def members(events: pw.Table, days: pw.Table, default_zone: str) -> pw.Table:
         (enrolled.effective_on < enrolled.before_day) & (enrolled.until >= enrolled.before_day)
     )
     reasons = pw.Table.concat_reindex(
-        *_of_staff(employments, schools, removed),
-        *_of_class_teachers(classes, gone, removed),
+        *of_staff(employments, schools, removed),
+        *of_class_teachers(classes, gone, removed),
         pupils.select(
             chat_id="class:" + pupils.class_id,
             person_id=pupils.pupil_id,
             administers=0,
-            reason=_order_reason(pupils),
+            reason=order_reason(pupils),
         ),
-        _of_guardians(pupils, bonds),
-        *_of_groups(groups, class_days, enrolled, gone, removed),
+        of_guardians(pupils, bonds),
+        *of_groups(groups, class_days, enrolled, gone, removed),
     )
     return reasons.groupby(reasons.chat_id, reasons.person_id).reduce(
         reasons.chat_id,
@@ -209,21 +103,23 @@ def _class_days(
     classes: pw.Table, schools: pw.Table, days: pw.Table, default_zone: str
 ) -> pw.Table:
     """Classes with the first day that does not count any more."""
-    zoned = classes.join_left(schools, classes.school_id == schools.school_id, id=classes.id).select(
+    zoned = classes.join_left(
+        schools, classes.school_id == schools.school_id, id=classes.id
+    ).select(
         classes.class_id,
         classes.school_id,
         zone=pw.coalesce(schools.timezone, default_zone),
-        closes_on=_earlier(classes.closes_on, pw.coalesce(schools.closes_on, NEVER)),
+        closes_on=earlier(classes.closes_on, pw.coalesce(schools.closes_on, NEVER)),
     )
-    latest = days.groupby(days.zone).reduce(days.zone, tomorrow=pw.reducers.max(days.tomorrow))
-    return zoned.join(latest, zoned.zone == latest.zone, id=zoned.id).select(
-        *zoned, latest.tomorrow, before_day=_earlier(zoned.closes_on, latest.tomorrow)
+    newest = days.groupby(days.zone).reduce(days.zone, tomorrow=pw.reducers.max(days.tomorrow))
+    return zoned.join(newest, zoned.zone == newest.zone, id=zoned.id).select(
+        *zoned, newest.tomorrow, before_day=earlier(zoned.closes_on, newest.tomorrow)
     )
 
 
 def _enrolled(events: pw.Table, removed: pw.Table, class_days: pw.Table) -> pw.Table:
     """Placings in classes of their own school, with the days from and until."""
-    orders = _latest(
+    orders = latest(
         events,
         ("enrolment.ordered", "withdrawal.ordered"),
         ("order_id",),
@@ -235,18 +131,16 @@ def _enrolled(events: pw.Table, removed: pw.Table, class_days: pw.Table) -> pw.T
         "ordered_at",
     )
     found = events.filter(events.type == "sgo.order.cancelled.v1")
-    found = found.select(
-        order_id=pw.unwrap(found.order_id), school_id=pw.unwrap(found.school_id)
-    )
+    found = found.select(order_id=pw.unwrap(found.order_id), school_id=pw.unwrap(found.school_id))
     cancelled = found.groupby(found.order_id, found.school_id).reduce(
         found.order_id, found.school_id
     )
-    live = _without(orders, cancelled, order_id="order_id", school_id="school_id")
-    live = _without(live, removed, pupil_id="person_id")
+    live = without(orders, cancelled, order_id="order_id", school_id="school_id")
+    live = without(live, removed, pupil_id="person_id")
     live = live.with_columns(
         line=pw.make_tuple(
             live.effective_on,
-            _microseconds(live.ordered_at),
+            microseconds(live.ordered_at),
             live.order_id,
             live.type == "sgo.enrolment.ordered.v1",
             live.class_id,
@@ -255,7 +149,7 @@ def _enrolled(events: pw.Table, removed: pw.Table, class_days: pw.Table) -> pw.T
     folded = live.groupby(live.school_id, live.pupil_id).reduce(
         live.school_id, live.pupil_id, lines=pw.reducers.sorted_tuple(live.line)
     )
-    placed = folded.select(folded.school_id, folded.pupil_id, placing=_placings(folded.lines))
+    placed = folded.select(folded.school_id, folded.pupil_id, placing=placings_of(folded.lines))
     placed = placed.flatten(placed.placing)
     placed = placed.select(
         placed.school_id,
@@ -273,113 +167,12 @@ def _enrolled(events: pw.Table, removed: pw.Table, class_days: pw.Table) -> pw.T
     ).select(
         *placed,
         class_days.before_day,
-        since=_midnight(placed.effective_on, class_days.zone),
-    )
-
-
-def _order_reason(pupils: pw.Table) -> Any:  # noqa: ANN401 - as above
-    since = pw.cast(str, pupils.since)
-    return "order|" + pupils.order_id + "|member|" + since + "|" + pupils.order_id
-
-
-def _of_staff(
-    employments: pw.Table, schools: pw.Table, removed: pw.Table
-) -> tuple[pw.Table, pw.Table]:
-    active = employments.filter(employments.status == "active")
-    active = _without(active, removed, person_id="person_id")
-    active = active.join(schools, active.school_id == schools.school_id, id=active.id).select(
-        *_all_but(active, "roles"), held=_text(active.roles)
-    )
-    found = []
-    for held, role, administers in (("teacher", "member", 0), ("administrator", "administrator", 1)):
-        of = active.filter(_on_roster(active.held, held))
-        found.append(
-            of.select(
-                chat_id="staff_room:" + of.school_id,
-                person_id=of.person_id,
-                administers=administers,
-                reason="employment|" + of.school_id + f"|{role}|" + pw.cast(str, of.at) + "|",
-            )
-        )
-    return found[0], found[1]
-
-
-def _of_class_teachers(classes: pw.Table, gone: pw.Table, removed: pw.Table) -> list[pw.Table]:
-    named = classes.filter(classes.class_teacher_id.is_not_none())
-    named = named.with_columns(class_teacher_id=pw.unwrap(named.class_teacher_id))
-    stay = _without(named, gone, class_teacher_id="person_id", school_id="school_id")
-    stay = _without(stay, removed, class_teacher_id="person_id")
-    reason = "class_teacher|" + stay.class_id + "|administrator|" + pw.cast(str, stay.at) + "|"
-    return [
-        stay.select(
-            chat_id=f"{kind}:" + stay.class_id,
-            person_id=stay.class_teacher_id,
-            administers=1,
-            reason=reason,
-        )
-        for kind in ("class", "parents")
-    ]
-
-
-def _of_guardians(pupils: pw.Table, bonds: pw.Table) -> pw.Table:
-    joined = pupils.join(bonds, pupils.pupil_id == bonds.pupil_id)
-    bond = "guardianship|" + bonds.guardian_id + ":" + bonds.pupil_id
-    return joined.select(
-        chat_id="parents:" + pupils.class_id,
-        person_id=bonds.guardian_id,
-        administers=0,
-        reason=bond + "|member|" + pw.cast(str, pupils.since) + "|" + pupils.order_id,
-    )
-
-
-def _of_groups(
-    groups: pw.Table,
-    class_days: pw.Table,
-    enrolled: pw.Table,
-    gone: pw.Table,
-    removed: pw.Table,
-) -> tuple[pw.Table, pw.Table]:
-    own = groups.join(
-        class_days,
-        groups.class_id == class_days.class_id,
-        groups.school_id == class_days.school_id,
-        id=groups.id,
-    ).select(
-        *groups,
-        before_day=_earlier(
-            groups.closes_on, _earlier(class_days.closes_on, class_days.tomorrow)
-        ),
-    )
-    joined = own.join(enrolled, own.class_id == enrolled.class_id).select(
-        *_all_but(enrolled, "before_day"), own.group_id, own.roster, own.before_day
-    )
-    placed = joined.filter(
-        (joined.effective_on < joined.before_day) & (joined.until >= joined.before_day)
-    )
-    placed = placed.filter(_on_roster(placed.roster, placed.pupil_id))
-    taught = own.select(own.group_id, own.school_id, own.at, person_id=_names(own.teacher_ids))
-    taught = taught.flatten(taught.person_id)
-    taught = _without(taught, gone, person_id="person_id", school_id="school_id")
-    taught = _without(taught, removed, person_id="person_id")
-    reason = "subject_group|" + taught.group_id + "|administrator|" + pw.cast(str, taught.at) + "|"
-    return (
-        placed.select(
-            chat_id="subject:" + placed.group_id,
-            person_id=placed.pupil_id,
-            administers=0,
-            reason=_order_reason(placed),
-        ),
-        taught.select(
-            chat_id="subject:" + taught.group_id,
-            person_id=taught.person_id,
-            administers=1,
-            reason=reason,
-        ),
+        since=midnight(placed.effective_on, class_days.zone),
     )
 
 
 def _read(told: Mapping[str, str], topic: str) -> pw.Table:
-    paths = {name: f"/data/{name}" for name in ("version", *_FIELDS, *_LISTS)} | {"event_id": "/id"}
+    paths = {name: f"/data/{name}" for name in ("version", *FIELDS, *LISTS)} | {"event_id": "/id"}
     return pw.io.kafka.read(
         _settings(told),
         topic=topic,

@@ -59,15 +59,16 @@ class Database:
                 found[key_of(row["chat_id"], row["person_id"])] = of_ours(row["role"], reasons)
         return found
 
-    async def until(
-        self, chat_id: str, person_id: str, *, present: bool, patience: float
-    ) -> float:
+    async def _is_there(self, chat_id: str, person_id: str) -> bool:
+        return bool(await self._connection.fetchval(_THERE, chat_id, person_id))
+
+    async def until(self, chat_id: str, person_id: str, *, present: bool, patience: float) -> float:
         """The moment at which the membership is there, or is gone.
 
         Raises:
             TimeoutError: not in time.
         """
         async with asyncio.timeout(patience):
-            while await self._connection.fetchval(_THERE, chat_id, person_id) is not present:
+            while await self._is_there(chat_id, person_id) is not present:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(_POLL)
         return time.perf_counter()

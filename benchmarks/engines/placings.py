@@ -56,7 +56,9 @@ def microseconds(text: str) -> int:
 
 def midnight(day: str, zone: str) -> int:
     """The first instant of the date in the zone."""
-    return _microseconds(datetime.combine(date.fromisoformat(day), datetime.min.time(), ZoneInfo(zone)))
+    return _microseconds(
+        datetime.combine(date.fromisoformat(day), datetime.min.time(), ZoneInfo(zone))
+    )
 
 
 def _microseconds(at: datetime) -> int:

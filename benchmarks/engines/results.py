@@ -109,7 +109,9 @@ class State:
             if known == digest_ and written.change == -1:
                 del self.memberships[written.key]
                 return
-        counts = self.pending.setdefault(written.key, Counter() if known is None else Counter([known]))
+        counts = self.pending.setdefault(
+            written.key, Counter() if known is None else Counter([known])
+        )
         counts[digest_] += written.change
         self._settle(written.key, counts)
 
@@ -130,5 +132,5 @@ def differences(ours: Memberships, theirs: Memberships) -> dict[Key, Kind]:
         for key, content in ours.items()
         if theirs.get(key) != content
     }
-    found.update({key: Kind.SURPLUS for key in theirs.keys() - ours.keys()})
+    found.update(dict.fromkeys(theirs.keys() - ours.keys(), Kind.SURPLUS))
     return found

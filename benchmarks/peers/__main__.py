@@ -1,13 +1,13 @@
 """The orders alone: Rollcall's ingest beside Faust, Quix Streams and Bytewax.
 
-``./run bench peers [--events N] [--only NAME] [--json]`` fills one topic of an embedded Kafka
-with N orders, withdrawals and cancellations, keyed as the contract has it, and lets each
-program in turn fold it from the beginning: of each order the body of the highest rank, who
-cancelled it, and where each pupil is placed in each school. All keep durable state on the same
-disk and commit as often; one process each. Their placements are compared with ours. Events a
-second count from the first record to the last change made; for ours to the last commit, and,
-told apart, with all placements worked out from the facts. Memory is the peak of a program and
-its children; for ours, PostgreSQL's processes are in it.
+``./run bench peers [--events N] [--only NAME] [--commit SECONDS] [--json]`` fills one topic of an
+embedded Kafka with N orders, withdrawals and cancellations, keyed as the contract has it, and lets
+each program in turn fold it from the beginning: of each order the body of the highest rank, who
+cancelled it, and where each pupil is placed in each school. All keep durable state on the same disk
+and commit as often (ours with every batch); one process each. Their placements are compared with
+ours. Events a second count from the first record to the last change made; for ours to the last
+commit, and, told apart, with all placements worked out from the facts. Memory is the peak of a
+program and its children; for ours, PostgreSQL's processes are in it.
 
 A peer whose packages cannot be had is left out, and said so. 1 is the exit code where a
 result differs from ours, or where ours is less than twice as fast as the best.
@@ -97,7 +97,7 @@ class _Failed(Exception):
     """A program ended without a result."""
 
 
-async def measure(events: int, peers: Sequence[Peer]) -> Result:
+async def measure(events: int, peers: Sequence[Peer], commit_seconds: float = 1.0) -> Result:
     """One run on servers of its own; ours goes first, since all are compared with it."""
     with tempfile.TemporaryDirectory(prefix="rollcall-peers-") as folder:
         async with (
@@ -112,7 +112,13 @@ async def measure(events: int, peers: Sequence[Peer]) -> Result:
                 own = Path(folder) / peer.value
                 own.mkdir()
                 task = Task(
-                    broker.bootstrap, TOPIC, events, TODAY.isoformat(), str(own), postgres.uri
+                    bootstrap=broker.bootstrap,
+                    topic=TOPIC,
+                    events=events,
+                    today=TODAY.isoformat(),
+                    folder=str(own),
+                    commit_seconds=commit_seconds,
+                    postgres=postgres.uri,
                 )
                 try:
                     told, peak = await _run(peer, task, postgres.pid or 0)
@@ -179,7 +185,11 @@ def _tail(log: Path) -> str:
 
 
 def _figures(
-    peer: Peer, told: dict[str, float], peak: float, placed: dict[str, list[str]], same: bool  # noqa: FBT001 - one caller
+    peer: Peer,
+    told: dict[str, float],
+    peak: float,
+    placed: dict[str, list[str]],
+    same: bool,  # noqa: FBT001 - one caller
 ) -> Figures:
     placing = told.get("placing_seconds")
     return Figures(
@@ -197,14 +207,17 @@ def _figures(
 
 def _print(result: Result) -> None:
     print(f"{result.events:,} orders, withdrawals and cancellations from one topic:")
+    print("  peer       events/s   ours is   peak MiB   placements")
+    ours = next((each for each in result.figures if each.peer == Peer.ROLLCALL.value), None)
     for each in result.figures:
-        also = "" if each.with_placements is None else (
-            f"   with all placements {each.with_placements:,.0f}"
-        )
+        times = "" if ours is None else f"{ours.events_per_second / each.events_per_second:.2f}×"
+        like = "equal" if each.same else "NOT EQUAL"
         print(
-            f"  {each.peer:<9} {each.events_per_second:9,.0f} events/s   peak {each.peak_mib:6,.0f} MiB"
-            f"   {each.placements:,} placements, {'equal' if each.same else 'NOT EQUAL'}{also}"
+            f"  {each.peer:<9} {each.events_per_second:9,.0f}  {times:>8}  {each.peak_mib:9,.0f}"
+            f"   {each.placements:,}, {like}"
         )
+        if each.with_placements is not None:
+            print(f"  … with all placements worked out: {each.with_placements:,.0f} events/s")
     for gap in result.missing:
         print(f"  {gap.peer:<9} left out: {gap.why}")
     if result.ratio is not None:
@@ -217,10 +230,11 @@ def main() -> int:
     parser.add_argument("--events", type=int, default=200_000, help="records of the topic (200000)")
     names = [peer.value for peer in Peer]
     parser.add_argument("--only", action="append", choices=names, help="beside ours; repeatable")
+    parser.add_argument("--commit", type=float, default=1.0, help="seconds between commits (1)")
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
     peers = [Peer(name) for name in asked.only or names]
-    result = asyncio.run(measure(asked.events, peers))
+    result = asyncio.run(measure(asked.events, peers, asked.commit))
     _print(result)
     if asked.json:
         print(

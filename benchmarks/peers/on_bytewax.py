@@ -70,7 +70,7 @@ def flow(told: Task, tally: Tally) -> Dataflow:
     made = Dataflow("orders")
     source = KafkaSource([told.bootstrap], [told.topic], tail=False, batch_size=_BATCH)
     records = op.input("records", made, source)
-    events = op.map("events", records, lambda record: _read(record))
+    events = op.map("events", records, _read)
     by_order = op.key_on("order", events, lambda event: str(event["data"]["order_id"]))
     changes = op.stateful_batch("fold order", by_order, lambda state: ByOrder(tally, state))
     of_pupils = op.key_on("pupil", op.key_rm("changes", changes), lambda change: change.key)

@@ -100,7 +100,7 @@ def _year_of(dice: random.Random, pupil: int) -> Iterator[Event]:
         yield _cancellation(f"{pupil}-{dice.choice('12')}", by)
 
 
-def _order(  # noqa: PLR0913, PLR0917 - the members of an order
+def _order(
     kind: str,
     order: str,
     school: int,

@@ -1,8 +1,8 @@
 """How a program is told what to do, and tells what it did.
 
 Guarantees: what a program did stands in two files of its folder, the placements among them, so
-that they can be compared with ours; the clock runs from the first record that it is given to the last
-change that it has made, or to its commit where the program sees that.
+that they can be compared with ours; the clock runs from the first record that it is given to
+the last change that it has made, or to its commit where the program sees that.
 Needs the standard library only, since it runs in the environments of all peers.
 """
 
@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
+
 PLACEMENTS: Final = "placements.json"
 FIGURES: Final = "figures.json"
 

@@ -127,7 +127,9 @@ def main() -> int:
     found = asyncio.run(measure(asked.pupils, asked.seed))
     print(f"{found.events:,} events, {found.chats:,} chats, {found.memberships:,} memberships")
     print(f"  derivation {found.derive_seconds:8.2f} s")
-    print(f"  yardstick  {found.yardstick_seconds:8.2f} s   ratio {found.ratio:.2f} (at most {RATIO})")
+    print(
+        f"  yardstick  {found.yardstick_seconds:8.2f} s   ratio {found.ratio:.2f} (at most {RATIO})"
+    )
     print(f"  differences: {found.differences or 'none'}")
     if asked.json:
         print(json.dumps({**asdict(found), "meets_target": found.meets_target}))

@@ -11,9 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from benchmarks.yardstick.__main__ import measure
 from benchmarks.yardstick.statement import TABLE, Difference, Kind, compute, differences
 from domain.decisions import MembershipDecision
-from domain.expected import Role
 from domain.facts import Fact, Order, Person
-from domain.ids import ChatId, PersonId
 from projections.database import driver, transaction
 from tests.domain import builders
 from tests.domain.builders import (
@@ -71,9 +69,7 @@ async def by_the_yardstick(engine: AsyncEngine) -> dict[str, set[str]]:
 
 def without_removed_pupils(facts: Sequence[Fact]) -> list[Fact]:
     pupils = {fact.pupil_id for fact in facts if isinstance(fact, Order)}
-    return [
-        fact for fact in facts if not (isinstance(fact, Person) and fact.person_id in pupils)
-    ]
+    return [fact for fact in facts if not (isinstance(fact, Person) and fact.person_id in pupils)]
 
 
 @settings(
