@@ -26,7 +26,7 @@ def python(name: str) -> Path | None:
     """The interpreter of a peer's environment, if it is there."""
     folder = ENVIRONMENTS / name
     made = folder / _MADE
-    if made.exists() and made.read_text(encoding="ascii") == _wanted(name):
+    if made.exists() and made.read_text(encoding="ascii") == fingerprint(name):
         return folder / "bin" / "python"
     return None
 
@@ -46,7 +46,7 @@ def install(name: str) -> Path:
     environment = {**os.environ, "VIRTUAL_ENV": str(folder)}
     _run([uv, "venv", "--quiet", "--python", _PYTHON, str(folder)], name, environment)
     _run([uv, "pip", "install", "--quiet", "-r", str(requirements(name))], name, environment)
-    (folder / _MADE).write_text(_wanted(name), encoding="ascii")
+    (folder / _MADE).write_text(fingerprint(name), encoding="ascii")
     return folder / "bin" / "python"
 
 
@@ -59,7 +59,8 @@ def requirements(name: str) -> Path:
     raise FileNotFoundError(name)
 
 
-def _wanted(name: str) -> str:
+def fingerprint(name: str) -> str:
+    """Of a peer's requirements as they are now."""
     return hashlib.sha256(requirements(name).read_bytes()).hexdigest()
 
 

@@ -105,5 +105,5 @@ def _line(event: Event) -> Line:
 
 def _microseconds(text: str) -> int:
     """An RFC 3339 time as an instant."""
-    at = datetime.fromisoformat(text)
+    at = datetime.fromisoformat(text.upper())
     return int(at.timestamp()) * 1_000_000 + at.microsecond
