@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from benchmarks.memory import held_mib, tree
 from benchmarks.peers import environments, fold
-from benchmarks.peers.__main__ import Peer, measure
+from benchmarks.peers.__main__ import measure
 from benchmarks.peers.orders import records
+from benchmarks.peers.report import Peer
 from consumers.translate import fact_of
 from domain.facts import Cancellation, Order
 from domain.facts import fold as fold_facts
