@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
+from console.entrance.doors import Door, Entry, Need
+from domain.rights import Scope
 from projections import status
 from projections.overview import Overview, Standing
 
@@ -24,13 +25,14 @@ class Api:
     store: Overview
     fault: Fault = lives
 
-    def router(self) -> APIRouter:
-        """The addresses."""
-        router = APIRouter(default_response_class=JSONResponse)
-        router.add_api_route("/healthz", self.healthz)
-        router.add_api_route("/readyz", self.readyz)
-        router.add_api_route("/api/status", self.status)
-        return router
+    def entries(self) -> list[Entry]:
+        """The addresses. What tells of a process alone is open: whoever watches it has no name."""
+        open_to_all = Door(Need.NOTHING)
+        return [
+            Entry("/healthz", self.healthz, open_to_all),
+            Entry("/readyz", self.readyz, open_to_all),
+            Entry("/api/status", self.status, Door(Need.OPERATOR, scope=Scope.STATUS_READ)),
+        ]
 
     async def healthz(self) -> JSONResponse:
         """200 while the process lives; 503 with the reason where it should be started again."""

@@ -1,16 +1,20 @@
 """The console as one application: pages, JSON, static files, and what errors look like.
 
-Guarantees: every answer carries a content security policy under which nothing is loaded
-from another host and no script stands in a page; every error is an answer in Russian (JSON
-for programs) with the status that it deserves, and tells nothing of the inside.
+Guarantees: every address has a door (``console.entrance``); every answer carries a content
+security policy under which nothing is loaded from another host and no script stands in a page;
+every error is an answer in Russian (JSON for programs) with the status that it deserves, and
+tells nothing of the inside.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
@@ -18,10 +22,21 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.api import Api, Fault, lives
+from console.entrance.doors import Entry, add_entries
+from console.entrance.gate import SessionGate
+from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
+from console.identity.errors import IdentityError
+from console.identity.port import IdentityProvider
+from console.own_chats import OwnChatsPage
 from console.pages import Pages
-from console.render import Renderer
+from console.render import Renderer, wants_part
+from console.sign_in import SignIn, local_path
+from console.sign_in_page import SignInPage
+from console.sign_in_words import REFUSALS
 from projections.errors import StoreError
 from projections.overview import Overview
+
+log = structlog.get_logger()
 
 _STATIC = Path(__file__).parent / "static"
 _PROGRAMS = ("/api/", "/healthz", "/readyz")
@@ -37,12 +52,19 @@ _SECURITY = {
 }
 
 _MESSAGES = {
+    401: ("Нужно войти", "Сеанс закончился, или вход ещё не выполнен."),
+    403: ("Здесь нужны другие права", "Эта страница не для вашей роли."),
     404: ("Такой страницы нет", "Возможно, школа или чат ещё не появились в реестре."),
     405: ("Так к этой странице не обращаются", "Откройте её обычной ссылкой."),
+    413: ("Слишком большой запрос", "Уменьшите его и попробуйте ещё раз."),
     422: ("Не получилось понять запрос", "Проверьте параметры в адресе: {fields}."),
     500: ("Что-то сломалось у нас", "Ошибка записана в журнал. Попробуйте обновить страницу."),
     503: ("База данных не отвечает", "Данные появятся, как только она снова будет доступна."),
 }
+_FORGED = (
+    "Запрос пришёл не с нашей страницы",
+    "Ничего не изменено. Обновите страницу и попробуйте ещё раз.",
+)
 
 
 class _SecurityHeaders:
@@ -60,7 +82,25 @@ class _SecurityHeaders:
         await self._app(scope, receive, secured)
 
 
-def create_app(store: Overview, *, hosts: Sequence[str] = ("*",), fault: Fault = lives) -> FastAPI:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How people come in: who checks them, and how they sign in.
+
+    By a provider, by choosing a person (``development``), or, where neither is set, not at all.
+    """
+
+    gate: SessionGate
+    provider: IdentityProvider | None = None
+    development: bool = False
+
+
+def create_app(
+    store: Overview,
+    entrance: Entrance,
+    *,
+    hosts: Sequence[str] = ("*",),
+    fault: Fault = lives,
+) -> FastAPI:
     """The console over ``store``.
 
     ``hosts``: the names by which it may be asked for. Where it listens on the local address
@@ -71,14 +111,26 @@ def create_app(store: Overview, *, hosts: Sequence[str] = ("*",), fault: Fault =
     errors = _Errors(Renderer())
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(_SecurityHeaders)
-    app.include_router(Api(store, fault).router())
-    app.include_router(Pages(store, errors.renderer).router())
+    add_entries(app, entrance.gate, _entries(store, entrance, errors.renderer, fault))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, errors.http)
     app.add_exception_handler(RequestValidationError, errors.validation)
+    app.add_exception_handler(RequestRefused, errors.refused)
+    app.add_exception_handler(IdentityError, errors.identity)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
+
+
+def _entries(
+    store: Overview, entrance: Entrance, renderer: Renderer, fault: Fault
+) -> Iterator[Entry]:
+    sign_in = SignIn(entrance.gate, renderer, entrance.provider)
+    yield from Api(store, fault).entries()
+    yield from sign_in.entries()
+    yield from SignInPage(sign_in, renderer, development=entrance.development).entries()
+    yield from OwnChatsPage(entrance.gate.store, renderer).entries()
+    yield from Pages(store, renderer).entries()
 
 
 class _Errors:
@@ -97,6 +149,34 @@ class _Errors:
         fields = ", ".join(sorted({str(fault["loc"][-1]) for fault in faults}))
         return self._answer(request, 422, fields)
 
+    async def refused(self, request: Request, error: Exception) -> Response:
+        """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""
+        match error:
+            case NotSignedIn():
+                return self._unknown(request)
+            case NotAllowed(elsewhere=str(elsewhere)) if _is_whole_page(request):
+                return RedirectResponse(elsewhere, 303)
+            case Forged():
+                log.warning("request.forged", reason=str(error))
+                return self._answer(request, 403, words=_FORGED)
+            case _:
+                return self._answer(request, 403)
+
+    async def identity(self, request: Request, error: Exception) -> Response:
+        """The identity provider is away, or said no."""
+        log.warning("sign_in.failed", reason=str(error))
+        return self._answer(request, 503, words=REFUSALS[None])
+
+    def _unknown(self, request: Request) -> Response:
+        if _is_whole_page(request):
+            query = f"?{request.url.query}" if request.url.query else ""
+            to = urlencode({"next": local_path(request.url.path + query)})
+            return RedirectResponse(f"/sign-in?{to}", 303)
+        answer = self._answer(request, 401)
+        if request.url.path.startswith(_PROGRAMS):
+            answer.headers["WWW-Authenticate"] = 'Bearer realm="rollcall"'
+        return answer
+
     async def store(self, request: Request, _error: Exception) -> Response:
         """503: the page is right, its data cannot be had now."""
         answer = self._answer(request, 503)
@@ -109,11 +189,33 @@ class _Errors:
         answer.headers.update(_SECURITY)
         return answer
 
-    def _answer(self, request: Request, status: int, fields: str = "") -> Response:
-        title, advice = _MESSAGES.get(status, _MESSAGES[422])
+    def _answer(
+        self,
+        request: Request,
+        status: int,
+        fields: str = "",
+        words: tuple[str, str] | None = None,
+    ) -> Response:
+        title, advice = words or _MESSAGES.get(status, _MESSAGES[422])
         advice = advice.format(fields=fields)
         if request.url.path.startswith(_PROGRAMS):
             content = {"error": title, "status": status}
             return JSONResponse(content, status, headers={"Cache-Control": "no-store"})
-        values = {"status": status, "title": title, "advice": advice}
+        # A part is asked for by a page that is already there: the way leads back to it.
+        there = _path(request.headers.get("hx-current-url", ""))
+        values = {"status": status, "title": title, "advice": advice, "then": there}
         return self.renderer.answer(request, "error", values, status=status)
+
+
+def _path(url: str) -> str:
+    """The path of an address that a browser told, if it is one."""
+    try:
+        return local_path(urlsplit(url).path)
+    except ValueError:
+        return "/"
+
+
+def _is_whole_page(request: Request) -> bool:
+    """Whether a browser asks for a page, and can be led to another one."""
+    programs = request.url.path.startswith(_PROGRAMS)
+    return request.method == "GET" and not programs and not wants_part(request)

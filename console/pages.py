@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
 
+from console.entrance.doors import Door, Endpoint, Entry, Need
 from console.listing import PAGE_SIZES, Page, matches, order_key, page_of, start_of
 from console.render import Renderer
 from console.words import CHAT_KINDS
@@ -47,16 +48,18 @@ class Pages:
     store: Overview
     renderer: Renderer
 
-    def router(self) -> APIRouter:
+    def entries(self) -> list[Entry]:
         """The addresses."""
-        router = APIRouter(default_response_class=HTMLResponse)
-        router.add_api_route("/", self.overview)
-        router.add_api_route("/state", self.state)
-        router.add_api_route("/schools/{school_id}", self.school)
-        router.add_api_route("/chats/{chat_id}", self.chat)
-        router.add_api_route("/drift", self.drift)
-        router.add_api_route("/quarantine", self.quarantine)
-        return router
+        door = Door(Need.OPERATOR, elsewhere="/my")
+        pages: dict[str, Endpoint] = {
+            "/": self.overview,
+            "/state": self.state,
+            "/schools/{school_id}": self.school,
+            "/chats/{chat_id}": self.chat,
+            "/drift": self.drift,
+            "/quarantine": self.quarantine,
+        }
+        return [Entry(path, page, door) for path, page in pages.items()]
 
     async def overview(
         self, request: Request, q: Text = "", page: PageNumber = 1, size: PageSize = 25

@@ -15,8 +15,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console import words
+from console import sign_in_words, words
+from console.entrance.visit import visit_of
 from console.listing import PAGE_SIZES
+from projections.staff.names import PersonName
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Direction marks, embeddings, overrides and isolates; zero widths; control characters.
@@ -57,6 +59,13 @@ def visible(value: str) -> str:
     return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", value).strip() or "Без названия"
 
 
+def full_name(name: PersonName) -> str:
+    """«Иванова Анна Петровна»."""
+    return visible(
+        " ".join(part for part in (name.surname, name.given_name, name.patronymic) if part)
+    )
+
+
 class Renderer:
     """The templates; reading them waits for the first use."""
 
@@ -68,8 +77,12 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.globals.update(words=words, address=address, page_sizes=PAGE_SIZES)
-        self._templates.filters.update(moment=moment, number=number, visible=visible)
+        self._templates.globals.update(
+            words=words, sign_in_words=sign_in_words, address=address, page_sizes=PAGE_SIZES
+        )
+        self._templates.filters.update(
+            moment=moment, number=number, visible=visible, full_name=full_name
+        )
 
     def answer(
         self,
@@ -81,5 +94,6 @@ class Renderer:
     ) -> HTMLResponse:
         """``name.html``, or where a part is wanted ``parts/name.html``."""
         template = f"parts/{name}.html" if wants_part(request) else f"{name}.html"
-        text = self._templates.get_template(template).render(values)
+        asked = {"visit": visit_of(request), "here": request.url.path}
+        text = self._templates.get_template(template).render(asked | dict(values))
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})

@@ -11,7 +11,6 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from urllib.parse import urlunsplit
 
 import uvicorn
@@ -20,13 +19,16 @@ from prometheus_client.registry import Collector
 from starlette.types import ASGIApp
 
 from console.api import Fault, lives
-from console.app import create_app
+from console.app import Entrance, create_app
+from console.entrance.site import LOCAL_NAMES, is_loopback
 from console.errors import CannotListen
 from console.metrics import metrics_app
 from projections.overview import Overview
 
 _PATIENCE_SECONDS = 3
-_LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]", "::1")
+
+MakeEntrance = Callable[[str, int], Entrance]
+"""From the host and the port on which the pages are served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,8 @@ class Listening:
 class ConsoleServer:
     """The console's two servers. Port 0 is any free one; ``process`` is added to the metrics.
 
+    ``entrance`` makes how people come in, once it is known where the pages are.
+
     ``fault`` tells why this process does not live, or None while it does: ``/healthz``.
     """
 
@@ -48,6 +52,7 @@ class ConsoleServer:
     host: str
     port: int
     metrics_port: int
+    entrance: MakeEntrance
     process: Collector = field(default_factory=CollectorRegistry)
     fault: Fault = lives
 
@@ -58,11 +63,14 @@ class ConsoleServer:
 
         Raises:
             CannotListen: an address or port cannot be had; nothing was served.
+            ConsoleError: how people sign in does not go with where it listens.
         """
         with ExitStack() as closing:
             pages = closing.enter_context(_bound(self.host, self.port, "PORT"))
             metrics = closing.enter_context(_bound(self.host, self.metrics_port, "METRICS_PORT"))
-            console = _server(create_app(self.store, hosts=_names(self.host), fault=self.fault))
+            entrance = self.entrance(self.host, pages.getsockname()[1])
+            hosts = _names(self.host)
+            console = _server(create_app(self.store, entrance, hosts=hosts, fault=self.fault))
             gauges = _server(metrics_app(self.store, self.process))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(console.serve([pages]), name="console")
@@ -119,10 +127,4 @@ def _url(host: str, listener: socket.socket) -> str:
 
 def _names(host: str) -> tuple[str, ...]:
     """On the local address only the local names are answered, against DNS rebinding."""
-    local = host == "localhost"
-    if not local:
-        try:
-            local = ip_address(host).is_loopback
-        except ValueError:
-            return ("*",)
-    return (*_LOCAL_NAMES, host) if local else ("*",)
+    return (*LOCAL_NAMES, host) if is_loopback(host) else ("*",)

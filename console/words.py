@@ -66,6 +66,14 @@ CHAT_KINDS = {
     "subject": "Предмет",
 }
 
+OWN_CHATS_KINDS = {
+    "staff_room": "Учительская",
+    "class": "Класс",
+    "parents": "Родители",
+    "subject": "Предметы",
+}
+"""As the guide heads one's own chats, in its order."""
+
 MEMBER_STATES = {
     "present": Word("В чате", "✓", "good"),
     "to_add": Word("Будет добавлен", "+", "busy"),

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 from gateway.simulator.config import Era
-from rollcall import cli_operate
+from rollcall import cli_access, cli_operate
 from rollcall.cli_options import FEED, SERVE, TRY, DataDir, Json, leave
 from rollcall.commands import ask, feed, serve
 from rollcall.commands.outcome import outcome
@@ -159,6 +159,7 @@ def settings(*, json: Json = False) -> None:
 
 
 app.add_typer(cli_operate.app)
+app.add_typer(cli_access.app)
 
 
 def main() -> None:

@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 
-from rollcall.cli_options import OPERATE, DataDir, Json, leave
+from rollcall.cli_options import OPERATE, By, DataDir, Json, leave
 from rollcall.commands import arrivals, ask, chats, drift, plans
 
 app = typer.Typer()
 
 Hash = Annotated[str, typer.Argument(help="Of a plan, or of all that waits in a school.")]
-By = Annotated[str | None, typer.Option("--by", help="Who decides; your login if absent.")]
 
 
 @app.command(rich_help_panel=OPERATE)

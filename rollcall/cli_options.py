@@ -17,6 +17,8 @@ DataDir = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
+By = Annotated[str | None, typer.Option("--by", help="Who decides; your login if absent.")]
+
 
 def leave(code: int) -> None:
     """End with this exit code."""

@@ -124,7 +124,7 @@ def lines(summary: Summary, found: Addresses) -> list[str]:
         f"  the fewest changing calls possible: {summary.minimal_calls}",
         "",
         f"Chats in the simulated messenger   {found.messenger}/",
-        f"Console                            {found.console}/",
+        f"Console                            {found.console}/sign-in  (choose whom to be)",
         f"Metrics                            {found.metrics}/metrics",
         f"Kafka                              {found.kafka}",
         f"PostgreSQL                         {found.postgres}",

@@ -42,6 +42,11 @@ _POSTGRES = {
     "3D": "there is no such database: create it, or correct ROLLCALL_POSTGRES__URL",
     "42P01": "it has no tables of Rollcall: `run` or `up` makes them when it starts",
     "42501": "our user may not do this: it must own the database's tables",
+    "RC001": (
+        "somebody who may make roles must do this once: "
+        "CREATE ROLE rollcall_staff NOLOGIN; GRANT rollcall_staff TO the user of "
+        "ROLLCALL_POSTGRES__URL"
+    ),
 }
 """What to do by the beginning of PostgreSQL's own code."""
 

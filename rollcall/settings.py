@@ -21,6 +21,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from rollcall.settings_console import Console, SignIn
 from rollcall.settings_drift import Drift, SweepSettings
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
@@ -94,14 +95,6 @@ class Retention(Section):
     outbox: int = Field(14, ge=1, description="days that published events are kept")
 
 
-class Console(Section):
-    """Pages, JSON API and metrics."""
-
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8080, ge=0, le=65535, description="port of the pages")
-    metrics_port: int = Field(9464, ge=0, le=65535, description="port of the metrics")
-
-
 class Simulator(Section):
     """The messenger of our own, for `up`, `demo` and `simulator`."""
 
@@ -137,6 +130,7 @@ class Settings(BaseSettings):
     chats: Chats = Chats()
     retention: Retention = Retention()
     console: Console = Console()
+    sign_in: SignIn = SignIn()
     simulator: Simulator = Simulator()
     log: Log = Log()
 

@@ -138,13 +138,19 @@ async def _messenger(
 
 
 def listening_at(settings: Settings, found: Addresses) -> Settings:
-    """The settings with the console and the webhook on the ports that were found for them."""
+    """The settings with the console and the webhook on the ports that were found for them.
+
+    Where no way to sign in is set, it is the development one.
+    """
     host, port = _place(found.console, settings.console.host, settings.console.port)
     _, metrics_port = _place(found.metrics, host, settings.console.metrics_port)
     console = settings.console.model_copy(
         update={"host": host, "port": port, "metrics_port": metrics_port}
     )
     changed: dict[str, object] = {"console": console}
+    if settings.sign_in.way is None:
+        # A stack of one's own, on this machine: who tries it chooses whom to be.
+        changed["sign_in"] = settings.sign_in.model_copy(update={"way": "development"})
     if found.webhook is not None and settings.messenger.webhook_url is None:
         host, port = _place(found.webhook, HOST, settings.messenger.webhook_port)
         changed["messenger"] = settings.messenger.model_copy(

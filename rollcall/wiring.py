@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -49,6 +50,7 @@ from projections.overview import Overview
 from projections.sweep import Sweep
 from projections.upkeep import Retention
 from rollcall.addresses import Addresses
+from rollcall.entrance import entrance
 from rollcall.process import CountingStore, Process
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, either, supervise
@@ -213,6 +215,7 @@ class Wiring:
             console.host,
             console.port,
             console.metrics_port,
+            partial(entrance, self.settings, engine),
             process,
             process.fault,
         )

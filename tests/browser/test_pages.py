@@ -16,12 +16,12 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ROOT = Path(__file__).parents[2]
 
 
-async def visit(base: str, width: int) -> dict[str, Any]:
-    """What ``tests.browser.visit`` found."""
+async def visit(base: str, width: int, module: str = "visit") -> dict[str, Any]:
+    """What ``tests.browser.visit``, or another of its kind, found."""
     assert CHROMIUM is not None
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "tests.browser.visit", "--base", base),
+        *("-m", f"tests.browser.{module}", "--base", base),
         *("--browser", CHROMIUM, "--width", str(width)),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
@@ -51,6 +51,7 @@ async def test_pages_fit_work_and_ask_no_other_host(database_url: str, width: in
         "foreign_requests": [],
         "dialogs": [],
         "cut_off": [],
+        "inaccessible": [],
     }
     assert seen["/"] == "Обзор · Rollcall"
     assert seen["parents"] == ["9а - Родители"]

@@ -36,11 +36,13 @@ class Found:
     foreign_requests: list[str] = field(default_factory=list)
     dialogs: list[str] = field(default_factory=list)
     cut_off: list[str] = field(default_factory=list)
+    inaccessible: list[str] = field(default_factory=list)
     seen: dict[str, object] = field(default_factory=dict)
 
 
 @contextmanager
-def _page(browser: Browser, width: int, found: Found, base: str) -> Iterator[Page]:
+def opened(browser: Browser, width: int, found: Found, base: str) -> Iterator[Page]:
+    """A page whose requests, errors and dialogs are judged."""
     with browser.new_context(
         viewport={"width": width, "height": 768}, reduced_motion="reduce"
     ) as context:
@@ -62,9 +64,16 @@ def _judge(request: Request, base: str, found: Found) -> None:
         found.foreign_requests.append(request.url)
 
 
-_CUT_OFF = """() => [...document.querySelectorAll('main *')]
+CUT_OFF = """() => [...document.querySelectorAll('main *')]
     .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
     .map(e => e.tagName + '.' + e.className)"""
+
+
+def sign_in(page: Page, base: str) -> None:
+    """Be an operator."""
+    page.goto(base + "/sign-in")
+    page.get_by_role("button", name="Оператор", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Обзор")
 
 
 def look(page: Page, base: str, found: Found) -> None:
@@ -76,7 +85,7 @@ def look(page: Page, base: str, found: Found) -> None:
         )
         if root[0] > root[1]:
             found.wider_than_the_screen.append(path)
-        found.cut_off += [f"{path}: {each}" for each in page.evaluate(_CUT_OFF)]
+        found.cut_off += [f"{path}: {each}" for each in page.evaluate(CUT_OFF)]
         found.seen[path] = page.title()
 
 
@@ -117,6 +126,7 @@ def use_without_scripts(browser: Browser, base: str, found: Found) -> None:
     """The filters are forms, so they work where scripts do not."""
     with browser.new_context(java_script_enabled=False) as context:
         page = context.new_page()
+        sign_in(page, base)
         page.goto(base + "/schools/school-12")
         page.get_by_label("Наименование чата").fill("родители")
         page.get_by_role("button", name="Найти").click()
@@ -133,7 +143,8 @@ def main() -> None:
     found = Found()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=given.browser)
-        with _page(browser, given.width, found, given.base) as page:
+        with opened(browser, given.width, found, given.base) as page:
+            sign_in(page, given.base)
             look(page, given.base, found)
             use(page, given.base, found)
         use_without_scripts(browser, given.base, found)

@@ -7,6 +7,9 @@ import pytest
 
 from tests.console.builders import Rows
 from tests.console.running import Running, running
+from tests.staff.fixtures import town_url, towns
+
+__all__ = ["console", "rows", "town_url", "towns"]
 
 
 @pytest.fixture

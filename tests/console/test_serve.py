@@ -1,5 +1,6 @@
 import asyncio
 import socket
+from functools import partial
 
 import pytest
 
@@ -7,8 +8,15 @@ from console.errors import CannotListen
 from console.serve import ConsoleServer, Listening
 from projections.database import create_engine
 from projections.overview import Overview
+from tests.console.running import Doorway
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
+
+
+def console(host: str, port: int, metrics_port: int) -> ConsoleServer:
+    engine = create_engine(NOWHERE)
+    entrance = partial(Doorway().entrance, engine)
+    return ConsoleServer(Overview(engine), host, port, metrics_port, entrance)
 
 
 @pytest.mark.parametrize("which", ["PORT", "METRICS_PORT"])
@@ -23,14 +31,14 @@ async def test_a_taken_port_is_named_with_its_setting_and_the_other_is_given_bac
         chosen.close()
         busy = taken.getsockname()[1]
         ports = (busy, free) if which == "PORT" else (free, busy)
-        server = ConsoleServer(Overview(create_engine(NOWHERE)), "127.0.0.1", *ports)
+        server = console("127.0.0.1", *ports)
         with pytest.raises(CannotListen, match=f"{busy}: the port is taken.*CONSOLE__{which}"):
             await server.run(asyncio.Event())
         socket.create_server(("127.0.0.1", free)).close()
 
 
 async def test_an_address_that_is_not_ours_is_refused() -> None:
-    server = ConsoleServer(Overview(create_engine(NOWHERE)), "192.0.2.1", 0, 0)
+    server = console("192.0.2.1", 0, 0)
     with pytest.raises(CannotListen, match="cannot be had"):
         await server.run(asyncio.Event())
 
@@ -43,6 +51,6 @@ async def test_stopping_ends_the_server_and_frees_its_ports() -> None:
         seen.append(at)
         stop.set()
 
-    await ConsoleServer(Overview(create_engine(NOWHERE)), "127.0.0.1", 0, 0).run(stop, listening)
+    await console("127.0.0.1", 0, 0).run(stop, listening)
     port = int(seen[0].console.rsplit(":", 1)[1])
     socket.create_server(("127.0.0.1", port)).close()

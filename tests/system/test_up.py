@@ -59,6 +59,14 @@ async def sim(found: dict[str, Any], what: str) -> dict[str, Any]:
         return answer
 
 
+async def first_page(found: dict[str, Any]) -> str:
+    """What a browser comes to at the stack's console, before anybody is signed in."""
+    async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as http:
+        page = await http.get(found["console"])
+    assert (page.status_code, page.url.path) == (200, "/sign-in")
+    return page.text
+
+
 @pytest.mark.timeout(180)
 async def test_a_stack_keeps_its_folder_over_restarts_and_leaves_no_process(
     programs: Programs, tmp_path: Path, seed: int
@@ -69,6 +77,7 @@ async def test_a_stack_keeps_its_folder_over_restarts_and_leaves_no_process(
     file.write_text("\n".join(map(json.dumps, events)) + "\n{}\n", encoding="utf-8")
 
     first, found = await up(programs, folder)
+    assert "Людей пока нет" in await first_page(found)
     code, out = await programs.ask("publish", str(file), "--data-dir", str(folder), "--json")
     assert (code, json.loads(out)) == (1, {"published": len(events), "refused": 1})
     assert f"{file}:{len(events) + 1}: " in programs.started[-1].said()
@@ -77,6 +86,7 @@ async def test_a_stack_keeps_its_folder_over_restarts_and_leaves_no_process(
     assert status["converged"] > 10
     chats = await sim(found, "chats")
     assert len(chats["chats"]) == status["converged"]
+    assert "Администраторы ОО" in await first_page(found)
 
     beside = await programs.start("run", "--data-dir", str(folder))
     again = await programs.ask("publish", str(file), "--data-dir", str(folder))

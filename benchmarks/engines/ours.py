@@ -1,0 +1,74 @@
+"""Rollcall's own result: read from PostgreSQL, where it is."""
+
+import asyncio
+import json
+import time
+from typing import Final
+
+import asyncpg
+
+from benchmarks.engines.follow import Rest
+from benchmarks.engines.results import Memberships, key_of, of_ours
+
+_LOOK: Final = 0.2
+_POLL: Final = 0.002
+
+_AT_REST: Final = """
+    SELECT coalesce((SELECT sum(next_off) FROM ingest_partitions), 0) >= $1
+           AND NOT EXISTS (SELECT FROM stale_entities)"""
+_FIRST: Final = "SELECT extract(epoch FROM min(known_since))::float8 FROM expected_members"
+_MEMBERS: Final = "SELECT chat_id, person_id, role, reasons FROM expected_members"
+_THERE: Final = """
+    SELECT EXISTS (SELECT FROM expected_members WHERE chat_id = $1 AND person_id = $2)"""
+
+
+class Database:
+    """One connection, and no more than a look now and then while there is work."""
+
+    def __init__(self, connection: "asyncpg.Connection") -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> "Database":
+        """Connect."""
+        return cls(await asyncpg.connect(url))
+
+    async def close(self) -> None:
+        """Disconnect."""
+        await self._connection.close()
+
+    async def rest(self, events: int, patience: float) -> Rest:
+        """When everything was read and derived.
+
+        Raises:
+            TimeoutError: not in time.
+        """
+        async with asyncio.timeout(patience):
+            while not await self._connection.fetchval(_AT_REST, events):  # noqa: ASYNC110 - a database
+                await asyncio.sleep(_LOOK)
+        last = time.time()
+        first = await self._connection.fetchval(_FIRST)
+        return Rest(first or last, last, events)
+
+    async def memberships(self) -> Memberships:
+        """All of them, by digest."""
+        found: Memberships = {}
+        async with self._connection.transaction():
+            async for row in self._connection.cursor(_MEMBERS, prefetch=10_000):
+                reasons = json.loads(row["reasons"])
+                found[key_of(row["chat_id"], row["person_id"])] = of_ours(row["role"], reasons)
+        return found
+
+    async def _is_there(self, chat_id: str, person_id: str) -> bool:
+        return bool(await self._connection.fetchval(_THERE, chat_id, person_id))
+
+    async def until(self, chat_id: str, person_id: str, *, present: bool, patience: float) -> float:
+        """The moment at which the membership is there, or is gone.
+
+        Raises:
+            TimeoutError: not in time.
+        """
+        async with asyncio.timeout(patience):
+            while await self._is_there(chat_id, person_id) is not present:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(_POLL)
+        return time.perf_counter()
