@@ -109,8 +109,7 @@ def no_fence(stack: ExitStack) -> None:
         return True
 
     _set(stack, projections.reconcile.queue, "extend", extend)
-    _set(stack, projections.reconcile.intents, "extend", extend)
-    _set(stack, projections.reconcile.intents, "_holds", holds)
+    _set(stack, projections.reconcile.queue, "holds", holds)
 
 
 def guard_bypassed(stack: ExitStack) -> None:
@@ -291,7 +290,7 @@ FOUND_BY: Mapping[str, int] = {
     "timeout_is_failure": 5,
     "failed_ids_ignored": 2,
     "partial_taken_for_whole": 7,
-    "no_fence": 135,
+    "no_fence": 120,
     "guard_bypassed": 5,
     "approval_for_any_plan": 31,
     "reasons_not_united": 15,

@@ -260,7 +260,10 @@ def nothing_given_in_a_closed_chat(known: Knowledge, call: Call) -> None:
 
 
 def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:
-    """Nobody else enters a chat while an administrator who could be in it is not."""
+    """Nobody else enters a chat while an administrator who could be in it is not.
+
+    But for who was named in a call without an answer: it may be about them, so they come last.
+    """
     if call.kind not in {"add", "create"} or call.asked is None or is_zombie(call):
         return
     chat = _chat(call)
@@ -276,7 +279,7 @@ def administrators_first(known: Knowledge, max_: Max, call: Call) -> None:
         account
         for account in chiefs - inside - set(call.user_ids)
         if max_.world.accounts.refusal(account) is None
-        and (chat, account) not in known.refused
+        and (chat, account) not in known.refused | known.struck
         and not known.left[chat, account]
     }
     if missing and set(call.user_ids) - chiefs:

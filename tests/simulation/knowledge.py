@@ -55,6 +55,8 @@ class Knowledge:
     """Step at which a chat was changed by other hands than a lease holder's."""
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
+    struck: set[tuple[str, int]] = field(default_factory=set)
+    """Chat and account that were named in an add without an answer."""
     passes: Counter[Process] = field(default_factory=Counter)
     """How many passes over a chat, or batches of records, a process is in."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)

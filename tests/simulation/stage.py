@@ -262,6 +262,8 @@ class Stage:
             self.known.disturbed[chat_id] = self.scheduler.steps
         elif mishap in {Mishap.NO_EFFECT, Mishap.LOST_ANSWER, Mishap.LATE}:
             self.known.doubts.setdefault(chat_id, set()).add(call)
+            if call.kind in {"add", "create"}:
+                self.known.struck |= {(chat_id, user) for user in call.user_ids}
 
     def took(self, call: Call) -> None:
         """It has taken somebody's place or rights."""
