@@ -58,6 +58,7 @@ async def hurry(school: Bench) -> None:
     """Let every wait pass at once: of the queue, of the budget, of who refused."""
     await school.sql("UPDATE call_pause SET until = '-infinity'")
     await school.sql("UPDATE blocked_accounts SET retry_at = clock_now()")
+    await school.sql("UPDATE setbacks SET retry_at = clock_now() WHERE retry_at IS NOT NULL")
     await school.sql("UPDATE chat_sync SET reread_at = clock_now() WHERE reread_at IS NOT NULL")
     await school.hurry()
 

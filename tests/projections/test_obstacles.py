@@ -1,6 +1,7 @@
 """What keeps chats from being as they should be is named, with since when and what to do."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -12,6 +13,8 @@ from projections.obstacles import FAILING_AFTER, obstacles
 from rollcall import obstacle_words as english
 from tests.console.builders import Rows
 from tests.console.running import running
+
+RUNBOOK = (Path(__file__).parents[2] / "docs/runbook.md").read_text("utf-8")
 
 
 @pytest.fixture
@@ -182,3 +185,9 @@ async def test_what_upstream_sent_wrong_and_what_was_only_just_written_hold_noth
            VALUES ('e', 'rollcall.chats', 'k', '{}', clock_now())"""
     )
     assert await found(database_url) == {}
+
+
+@pytest.mark.parametrize("kind", ObstacleKind)
+def test_every_obstacle_is_in_the_runbook(kind: ObstacleKind) -> None:
+    said = kind.value
+    assert f"`{said}`" in RUNBOOK or f"`{said.replace('_', ' ')}`" in RUNBOOK
