@@ -38,11 +38,12 @@ from projections.database import create_engine
 from projections.migrate import upgrade
 from rollcall import publish, status
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
-from rollcall.publish import RawRecord, Report
+from rollcall.publish import Report
 from rollcall.settings import Settings
 from rollcall.synth import generate
 from schemas.decode import Rejected
 from schemas.encode import read_line
+from schemas.raw import RawRecord
 
 MEDIAN_MS, P99_MS = 300, 2000
 """What is asked for."""

@@ -19,6 +19,7 @@ from domain.days import DEFAULT_ZONE, zone_of
 from rollcall.synth.relative import render
 from schemas.decode import VALUE_LIMIT, Rejected
 from schemas.encode import read_line
+from schemas.raw import RawRecord
 
 WINDOW = 5_000
 """Records that are under way before we wait for their acknowledgements."""
@@ -26,17 +27,6 @@ WINDOW = 5_000
 
 class PublishError(Exception):
     """Kafka did not take the records."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawRecord:
-    """A record exactly as it is to be, whether or not it is an event; where it stood."""
-
-    topic: str
-    key: bytes | None
-    value: bytes | None
-    headers: tuple[tuple[str, bytes], ...] = ()
-    line: int = 0
 
 
 @dataclass(slots=True)

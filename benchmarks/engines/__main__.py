@@ -44,7 +44,7 @@ from benchmarks.peers.environments import CannotInstallError
 from consumers.kafka import KafkaConfig
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
-from rollcall.publish import RawRecord
+from schemas.raw import RawRecord
 
 _PATIENCE: Final = 1800.0
 _QUIET: Final = 8.0

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from datetime import date
 
-from rollcall.publish import RawRecord
 from rollcall.synth.relative import render
 from rollcall.synth.template import CORRUPT, template_lines
 from schemas.decode import Rejected
 from schemas.encode import Unpublishable, read_line
+from schemas.raw import RawRecord
 
 
 def example_records(today: date) -> Iterator[RawRecord]:

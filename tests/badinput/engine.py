@@ -21,10 +21,11 @@ from gateway.simulator.config import SimulatorConfig
 from gateway.simulator.server import serve
 from projections.database import transaction
 from rollcall import addresses, publish, status
-from rollcall.publish import RawRecord, Report
+from rollcall.publish import Report
 from rollcall.settings import Gateway, Kafka, Messenger, Postgres, Settings
 from rollcall.settings_guard import Guard
 from rollcall.wiring import Part, Wiring
+from schemas.raw import RawRecord
 from tests.badinput.corpus import Header, as_json, event
 
 PARTS = frozenset({Part.INGEST, Part.DERIVE, Part.RECONCILE})

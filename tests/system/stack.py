@@ -24,9 +24,9 @@ from projections.errors import StoreUnavailable
 from projections.migrate import upgrade
 from rollcall import publish as publishing
 from rollcall import status
-from rollcall.publish import RawRecord
 from schemas.decode import Rejected
 from schemas.encode import read_line
+from schemas.raw import RawRecord
 from tests.system.processes import NotInTime, Program, Programs
 
 TOKEN = "token-of-the-system-tests"
