@@ -134,7 +134,9 @@ class Surveyor:
         try:
             async with transaction(engine) as connection:
                 await connection.execute(_BEGIN)
-                self._last = await survey(connection)
+                found = await survey(connection)
+            # Not before its connection is given back: whoever has the survey may end the engine.
+            self._last = found
         except StoreError as error:
             log.warning("survey.failed", error=type(error).__name__)
         finally:
