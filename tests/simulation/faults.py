@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from gateway.simulator.accounts import Refusal
-from gateway.simulator.chats import FULL_RIGHTS, Chat
-from projections import offsets
+from projections.facts import offsets
 from projections.reconcile.store import LEASE_SECONDS
+from simulator.accounts import Refusal
+from simulator.chats import FULL_RIGHTS, Chat
 from tests.simulation.knowledge import STRANGERS
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.scheduler import Process

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
-from projections.offsets import forget_observed
+from projections.facts.offsets import forget_observed
 from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults

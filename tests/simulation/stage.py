@@ -14,12 +14,12 @@ from domain.ids import MaxUserId
 from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
 from gateway.workers import ReconcileLoop
-from projections import plan_decisions
-from projections.budget import CallSlots
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
+from projections.guard import plan_decisions
+from projections.messenger.budget import CallSlots
 from projections.reconcile.store import LEASE_SECONDS
 from rollcall.supervise import supervise
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
