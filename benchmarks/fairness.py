@@ -25,7 +25,7 @@ from domain.lanes import Lane
 from gateway.workers import ReconcileLoop
 from projections.database import transaction
 from projections.migrate import upgrade
-from projections.queue import due as queue
+from projections.queue import due
 from rollcall.embedded import EmbeddedPostgres
 from simulator.config import SimulatorConfig
 from tests.reconcile.bench import TOKEN, Bench, bench
@@ -57,7 +57,7 @@ async def _resync(school: Bench, chats: list[ChatId]) -> None:
             await connection.execute(
                 text("UPDATE chat_sync SET observed_at = NULL WHERE school_id = 's-large'")
             )
-            await queue.mark_due(connection, chats, Lane.RESYNC)
+            await due.mark_due(connection, chats, Lane.RESYNC)
         await asyncio.sleep(5.0)
 
 

@@ -18,7 +18,7 @@ from domain.obstacles import Obstacle
 from projections.database import transaction
 from projections.errors import StoreUnavailable
 from projections.gate.kafka_sights import Sight
-from projections.reports import status as store
+from projections.reports import status
 from projections.reports.obstacles import obstacles
 from projections.reports.survey import Survey, survey
 
@@ -36,7 +36,7 @@ class Report:
 
     lag: int | None
     gaps: int
-    counts: store.Status
+    counts: status.Status
     obstacles: tuple[Obstacle, ...] = ()
     survey: Survey | None = None
     failure: ConsumersError | None = None
@@ -53,7 +53,7 @@ class Report:
 
     def as_json(self) -> dict[str, object]:
         """What ``status --json`` prints."""
-        return store.as_json(
+        return status.as_json(
             self.counts,
             self.survey,
             self.obstacles,
@@ -79,9 +79,9 @@ async def _look(
     engine: AsyncEngine, sight: Sight | None, failure: ConsumersError | None = None
 ) -> Report:
     async with transaction(engine) as connection:
-        counts = await store.status(connection)
+        counts = await status.status(connection)
         found = await obstacles(connection)
-        known = {(p.topic, p.partition, p.topic_id): p for p in await store.positions(connection)}
+        known = {(p.topic, p.partition, p.topic_id): p for p in await status.positions(connection)}
     gaps = sum(position.state == "gap" for position in known.values())
     if sight is None:
         return Report(None, gaps, counts, found, failure=failure)

@@ -15,9 +15,9 @@ from consumers.translate import fact_of
 from domain.facts import Fact
 from domain.lanes import Lane
 from projections.database import driver, transaction
-from projections.facts import store as facts_store
+from projections.facts import store
 from projections.facts.store import Arrival
-from projections.queue.stale import set_marks
+from projections.queue.marks import set_marks
 from schemas.decode import Rejected, decode
 from synth import generate
 
@@ -42,7 +42,7 @@ async def load(engine: AsyncEngine, facts: Iterable[Fact], lane: Lane = Lane.REP
         async with transaction(engine) as connection:
             raw = await driver(connection)
             now = await raw.fetchval("SELECT clock_now()")
-            written = await facts_store.write(raw, arrivals, now)
+            written = await store.write(raw, arrivals, now)
             await set_marks(raw, written.touched, lane, now)
         count += len(batch)
     return count

@@ -19,8 +19,8 @@ from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from projections import outbox
 from projections.database import Driver, Record, driver, wake
-from projections.queue.claims import CHANNEL, Cause, mark_chats
 from projections.queue.due import mark_due
+from projections.queue.marks import CHANNEL, Cause, mark_chats
 from schemas.fields import write_instant
 from schemas.outgoing import DECISIONS_TOPIC
 

@@ -13,14 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import ChatId, PersonId
 from projections.database import Driver, driver, transaction
-from projections.derive import chat_rows as existence
-from projections.derive import difference as compare
-from projections.derive import load, resolve
+from projections.derive import chat_rows, difference, load, resolve
 from projections.derive.compute import Derivation
 from projections.derive.config import DeriveConfig
 from projections.derive.resolve import chats_about
 from projections.derive.write import differences
-from projections.queue import claims as marks
+from projections.queue import claims
 
 CHUNK = 2000
 
@@ -92,7 +90,7 @@ async def _look(
         raw = await driver(connection)
         await resolve.plan_by_index(raw)
         if locked:
-            await existence.lock(raw, chat_ids)
+            await chat_rows.lock(raw, chat_ids)
         facts = await load.load(raw, chat_ids)
         found = [
             Difference(chat_id, Fault.MISSING_CHAT)
@@ -112,7 +110,7 @@ def _is_missing(facts: load.Facts, config: DeriveConfig, chat_id: ChatId) -> boo
     return wanted is not None and not config.kinds_off.covers(wanted.kind, wanted.school_id)
 
 
-def _faults(each: compare.Difference) -> Iterator[Difference]:
+def _faults(each: difference.Difference) -> Iterator[Difference]:
     chat_id = each.derived.chat.chat_id
     if each.row_changed:
         yield Difference(chat_id, Fault.CHAT)
@@ -131,5 +129,5 @@ async def _excused(raw: Driver, facts: load.Facts, chat_ids: Sequence[ChatId]) -
     Read after the facts and under the chats' locks, so a mark cannot have been cleared since.
     """
     rows = await raw.fetch(_PAST_DATE, list(chat_ids), facts.now)
-    marked = await resolve.resolve(raw, await marks.all_marks(raw))
+    marked = await resolve.resolve(raw, await claims.all_marks(raw))
     return {ChatId(row["chat_id"]) for row in rows} | marked.derive.keys()

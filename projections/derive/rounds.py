@@ -16,8 +16,8 @@ from projections.database import driver, transaction
 from projections.derive.config import DeriveConfig
 from projections.derive.transaction import DeriveSteps
 from projections.errors import StoreRefused, StoreUnavailable
-from projections.queue import claims as marks
-from projections.queue.claims import Mark, MarkKind
+from projections.queue import claims, marks
+from projections.queue.marks import Mark, MarkKind
 
 _REFUSED = (StoreRefused, ValueError, KeyError, TypeError, OverflowError)
 """What bad data of one chat can raise: PostgreSQL's refusal, or a fault of our rules on it."""
@@ -34,14 +34,14 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
     async with transaction(engine) as connection:
         await marks.mark_due_by_date(await driver(connection), config.batch)
     async with transaction(engine) as connection:
-        claimed = await marks.claim(await driver(connection), config.batch, config.lease_seconds)
+        claimed = await claims.claim(await driver(connection), config.batch, config.lease_seconds)
     try:
         await _handle(engine, config, claimed)
     except StoreUnavailable:
         # A broken deadlock or a lost connection: others need not wait for the claim to lapse.
         with suppress(StoreUnavailable):
             async with transaction(engine) as connection:
-                await marks.release(await driver(connection), claimed)
+                await claims.release(await driver(connection), claimed)
         raise
     return len(claimed)
 
@@ -80,7 +80,7 @@ async def _halve(
         return
     _log.error("derive_refused", chat_id=mark.id, error=type(error).__name__)
     async with transaction(engine) as connection:
-        await marks.postpone(await driver(connection), mark, config.retry_seconds)
+        await claims.postpone(await driver(connection), mark, config.retry_seconds)
 
 
 async def _fan_in(engine: AsyncEngine, entities: Sequence[Mark], config: DeriveConfig) -> None:

@@ -7,17 +7,18 @@ sees all that the other saw, and a fact that is committed too late to be seen ha
 that is not cleared. ``tests/interleavings`` drives these steps one at a time.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from domain.ids import ChatId
 from projections.database import Driver
-from projections.derive import chat_rows as existence
-from projections.derive import load, resolve, write
+from projections.derive import chat_rows, load, resolve, write
 from projections.derive.compute import Derivation
 from projections.derive.config import DeriveConfig
 from projections.derive.load import Facts
 from projections.derive.resolve import Targets
-from projections.queue import claims as marks
-from projections.queue.claims import Mark, MarkKind
+from projections.queue import claims, marks
+from projections.queue.due import mark_due_in_lanes
+from projections.queue.marks import Cause, Mark, MarkKind
 
 CHATS_LIMIT = 4000
 """Chats derived in one transaction; one mark of a school may stand for hundreds."""
@@ -51,9 +52,9 @@ class DeriveSteps:
 
     async def fan_in(self) -> None:
         """After ``resolve``: turn marks of entities into marks of chats, which fall together."""
-        await write.make_due(self._driver, self._targets.due)
+        await _make_due(self._driver, self._targets.due)
         await marks.mark_chats(self._driver, self._targets.derive)
-        await marks.clear(self._driver, self._entities)
+        await claims.clear(self._driver, self._entities)
 
     async def resolve(self) -> None:
         """Which chats these marks can matter to."""
@@ -61,11 +62,11 @@ class DeriveSteps:
 
     async def create(self) -> None:
         """The rows of chats that should exist."""
-        await existence.create_missing(self._driver, self._targets.derive, self._config.kinds_off)
+        await chat_rows.create_missing(self._driver, self._targets.derive, self._config.kinds_off)
 
     async def lock(self) -> None:
         """Wait until nobody else derives one of these chats."""
-        locked = await existence.lock(self._driver, self._targets.derive)
+        locked = await chat_rows.lock(self._driver, self._targets.derive)
         derive = {chat_id: self._targets.derive[chat_id] for chat_id in locked}
         self._targets = Targets(derive, self._targets.due)
 
@@ -81,8 +82,13 @@ class DeriveSteps:
             derivation = Derivation(self._facts, self._config.default_zone)
             changed = await write.write(self._driver, self._facts, derivation, self._targets.derive)
             due = marks.by_chat([*due.items(), *changed.items()])
-        await write.make_due(self._driver, due)
+        await _make_due(self._driver, due)
 
     async def clear(self) -> None:
         """The marks, each at the generation that was read."""
-        await marks.clear(self._driver, self._marks)
+        await claims.clear(self._driver, self._marks)
+
+
+async def _make_due(driver: Driver, causes: Mapping[ChatId, Cause]) -> None:
+    """The messenger must be looked at for these chats, now."""
+    await mark_due_in_lanes(driver, {chat_id: cause.lane for chat_id, cause in causes.items()})

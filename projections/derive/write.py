@@ -7,14 +7,13 @@ difference is not made due, and gets no row of history.
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import ChatId
-from projections.database import Driver, wake
+from projections.database import Driver
 from projections.derive import history
 from projections.derive.compute import Derivation
 from projections.derive.difference import Difference, difference
 from projections.derive.history import Change
 from projections.derive.load import Facts
-from projections.queue.claims import Cause
-from projections.queue.due import CHANNEL as DUE_CHANNEL
+from projections.queue.marks import Cause
 
 _NEW = """
     WITH change AS MATERIALIZED (
@@ -53,19 +52,6 @@ _CHATS = """
            AS n (chat_id, school_id, class_id, group_id, title, closes_on, frozen, deleted,
                  next_change_at)
      WHERE c.chat_id = n.chat_id"""
-
-# Locked in the order of ids: a chat may be due for an account that another worker saw change.
-_DUE = """
-    WITH due AS MATERIALIZED (
-        SELECT s.chat_id, m.lane
-          FROM chat_sync s JOIN unnest($1::text[], $2::smallint[]) AS m (chat_id, lane)
-               USING (chat_id)
-         ORDER BY s.chat_id FOR NO KEY UPDATE OF s)
-    UPDATE chat_sync s
-       SET lane = CASE WHEN s.due_at IS NULL THEN due.lane ELSE least(s.lane, due.lane) END,
-           due_at = least(s.due_at, clock_now()),
-           due_generation = s.due_generation + 1
-      FROM due WHERE s.chat_id = due.chat_id"""
 
 
 def differences(facts: Facts, derivation: Derivation) -> list[Difference]:
@@ -132,10 +118,3 @@ async def _write_chats(driver: Driver, facts: Facts, found: Iterable[Difference]
         [row.next_change_at for row in rows],
         facts.now,
     )
-
-
-async def make_due(driver: Driver, chats: Mapping[ChatId, Cause]) -> None:
-    """The messenger must be looked at for these chats, now."""
-    if chats:
-        await driver.execute(_DUE, list(chats), [int(cause.lane) for cause in chats.values()])
-        wake(DUE_CHANNEL)

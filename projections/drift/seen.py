@@ -26,7 +26,7 @@ from domain.expected import Role
 from domain.hints import Hint, HintKind
 from domain.ids import ChatId, MaxUserId
 from domain.plan import Seen
-from projections.drift import ends as drift_ends
+from projections.drift import ends
 
 OUR_HAND_SECONDS = 300
 """For how long a call of ours explains what the first read after it shows."""
@@ -104,7 +104,7 @@ async def on_read(
 
     One that is not whole shows who came and what changed, and nobody who went.
     """
-    await drift_ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
+    await ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
     asked = {"chat": chat_id, "seconds": OUR_HAND_SECONDS, "lag": LAG_SECONDS}
     found = await connection.execute(_BEFORE, asked)
     row = found.one_or_none()
@@ -134,7 +134,7 @@ async def after_read(connection: AsyncConnection, chat_id: ChatId, *, whole: boo
 
     A hint that came while the chat was being read has it read again.
     """
-    await drift_ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
+    await ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
     await connection.execute(
         text("""UPDATE webhook_hints h SET read_at = clock_now() FROM chat_sync s
                  WHERE h.chat_id = :chat AND s.chat_id = :chat AND h.read_at IS NULL

@@ -12,9 +12,7 @@ from typing import Final
 
 from domain import facts
 from domain.facts import Fact
-
-MarkKey = tuple[str, str, str]
-"""Kind, id and scope of a row of ``stale_entities``."""
+from projections.queue.marks import MarkKey
 
 Old = tuple[object, ...] | None
 """The values of ``FactTable.watched`` in the fact that was replaced; None where none was."""

@@ -22,7 +22,7 @@ from projections.gate import catch_up
 from projections.gate.catch_up import Look
 from projections.gate.kafka_sights import Sight
 from projections.outbox import Outgoing, Sent
-from projections.queue import stale as marks
+from projections.queue import marks
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from projections.database import Driver, driver
 from projections.errors import OffsetsMoved
 from projections.gate import catch_up, kafka_sights, restores
+from projections.queue import due
 
 PartitionKey = tuple[str, int]
 """Topic and partition."""
@@ -235,8 +236,5 @@ async def forget_observed(connection: AsyncConnection) -> None:
     Which chats may have been made since then is decided once all is read again.
     """
     await restores.mark_all(connection)
-    await connection.execute(
-        text("""UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1
-                 WHERE max_chat_id IS NOT NULL""")
-    )
+    await due.look_at_all(connection)
     await catch_up.arm(connection, catch_up.RESTORED)

@@ -13,8 +13,9 @@ from typing import NamedTuple
 
 from domain.facts import Fact
 from projections.database import Driver, Record
-from projections.facts.columns import FactTable, MarkKey
+from projections.facts.columns import FactTable
 from projections.facts.statements import STATEMENTS, Statements
+from projections.queue.marks import MarkKey
 
 
 class Arrival(NamedTuple):

@@ -19,6 +19,7 @@ from projections.gate import kafka_sights
 from projections.gate.forgotten_chats import raise_doubts
 from projections.gate.kafka_sights import Sight
 from projections.instants import Instant, rows, set_right
+from projections.queue import claims
 
 RESTORED = "the database was restored"
 """The reason that outlives other reasons to arm: at its end chats are looked for."""
@@ -154,23 +155,6 @@ _PRUNE = """
                       AND later.end_off > e.end_off)"""
 
 
-# A mark that somebody holds at this moment is set right at the next look. Nobody knows when it
-# was set, so the catch-up waits for it too.
-_MARKS_AHEAD = """
-    UPDATE stale_entities s
-       SET marked_at = (SELECT least(passed_at, clock_now()) FROM catch_up)
-      FROM (SELECT kind, id, scope FROM stale_entities
-             WHERE marked_at > (SELECT clock_now()) FOR UPDATE SKIP LOCKED) a
-     WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
-
-# Far longer than any worker claims a mark for.
-_CLAIMS_AHEAD = """
-    UPDATE stale_entities s SET claimed_until = 'epoch'
-      FROM (SELECT kind, id, scope FROM stale_entities
-             WHERE claimed_until > (SELECT clock_now()) + interval '1 hour'
-               FOR UPDATE SKIP LOCKED) a
-     WHERE (s.kind, s.id, s.scope) = (a.kind, a.id, a.scope)"""
-
 _ENDS_AHEAD = "UPDATE topic_ends SET seen_at = clock_now() WHERE seen_at > clock_now()"
 
 _CATCH_UP_AHEAD = """
@@ -182,8 +166,7 @@ _CATCH_UP_AHEAD = """
 async def _set_right(store: Driver, *, marks: bool) -> None:
     """Nothing was marked, seen or passed later than now, nor is claimed for hours."""
     if marks:
-        set_right(Instant.MARK, rows(await store.execute(_MARKS_AHEAD)))
-        set_right(Instant.CLAIM, rows(await store.execute(_CLAIMS_AHEAD)))
+        await claims.set_right_ahead(store)
     set_right(Instant.TOPIC_END, rows(await store.execute(_ENDS_AHEAD)))
     set_right(Instant.CATCH_UP, rows(await store.execute(_CATCH_UP_AHEAD)))
 

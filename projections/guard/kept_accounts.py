@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
-from projections.queue import due as queue
+from projections.queue import due
 
 
 class Keeping(Enum):
@@ -47,7 +47,7 @@ async def keep(
             {"chat": chat_id, "account": account},
         )
         return Keeping.ALREADY if there.scalar_one() else Keeping.NOT_THERE
-    await queue.mark_due(connection, [chat_id], Lane.STAFF)
+    await due.mark_due(connection, [chat_id], Lane.STAFF)
     return Keeping.KEPT
 
 
@@ -58,5 +58,5 @@ async def release(connection: AsyncConnection, chat_id: ChatId, account: MaxUser
                 RETURNING 1"""),
         {"chat": chat_id, "account": account},
     )
-    await queue.mark_due(connection, [chat_id], Lane.STAFF)
+    await due.mark_due(connection, [chat_id], Lane.STAFF)
     return released.one_or_none() is not None

@@ -5,14 +5,16 @@ while the chat was worked on is never cleared (the due generation tells); whoeve
 lease changes nothing.
 """
 
+from collections.abc import Collection, Mapping
+
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId
 from domain.lanes import Lane
 from domain.work import Done, Lease, Outcome, Work, requeue
-from projections.database import wake
-from projections.queue import school_turns as turns
+from projections.database import Driver, driver, wake
+from projections.queue import school_turns
 
 CHANNEL = "rollcall_due"
 """The NOTIFY channel that says: some chat became due."""
@@ -45,12 +47,34 @@ _FINISH = text("""
     RETURNING s.due_at""")
 
 
+# Locked in the order of ids: a chat may be due for an account that another worker saw change.
+_DUE = """
+    WITH due AS MATERIALIZED (
+        SELECT s.chat_id, m.lane
+          FROM chat_sync s JOIN unnest($1::text[], $2::smallint[]) AS m (chat_id, lane)
+               USING (chat_id)
+         ORDER BY s.chat_id FOR NO KEY UPDATE OF s)
+    UPDATE chat_sync s
+       SET lane = CASE WHEN s.due_at IS NULL THEN due.lane ELSE least(s.lane, due.lane) END,
+           due_at = least(s.due_at, clock_now()),
+           due_generation = s.due_generation + 1
+      FROM due WHERE s.chat_id = due.chat_id"""
+
+_UNREAD = text("""
+    UPDATE chat_sync SET observed_at = NULL, due_generation = due_generation + 1,
+           lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint)
+                       ELSE least(lane, CAST(:lane AS smallint)) END,
+           due_at = least(due_at, greatest(clock_now() + make_interval(secs => :gather),
+                                           read_from + make_interval(secs => :apart)))
+     WHERE chat_id = :chat""")
+
+
 async def claim(
     connection: AsyncConnection, seconds: float, chat_id: str | None = None
 ) -> Lease | None:
-    """Lease the next due chat (``turns``), or the one named, for ``seconds``."""
+    """Lease the next due chat (``school_turns``), or the one named, for ``seconds``."""
     if chat_id is None:
-        row = await turns.take(connection, seconds)
+        row = await school_turns.take(connection, seconds)
     else:
         found = await connection.execute(_CLAIM_ONE, {"seconds": seconds, "chat": chat_id})
         row = found.one_or_none()
@@ -112,31 +136,33 @@ async def _attempts(connection: AsyncConnection, lease: Lease) -> int:
     return int(found.scalar_one())
 
 
-async def mark_due(connection: AsyncConnection, chat_ids: list[ChatId], lane: Lane) -> None:
+async def mark_due(connection: AsyncConnection, chat_ids: Collection[ChatId], lane: Lane) -> None:
     """These chats are to be looked at now, unless they already are in a better lane."""
-    await connection.execute(
-        text("""
-            UPDATE chat_sync SET due_generation = due_generation + 1,
-                   lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint)
-                               ELSE least(lane, CAST(:lane AS smallint)) END,
-                   due_at = least(due_at, clock_now())
-             WHERE chat_id = ANY(:chats)"""),
-        {"chats": sorted(chat_ids), "lane": int(lane)},
-    )
+    await mark_due_in_lanes(await driver(connection), dict.fromkeys(chat_ids, lane))
+
+
+async def mark_due_in_lanes(store: Driver, chats: Mapping[ChatId, Lane]) -> None:
+    """As ``mark_due``, each chat in a lane of its own."""
+    if chats:
+        await store.execute(_DUE, sorted(chats), [int(chats[chat]) for chat in sorted(chats)])
+        wake(CHANNEL)
+
+
+async def mark_unread(
+    connection: AsyncConnection, chat_id: ChatId, lane: Lane, gather: float, apart: float
+) -> None:
+    """The chat is to be read: ``gather`` seconds from now, ``apart`` from the read before."""
+    asked = {"chat": chat_id, "lane": int(lane), "gather": gather, "apart": apart}
+    await connection.execute(_UNREAD, asked)
     wake(CHANNEL)
 
 
 async def look_at_all(connection: AsyncConnection) -> None:
     """Every chat that exists is to be looked at when nothing better is due."""
-    await connection.execute(
-        text("""
-            UPDATE chat_sync SET due_generation = due_generation + 1,
-                   lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint) ELSE lane END,
-                   due_at = least(due_at, clock_now())
-             WHERE max_chat_id IS NOT NULL"""),
-        {"lane": int(Lane.RESYNC)},
+    found = await connection.execute(
+        text("SELECT chat_id FROM chat_sync WHERE max_chat_id IS NOT NULL")
     )
-    wake(CHANNEL)
+    await mark_due(connection, [ChatId(row.chat_id) for row in found], Lane.RESYNC)
 
 
 async def unknown(connection: AsyncConnection, chat_ids: list[ChatId]) -> list[ChatId]:

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
 from domain.refusals import AddFailure
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import observed
 
 REFUSALS = 3
@@ -113,4 +113,4 @@ async def _on(connection: AsyncConnection, reasons: list[str]) -> None:
     await connection.execute(
         text("DELETE FROM blocked_accounts WHERE reason = :reason"), {"reason": REASON}
     )
-    await queue.look_at_all(connection)
+    await due.look_at_all(connection)

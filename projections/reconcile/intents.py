@@ -31,7 +31,7 @@ from domain.work import (
     Work,
 )
 from projections.guard import reservations
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import announce, effects, observed, setbacks
 
 REREAD_SECONDS = 60.0
@@ -45,7 +45,7 @@ async def intend(
 
     A plan of many calls takes its time, so each of them asks whether ``work`` is still so.
     """
-    generation = await queue.extend(connection, lease, seconds)
+    generation = await due.extend(connection, lease, seconds)
     if generation is None:
         return LeaseLost()
     if generation != work.generation:
@@ -84,7 +84,7 @@ async def settle(
     effect: Effect,
 ) -> None:
     """Write the outcome, and its effect where the lease is still ours."""
-    holds = await queue.holds(connection, lease)
+    holds = await due.holds(connection, lease)
     await connection.execute(
         text("""UPDATE intents SET outcome = :outcome,
                        settled_at = CASE WHEN :open THEN NULL ELSE clock_now() END
@@ -109,7 +109,7 @@ async def settle(
         case Applied() | ChatMade() | EffectUnknown():
             await observed.forget(connection, [lease.chat_id])
             if not holds:
-                await queue.mark_due(connection, [lease.chat_id], Lane.LIVE)
+                await due.mark_due(connection, [lease.chat_id], Lane.LIVE)
     if holds and isinstance(effect, Applied | ChatMade):
         await announce.after(connection, work, intent, action, effect)
 

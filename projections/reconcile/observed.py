@@ -14,7 +14,7 @@ from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from domain.plan import Seen
 from domain.refusals import AddFailure
-from projections.queue import due as queue
+from projections.queue import due
 
 RETRY_REFUSED_SECONDS = 86_400
 """An account that the messenger refused is tried again once a day."""
@@ -176,7 +176,7 @@ async def _has_room(connection: AsyncConnection, chat_id: ChatId) -> None:
         {"chat": chat_id, "full": FULL},
     )
     if found.first() is not None:
-        await queue.mark_due(connection, [chat_id], Lane.LIVE)
+        await due.mark_due(connection, [chat_id], Lane.LIVE)
 
 
 async def _unblock(

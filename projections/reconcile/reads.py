@@ -23,7 +23,7 @@ from projections.drift import answers
 from projections.drift import seen as drift
 from projections.gate import restores
 from projections.guard import reservations
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import late_calls, observed, setbacks
 from projections.reconcile.intents import REREAD_SECONDS
 
@@ -60,7 +60,7 @@ async def record_read(
     """
     reading = reading or Reading()
     chat_id = lease.chat_id
-    if not await queue.holds(connection, lease):
+    if not await due.holds(connection, lease):
         return LeaseLost()
     await drift.on_read(connection, chat_id, seen, reading.rules, whole=reading.whole)
     if reading.whole and await answers.weigh(connection, chat_id, seen):

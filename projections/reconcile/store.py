@@ -26,13 +26,12 @@ from domain.work import (
     Work,
 )
 from projections.database import transaction
-from projections.drift import ends as drift_ends
+from projections.drift import ends
 from projections.drift import seen as drift
 from projections.gate import catch_up, restores
-from projections.guard import admission as guard
-from projections.guard import held_plans, reservations
+from projections.guard import admission, held_plans, reservations
 from projections.messenger import own_account
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import adding, announce, blame, gone, intents, observed, reads, setbacks
 from projections.reconcile.load import load
 from projections.wake_ups import WakeUps, listening
@@ -77,7 +76,7 @@ class PostgresReconcileStore:
     async def claim(self, chat_id: str | None = None) -> Lease | None:
         """Lease the next due chat, or this one."""
         async with transaction(self._engine) as connection:
-            return await queue.claim(connection, self._lease_seconds, chat_id)
+            return await due.claim(connection, self._lease_seconds, chat_id)
 
     async def load(self, lease: Lease) -> Work | LeaseLost:
         """The leased chat's work."""
@@ -95,9 +94,9 @@ class PostgresReconcileStore:
     ) -> Admission | LeaseLost:
         """Reserve what the plan takes from people; what the answer names is held."""
         async with transaction(self._engine) as connection:
-            if await queue.extend(connection, lease, self._lease_seconds) is None:
+            if await due.extend(connection, lease, self._lease_seconds) is None:
                 return LeaseLost()
-            return await guard.admit(
+            return await admission.admit(
                 connection, work.chat_id, work.school_id, actions, self._policy
             )
 
@@ -155,9 +154,9 @@ class PostgresReconcileStore:
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back; a chat that has just converged is announced."""
         async with transaction(self._engine) as connection:
-            if not await queue.finish(connection, lease, work, outcome) or work is None:
+            if not await due.finish(connection, lease, work, outcome) or work is None:
                 return
-            await drift_ends.on_finish(connection, work, outcome, self._drift)
+            await ends.on_finish(connection, work, outcome, self._drift)
             if isinstance(outcome, Done | Waiting):
                 await setbacks.not_wanted(connection, lease.chat_id)
             if isinstance(outcome, Done):
@@ -171,4 +170,4 @@ class PostgresReconcileStore:
 
     def wake_ups(self) -> AbstractAsyncContextManager[WakeUps]:
         """Listen for chats becoming due."""
-        return listening(self._engine, queue.CHANNEL)
+        return listening(self._engine, due.CHANNEL)

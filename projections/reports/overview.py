@@ -16,8 +16,7 @@ from domain.gate import WATCH_LIMIT, Gate, Progress, verdict
 from domain.obstacles import Obstacle
 from projections.database import transaction
 from projections.gate import catch_up
-from projections.reports import open_drift
-from projections.reports import status as stand
+from projections.reports import open_drift, status
 from projections.reports.obstacles import obstacles
 from projections.reports.overview_rows import BadPlace, ChatRow, MemberReason, MemberRow, SchoolName
 from projections.reports.survey import Survey, Surveyor
@@ -83,7 +82,7 @@ class Standing:
     armed_reason: str | None
     ends_seen: bool
     ends_passed: bool
-    counts: stand.Status
+    counts: status.Status
     obstacles: tuple[Obstacle, ...]
     survey: Survey | None
 
@@ -129,7 +128,7 @@ class Overview:
                 armed_reason=row.reason if row.armed_at is not None else None,
                 ends_seen=row.ends_seen_at is not None,
                 ends_passed=row.passed_at is not None,
-                counts=await stand.status(connection),
+                counts=await status.status(connection),
                 obstacles=await obstacles(connection),
                 survey=survey,
             )

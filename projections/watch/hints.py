@@ -12,8 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.hints import HintKind, Update
 from domain.ids import ChatId
 from domain.lanes import Lane
-from projections.database import transaction, wake
-from projections.queue import due as queue
+from projections.database import transaction
+from projections.queue import due
 from projections.reconcile import setbacks
 
 GATHER_SECONDS = 0.5
@@ -67,14 +67,6 @@ _RECEIVE = text("""
     bindparam("action", type_=Text),
     bindparam("max_chat", type_=BigInteger),
 )
-
-_READ = text("""
-    UPDATE chat_sync SET observed_at = NULL, due_generation = due_generation + 1,
-           lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint)
-                       ELSE least(lane, CAST(:lane AS smallint)) END,
-           due_at = least(due_at, greatest(clock_now() + make_interval(secs => :gather),
-                                           read_from + make_interval(secs => :apart)))
-     WHERE chat_id = :chat""")
 
 _MEMBERS = ("add", "create", "remove")
 
@@ -140,16 +132,7 @@ class Hints:
             if update.kind in _STANDS_ANEW:
                 await _try_again(connection, row.chat_id)
             lane = _LANES.get(update.kind, Lane.LIVE)
-            await connection.execute(
-                _READ,
-                {
-                    "chat": row.chat_id,
-                    "lane": int(lane),
-                    "gather": self._gather,
-                    "apart": self._apart,
-                },
-            )
-            wake(queue.CHANNEL)
+            await due.mark_unread(connection, ChatId(row.chat_id), lane, self._gather, self._apart)
             return True
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.lanes import Lane
 from projections.database import transaction, wake
-from projections.queue import due as queue
+from projections.queue import due
 from projections.watch import hints, upkeep
 
 _PICK = text("""
@@ -65,7 +65,7 @@ class Sweep:
                 found = await connection.execute(_PICK, {**asked, "chats": 1, "beside": True})
                 picked = int(found.rowcount)
             if picked:
-                wake(queue.CHANNEL)
+                wake(due.CHANNEL)
             return picked
 
     async def look_for_reasons(self) -> int:
@@ -74,7 +74,7 @@ class Sweep:
             found = await connection.execute(_NEW_REASONS)
             chats = [row.chat_id for row in found]
             if chats:
-                await queue.mark_due(connection, chats, Lane.LIVE)
+                await due.mark_due(connection, chats, Lane.LIVE)
             return len(chats)
 
     async def tidy(self) -> None:

@@ -7,7 +7,7 @@ from domain.ids import ChatId
 from domain.lanes import Lane
 from projections.database import transaction
 from projections.facts import offsets
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import observed, setbacks
 from rollcall import obstacle_words
 from rollcall import settings as all_settings
@@ -94,14 +94,14 @@ def reconcile(chats: list[str], data_dir: Path | None) -> int:
 async def _reconcile(chats: list[ChatId], data_dir: Path | None) -> None:
     wiring = wiring_for(data_dir, Server.POSTGRES)
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        unknown = await queue.unknown(connection, chats)
+        unknown = await due.unknown(connection, chats)
         if unknown:
             message = f"no such chat: {', '.join(unknown)}; the view dashboard.chats lists them"
             raise CommandFailed(message)
         await observed.forget(connection, chats)
         for chat in chats:
             await setbacks.forget(connection, chat)
-        await queue.mark_due(connection, chats, Lane.STAFF)
+        await due.mark_due(connection, chats, Lane.STAFF)
 
 
 def settings(*, as_json: bool) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from domain.ids import ChatId
 from projections.by_hand import decisions
 from projections.database import transaction
-from projections.queue import due as queue
+from projections.queue import due
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, login, remark, say, wiring_for
 from rollcall.failures import CommandFailed
@@ -30,7 +30,7 @@ def bring_back(chat: str, by: str | None, data_dir: Path | None) -> int:
 async def _bring_back(chat: ChatId, author: str, data_dir: Path | None) -> bool:
     wiring = wiring_for(data_dir, Server.POSTGRES)
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        if await queue.unknown(connection, [chat]):
+        if await due.unknown(connection, [chat]):
             message = f"no such chat: {chat}; the view dashboard.chats lists them"
             raise CommandFailed(message)
         return await decisions.bring_back(connection, chat, author)

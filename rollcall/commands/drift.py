@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
 from projections.database import transaction
-from projections.guard import kept_accounts as kept
+from projections.guard import kept_accounts
 from projections.guard.kept_accounts import Keeping
-from projections.queue import due as queue
+from projections.queue import due
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, login, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed
@@ -103,12 +103,12 @@ async def _keep(
     async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
         await _known(connection, chat)
         if kept_on:
-            return await kept.keep(connection, chat, account, author)
-        released = await kept.release(connection, chat, account)
+            return await kept_accounts.keep(connection, chat, account, author)
+        released = await kept_accounts.release(connection, chat, account)
         return Keeping.KEPT if released else Keeping.ALREADY
 
 
 async def _known(connection: AsyncConnection, chat: ChatId) -> None:
-    if await queue.unknown(connection, [chat]):
+    if await due.unknown(connection, [chat]):
         message = f"no such chat: {chat}; the view dashboard.chats lists them"
         raise CommandFailed(message)

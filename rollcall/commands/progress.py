@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.database import transaction
 from projections.errors import StoreUnavailable
-from projections.reports import status as store
+from projections.reports import status
 from projections.reports.survey import survey
 
 REFRESH_SECONDS = 0.5
@@ -46,7 +46,7 @@ async def _watch(bars: Progress, engine: AsyncEngine, events: int) -> None:
 
 async def _look(bars: Progress, engine: AsyncEngine) -> None:
     async with transaction(engine) as connection:
-        read = sum(position.next_offset for position in await store.positions(connection))
+        read = sum(position.next_offset for position in await status.positions(connection))
         chats = (await survey(connection)).states
     frozen = chats.get("frozen", 0) + chats.get("not_created", 0)
     total = sum(chats.values()) - frozen

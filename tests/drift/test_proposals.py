@@ -2,7 +2,7 @@
 
 from domain.ids import MaxUserId
 from projections.database import transaction
-from projections.guard import kept_accounts as kept
+from projections.guard import kept_accounts
 from tests.drift.people import CHIEF, CLASS, People
 
 GUEST = 99
@@ -18,8 +18,8 @@ async def _proposed(people: People) -> None:
 async def test_a_guest_who_is_kept_stays(exclusive: People) -> None:
     await _proposed(exclusive)
     async with transaction(exclusive.school.engine) as connection:
-        done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
-    assert done is kept.Keeping.KEPT
+        done = await kept_accounts.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept_accounts.Keeping.KEPT
     await exclusive.settle()
     await exclusive.time_passes("9 days")
     assert await exclusive.members() == WITH_GUEST
@@ -30,13 +30,13 @@ async def test_a_guest_who_is_kept_stays(exclusive: People) -> None:
 
 async def test_who_is_not_in_the_chat_cannot_be_kept_there(exclusive: People) -> None:
     async with transaction(exclusive.school.engine) as connection:
-        done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
-    assert done is kept.Keeping.NOT_THERE
+        done = await kept_accounts.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept_accounts.Keeping.NOT_THERE
     assert await exclusive.school.value("SELECT count(*) FROM dashboard.kept") == 0
     await _proposed(exclusive)
-    for expected in (kept.Keeping.KEPT, kept.Keeping.ALREADY):
+    for expected in (kept_accounts.Keeping.KEPT, kept_accounts.Keeping.ALREADY):
         async with transaction(exclusive.school.engine) as connection:
-            done = await kept.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
+            done = await kept_accounts.keep(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
         assert done is expected
     shown = "SELECT concat_ws(' ', max_user_id, author, present, state) FROM dashboard.kept"
     assert await exclusive.school.value(shown) == "99 s-admin t kept"
@@ -45,7 +45,7 @@ async def test_who_is_not_in_the_chat_cannot_be_kept_there(exclusive: People) ->
 async def test_a_guest_who_is_kept_no_longer_leaves(exclusive: People) -> None:
     await test_a_guest_who_is_kept_stays(exclusive)
     async with transaction(exclusive.school.engine) as connection:
-        assert await kept.release(connection, exclusive.chat, MaxUserId(GUEST))
+        assert await kept_accounts.release(connection, exclusive.chat, MaxUserId(GUEST))
     await exclusive.settle()
     assert await exclusive.members() == CLASS
 

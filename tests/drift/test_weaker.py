@@ -12,7 +12,7 @@ from projections.by_hand import decisions
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.derive.rounds import derive_once
-from projections.guard import kept_accounts as kept
+from projections.guard import kept_accounts
 from tests.domain.builders import person
 from tests.drift.people import CHIEF, CLASS, People
 from tests.projections.builders import ingest
@@ -32,8 +32,8 @@ async def linked(exclusive: People) -> People:
 
 async def _keep(people: People) -> None:
     async with transaction(people.school.engine) as connection:
-        done = await kept.keep(connection, people.chat, MaxUserId(GUEST), "s-admin")
-    assert done is kept.Keeping.KEPT
+        done = await kept_accounts.keep(connection, people.chat, MaxUserId(GUEST), "s-admin")
+    assert done is kept_accounts.Keeping.KEPT
     await people.settle()
 
 

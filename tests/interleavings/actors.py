@@ -12,11 +12,10 @@ from projections.database import Driver
 from projections.derive.config import DeriveConfig
 from projections.derive.resolve import Targets, chats_about
 from projections.derive.transaction import DeriveSteps
-from projections.facts import store as facts_store
+from projections.facts import store
 from projections.facts.store import Arrival
-from projections.queue import claims as marks
-from projections.queue.claims import Cause, Mark, MarkKind
-from projections.queue.stale import set_marks
+from projections.queue import claims, marks
+from projections.queue.marks import Cause, Mark, MarkKind, set_marks
 from tests.interleavings.sessions import Session
 
 CONFIG = DeriveConfig()
@@ -30,9 +29,7 @@ def ingesting(
     async def write() -> None:
         await connection.execute("BEGIN")
         now = await connection.fetchval("SELECT clock_now()")
-        written = await facts_store.write(
-            connection, [Arrival(fact, "t", 0, 0) for fact in facts], now
-        )
+        written = await store.write(connection, [Arrival(fact, "t", 0, 0) for fact in facts], now)
         touched = {
             key: at for key, at in written.touched.items() if kinds is None or key[0] in kinds
         }
@@ -66,7 +63,7 @@ class Worker:
 
     async def claim(self) -> None:
         """Claim whatever is free, and commit."""
-        claimed = await marks.claim(self._driver, CONFIG.batch, self._lease_seconds)
+        claimed = await claims.claim(self._driver, CONFIG.batch, self._lease_seconds)
         self.steps = DeriveSteps(self._driver, CONFIG, claimed)
 
     async def resolve(self) -> None:

@@ -11,9 +11,9 @@ from domain.lanes import Lane
 from projections.database import Driver, create_engine, driver, transaction
 from projections.derive.config import DeriveConfig
 from projections.derive.rounds import derive_once
-from projections.facts import store as facts_store
+from projections.facts import store
 from projections.facts.store import Arrival
-from projections.queue.stale import set_marks
+from projections.queue.marks import set_marks
 
 Memberships = dict[str, dict[str, str]]
 """Chat → person → role, without empty chats."""
@@ -41,7 +41,7 @@ async def write_facts(raw: Driver, facts: Iterable[Fact], lane: Lane = Lane.LIVE
     """Facts and their marks on a transaction of the caller's."""
     now = await raw.fetchval("SELECT clock_now()")
     arrivals = [Arrival(fact, "t", 0, 0) for fact in facts]
-    written = await facts_store.write(raw, arrivals, now)
+    written = await store.write(raw, arrivals, now)
     await set_marks(raw, written.touched, lane, now)
 
 

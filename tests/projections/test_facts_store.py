@@ -15,9 +15,10 @@ from domain import facts
 from domain.facts import EmploymentRole, Fact, OrderKind, Rank
 from domain.ids import ClassId, GroupId, LessonId, MaxUserId, OrderId, PersonId, SchoolId
 from projections.database import Record, driver, transaction
-from projections.facts import store as facts_store
-from projections.facts.columns import TABLES, MarkKey
+from projections.facts import store
+from projections.facts.columns import TABLES
 from projections.facts.store import Arrival
+from projections.queue.marks import MarkKey
 from tests.projections.builders import engine_of
 
 AT = datetime(2026, 9, 1, 8, tzinfo=UTC)
@@ -126,7 +127,7 @@ async def _write(engine: AsyncEngine, batch: Sequence[Fact]) -> dict[MarkKey, da
     async with transaction(engine) as connection:
         raw = await driver(connection)
         arrivals = [Arrival(fact, "t", 0, place) for place, fact in enumerate(batch)]
-        return (await facts_store.write(raw, arrivals, AT)).touched
+        return (await store.write(raw, arrivals, AT)).touched
 
 
 async def _stored(engine: AsyncEngine) -> tuple[set[Fact], set[tuple[str, Rank]]]:

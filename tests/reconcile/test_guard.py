@@ -11,7 +11,7 @@ from domain.seasons import GuardPolicy, Season, scaled
 from gateway.errors import OutcomeUnknown, TooManyRequests
 from projections.database import transaction
 from projections.errors import StoreRefused
-from projections.queue import due as queue
+from projections.queue import due
 from projections.reconcile import observed
 from projections.reconcile.intents import REREAD_SECONDS
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
@@ -437,7 +437,7 @@ async def test_a_chat_that_is_read_anew_in_any_lane_passes_the_same_guard(
     for _ in range(2):
         async with transaction(place.engine) as connection:
             await observed.forget(connection, [chat])
-            await queue.mark_due(connection, [chat], lane)
+            await due.mark_due(connection, [chat], lane)
         await place.work()
     assert await place.present(chat) == set(everybody)
     assert await place.states() == ["held"]

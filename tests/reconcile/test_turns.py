@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domain.lanes import Lane
 from projections.database import create_engine, transaction
-from projections.queue import due as queue
+from projections.queue import due
 
 
 async def _queue(database_url: str, chats: Sequence[tuple[str, str, Lane]], asks: int) -> list[str]:
@@ -29,7 +29,7 @@ async def _queue(database_url: str, chats: Sequence[tuple[str, str, Lane]], asks
     schools = {chat_id: school_id for chat_id, school_id, _ in chats}
     for _ in range(asks):
         async with transaction(engine) as connection:
-            lease = await queue.claim(connection, 60.0)
+            lease = await due.claim(connection, 60.0)
         if lease is None:
             break
         claimed.append(schools.get(lease.chat_id, "s-busy"))

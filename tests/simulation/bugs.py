@@ -39,7 +39,7 @@ from projections.database import driver, transaction
 from projections.facts import offsets, quarantine
 from projections.facts import store as facts_store
 from projections.facts.ingest_store import Batch, Committed, IngestStore
-from projections.queue import stale as marks
+from projections.queue import marks
 
 Plant = Callable[[ExitStack], None]
 

@@ -21,7 +21,7 @@ from projections import outbox
 from projections.derive.transaction import DeriveSteps
 from projections.facts import offsets
 from projections.facts.ingest_store import IngestStore
-from projections.queue import stale as marks
+from projections.queue import marks
 from projections.reconcile import announce, intents
 from projections.reconcile.store import PostgresReconcileStore
 

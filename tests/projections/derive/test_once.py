@@ -11,7 +11,7 @@ from projections.database import driver, transaction
 from projections.derive import transaction as steps
 from projections.derive.audit import Fault, audit
 from projections.derive.config import ChatKindsOff, DeriveConfig
-from projections.queue import claims as marks
+from projections.queue import claims
 from tests.domain.builders import (
     cancellation,
     employment,
@@ -306,7 +306,7 @@ async def test_what_a_lost_worker_had_claimed_is_derived_when_the_claim_lapses(
     async with engine_of(database_url) as engine:
         await ingest(engine, *WORLD)
         async with transaction(engine) as connection:
-            assert await marks.claim(await driver(connection), 1000, lease_seconds=60)
+            assert await claims.claim(await driver(connection), 1000, lease_seconds=60)
         assert await derive_all(engine) == 0
         assert await memberships(engine) == {}
 
@@ -319,10 +319,10 @@ async def test_a_mark_is_cleared_only_at_the_generation_that_was_read(database_u
     async with engine_of(database_url) as engine:
         await ingest(engine, *WORLD)
         async with transaction(engine) as connection:
-            claimed = await marks.claim(await driver(connection), 1000, lease_seconds=60)
+            claimed = await claims.claim(await driver(connection), 1000, lease_seconds=60)
         await ingest(engine, enrolment("p3"))
         async with transaction(engine) as connection:
-            await marks.clear(await driver(connection), claimed)
+            await claims.clear(await driver(connection), claimed)
 
         left = await fetch(engine, "SELECT kind, id FROM stale_entities ORDER BY kind")
         assert left == [("class", "9g"), ("pupil", "p3")]
