@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse
 from console.entrance.doors import Door, Entry, Need
 from domain.rights import Scope
 from projections.reports import status
-from projections.reports.overview import Overview, Standing
+from projections.reports.overview import Overall, Overview
 
 Fault = Callable[[], str | None]
 """Why this process does not live and should be started again; None while it does."""
@@ -51,7 +51,7 @@ class Api:
         return _fresh(as_json(await self.store.standing()))
 
 
-def as_json(standing: Standing) -> dict[str, object]:
+def as_json(standing: Overall) -> dict[str, object]:
     """The members of ``rollcall status --json``.
 
     ``lag`` is of the last look at the topics' ends and null before the first; where that

@@ -21,7 +21,7 @@ from console.words import CHAT_STATES
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from domain.obstacles import ObstacleKind
 from projections.errors import StoreError
-from projections.reports.overview import Overview, Standing
+from projections.reports.overview import Overall, Overview
 from projections.reports.survey import Survey
 
 
@@ -130,7 +130,7 @@ def metrics_app(store: Overview, process: Collector) -> Starlette:
 class _Scrape(Collector):
     """One scrape; ``standing`` is None where the store did not answer."""
 
-    standing: Standing | None
+    standing: Overall | None
     process: Collector
 
     def collect(self) -> Iterator[Metric]:
@@ -146,7 +146,7 @@ class _Scrape(Collector):
         yield from self.process.collect()
 
 
-def _counts(standing: Standing) -> Iterator[Metric]:
+def _counts(standing: Overall) -> Iterator[Metric]:
     counts = standing.counts
     yield _gauge(Name.GAPS, len(standing.gaps))
     yield _gauge(Name.STALE, counts.stale + counts.turning)
@@ -177,14 +177,14 @@ def _surveyed(survey: Survey) -> Iterator[Metric]:
     yield _gauge(Name.INVITED, survey.invited)
 
 
-def _freshness(standing: Standing) -> Iterator[Metric]:
+def _freshness(standing: Overall) -> Iterator[Metric]:
     seen = standing.progress.watched_at
     if standing.lag is not None and seen is not None:
         yield _gauge(Name.LAG, standing.lag)
         yield _gauge(Name.LAG_AGE, (standing.progress.now - seen).total_seconds())
 
 
-def _obstacles(standing: Standing) -> Iterator[Metric]:
+def _obstacles(standing: Overall) -> Iterator[Metric]:
     found = {each.kind.value: each for each in standing.obstacles}
     kinds = [kind.value for kind in ObstacleKind]
     counts = {kind: found[kind].count if kind in found else 0 for kind in kinds}
@@ -199,7 +199,7 @@ def _obstacles(standing: Standing) -> Iterator[Metric]:
     yield _gauge(Name.IN_STEP, standing.settled and not standing.obstacles)
 
 
-def _gates(standing: Standing) -> dict[str, int]:
+def _gates(standing: Overall) -> dict[str, int]:
     match standing.gate:
         case GateOpen():
             now = "open"

@@ -10,7 +10,7 @@ from typing import Literal
 from console import obstacle_words
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from projections.reports.open_drift import OpenDrift
-from projections.reports.overview import Standing
+from projections.reports.overview import Overall
 from projections.reports.overview_rows import MemberReason, MemberRow
 
 Tone = Literal["good", "busy", "attention", "quiet"]
@@ -188,7 +188,7 @@ def _return(change: OpenDrift) -> Word:
     return Word("Не возвращаем", "○", "quiet", "Вернём, если появится новое основание")
 
 
-def gate(standing: Standing) -> Word:
+def gate(standing: Overall) -> Word:
     """Whether chats are being changed now, with the reason where they are not."""
     match standing.gate:
         case GateOpen() if standing.obstacles:
@@ -206,7 +206,7 @@ def gate(standing: Standing) -> Word:
             )
 
 
-def _closed(standing: Standing) -> Word:
+def _closed(standing: Overall) -> Word:
     if standing.gaps:
         places = ", ".join(standing.gaps)
         return Word(
@@ -226,7 +226,7 @@ def _closed(standing: Standing) -> Word:
     return Word("Сначала догоняем", "…", "busy", f"Причина: {why}. Сейчас {step}.")
 
 
-def _behind(standing: Standing) -> str:
+def _behind(standing: Overall) -> str:
     if standing.lag is None or not standing.watched:
         return "Неизвестно, сколько событий не прочитано: концы топиков давно не проверялись."
     if standing.lag:

@@ -15,7 +15,7 @@ from consumers.kafka_view import KafkaView, TopicView
 from consumers.positions import Positions
 from consumers.resume import Log, Resume, resume
 from projections.facts.ingest_store import IngestStore
-from projections.facts.offsets import NOT_KNOWN, PartitionKey, ReadingState, Standing
+from projections.facts.offsets import NOT_KNOWN, PartitionKey, Position, ReadingState
 
 log = structlog.get_logger()
 
@@ -77,7 +77,7 @@ class TakeUp:
             if key not in logs or not _as_held(stored.get(key), standing, logs[key])
         ]
 
-    async def logs(self, stood: Mapping[PartitionKey, Standing | None]) -> dict[PartitionKey, Log]:
+    async def logs(self, stood: Mapping[PartitionKey, Position | None]) -> dict[PartitionKey, Log]:
         """What Kafka has of these partitions, of those that it has."""
         views = await self._view.topics(self._config.topics)
         there = [key for key in stood if key[0] in views and key[1] in views[key[0]].partitions]
@@ -89,7 +89,7 @@ class TakeUp:
         }
 
     async def _same_to(
-        self, stood: Mapping[PartitionKey, Standing | None], views: Mapping[str, TopicView]
+        self, stood: Mapping[PartitionKey, Position | None], views: Mapping[str, TopicView]
     ) -> dict[PartitionKey, int]:
         epochs = {
             key: standing.leader_epoch
@@ -101,7 +101,7 @@ class TakeUp:
         return await self._view.epoch_ends(epochs) if epochs else {}
 
     async def _place(
-        self, stored: dict[PartitionKey, Standing], found: dict[PartitionKey, Resume]
+        self, stored: dict[PartitionKey, Position], found: dict[PartitionKey, Resume]
     ) -> None:
         placed = [
             (key, stored.get(key), result.standing)
@@ -114,7 +114,7 @@ class TakeUp:
             await self._store.place(placed, restored=restored, backward=backward)
 
 
-def _as_held(stored: Standing | None, held: Standing, log: Log) -> bool:
+def _as_held(stored: Position | None, held: Position, log: Log) -> bool:
     """Whether PostgreSQL and Kafka would have us read on from just there."""
     return (
         stored is not None
@@ -133,4 +133,5 @@ def _tell(found: dict[PartitionKey, Resume]) -> None:
         elif standing.state is ReadingState.STOPPED:
             log.error("ingest.stopped", topic=topic, partition=part, reason=standing.reason)
         elif result.backward is not None:
-            log.warning("ingest.reads_again", topic=topic, partition=part, reason=result.backward)
+            why = result.backward.value
+            log.warning("ingest.reads_again", topic=topic, partition=part, reason=why)

@@ -28,7 +28,7 @@ from projections.by_hand.decision_log import DecisionLog
 from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.errors import OffsetsMoved, StoreError
 from projections.facts.ingest_store import IngestStore
-from projections.facts.offsets import PartitionKey, ReadingState, Standing, Step
+from projections.facts.offsets import PartitionKey, Position, ReadingState, Step
 from projections.facts.quarantine import BadRecord
 from schemas.decode import Rejected, decode_as
 from schemas.outgoing import (
@@ -113,7 +113,7 @@ class DecisionsReader:
                 await self._take(fetched, readable)
         return True
 
-    async def _standings(self, view: KafkaView) -> dict[PartitionKey, Standing]:
+    async def _standings(self, view: KafkaView) -> dict[PartitionKey, Position]:
         """Where each partition is read from, by the rules of all topics."""
         stored = await self._store.standings((self._topic,))
         topic = (await view.topics((self._topic,))).get(self._topic)
@@ -138,7 +138,7 @@ class DecisionsReader:
     async def _take(
         self,
         fetched: Mapping[TopicPartition, list[Record]],
-        standings: Mapping[TopicPartition, Standing],
+        standings: Mapping[TopicPartition, Position],
     ) -> None:
         found: list[Decision | ChatDecision] = []
         bad: list[BadRecord] = []

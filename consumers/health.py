@@ -9,7 +9,7 @@ own failures have stopped (``projections.facts.brake``) does: somebody must inst
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from projections.facts.offsets import PartitionKey, Standing
+from projections.facts.offsets import PartitionKey, Position
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class IngestHealth:
 
 def judge(
     assigned: int,
-    held: Mapping[PartitionKey, Standing],
+    held: Mapping[PartitionKey, Position],
     ends: Mapping[PartitionKey, int],
     idle_seconds: float,
     limit_seconds: float,
@@ -45,7 +45,7 @@ def judge(
 
 
 def _unread(
-    standings: Mapping[PartitionKey, Standing], ends: Mapping[PartitionKey, int]
+    standings: Mapping[PartitionKey, Position], ends: Mapping[PartitionKey, int]
 ) -> dict[PartitionKey, int]:
     """How many offsets each partition has before its end, where there are any."""
     behind: dict[PartitionKey, int] = {}

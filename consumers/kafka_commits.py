@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
 from consumers.positions import partition
-from projections.facts.offsets import PartitionKey, Standing
+from projections.facts.offsets import PartitionKey, Position
 from projections.facts.tide import metadata
 
 log = structlog.get_logger()
@@ -22,7 +22,7 @@ _COURTESY_SECONDS = 5.0
 
 
 async def commit_to_kafka(
-    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Standing], height: int
+    consumer: AIOKafkaConsumer, standings: dict[PartitionKey, Position], height: int
 ) -> None:
     """Commit these offsets in Kafka, if it will have them."""
     assigned = consumer.assignment()

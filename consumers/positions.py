@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers.errors import translated
 from consumers.fetching import leader_epoch
-from projections.facts.offsets import PartitionKey, ReadingState, Standing
+from projections.facts.offsets import PartitionKey, Position, ReadingState
 
 _POSITION_SECONDS = 2.0
 
@@ -36,13 +36,13 @@ class Positions:
     def __init__(self) -> None:
         self._consumer: AIOKafkaConsumer | None = None
         self._assigned: set[PartitionKey] = set()
-        self._held: dict[PartitionKey, Standing] = {}
-        self._waiting: dict[PartitionKey, Standing] = {}
+        self._held: dict[PartitionKey, Position] = {}
+        self._waiting: dict[PartitionKey, Position] = {}
         self.tide = 0
         """The highest tide that we know of."""
 
     @property
-    def held(self) -> dict[PartitionKey, Standing]:
+    def held(self) -> dict[PartitionKey, Position]:
         """A copy of where the held partitions stand."""
         return dict(self._held)
 
@@ -57,7 +57,7 @@ class Positions:
         return frozenset(self._assigned - self._waiting.keys())
 
     @property
-    def stopped(self) -> dict[PartitionKey, Standing]:
+    def stopped(self) -> dict[PartitionKey, Position]:
         """Those that our own failures have stopped."""
         return {
             key: standing
@@ -70,7 +70,7 @@ class Positions:
         """Those that are assigned and not held."""
         return frozenset(self._assigned - self._held.keys())
 
-    def get(self, key: PartitionKey) -> Standing | None:
+    def get(self, key: PartitionKey) -> Position | None:
         """Where a held partition stands."""
         return self._held.get(key)
 
@@ -87,7 +87,7 @@ class Positions:
         self._waiting.clear()
         self._assigned.clear()
 
-    def hold(self, key: PartitionKey, standing: Standing) -> None:
+    def hold(self, key: PartitionKey, standing: Position) -> None:
         """Read this partition from there; one that waits for a person stays paused."""
         if self._consumer is None or key not in self._assigned:
             return
@@ -99,7 +99,7 @@ class Positions:
         self._consumer.resume(partition(key))
         self._held[key] = standing
 
-    def moved(self, key: PartitionKey, standing: Standing) -> None:
+    def moved(self, key: PartitionKey, standing: Position) -> None:
         """A batch has brought it there; the consumer is there already."""
         if key in self._held:
             self._held[key] = standing

@@ -13,7 +13,8 @@ Pure. The rules:
 
 from dataclasses import dataclass, replace
 
-from projections.facts.offsets import NOT_KNOWN, ReadingState, Standing
+from domain.gate import CatchUpCause
+from projections.facts.offsets import NOT_KNOWN, Position, ReadingState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +37,17 @@ class Resume:
     ``backward`` says why chats must wait until everything is read again, if they must.
     """
 
-    standing: Standing
+    standing: Position
     restored: bool = False
-    backward: str | None = None
+    backward: CatchUpCause | None = None
 
 
 def resume(  # noqa: PLR0911 - one return for each rule
-    stored: Standing | None, log: Log, committed: int | None
+    stored: Position | None, log: Log, committed: int | None
 ) -> Resume:
     """What to do with a partition that was assigned to us."""
     if stored is not None and stored.topic_id != log.topic_id:
-        return Resume(_from_zero(log), backward="a topic was made anew")
+        return Resume(_from_zero(log), backward=CatchUpCause.TOPIC_ANEW)
     reached = 0 if stored is None else stored.reached_off
     restored = committed is not None and committed > reached
     if stored is None:
@@ -54,9 +55,9 @@ def resume(  # noqa: PLR0911 - one return for each rule
     if stored.state is not ReadingState.READING:
         return Resume(stored, restored)
     if stored.next_off > log.end:
-        return Resume(_from_start(log), backward="a topic ends before what was read of it")
+        return Resume(_from_start(log), backward=CatchUpCause.LOG_SHORTER)
     if log.same_to is not None and log.same_to < stored.next_off:
-        return Resume(_from_start(log), backward="a topic holds other records than were read")
+        return Resume(_from_start(log), backward=CatchUpCause.OTHER_RECORDS)
     if stored.next_off >= log.start:
         return Resume(stored, restored)
     if reached >= log.start:
@@ -65,18 +66,18 @@ def resume(  # noqa: PLR0911 - one return for each rule
     return Resume(_gap(log, reached), restored)
 
 
-def _from_zero(log: Log) -> Standing:
+def _from_zero(log: Log) -> Position:
     if log.start == 0:
-        return Standing(log.topic_id, 0, 0)
+        return Position(log.topic_id, 0, 0)
     return _gap(log, 0)
 
 
-def _from_start(log: Log) -> Standing:
+def _from_start(log: Log) -> Position:
     """What the log has lost by now was read before it went back."""
-    return Standing(log.topic_id, log.start, log.start)
+    return Position(log.topic_id, log.start, log.start)
 
 
-def _gap(log: Log, reached: int) -> Standing:
+def _gap(log: Log, reached: int) -> Position:
     """``next_off`` is where reading goes on once a person has acknowledged it."""
     reason = f"offsets {reached} to {log.start - 1} are gone from the log, and were never read"
-    return Standing(log.topic_id, log.start, log.start, ReadingState.GAP, reason)
+    return Position(log.topic_id, log.start, log.start, ReadingState.GAP, reason)

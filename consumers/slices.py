@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 
 from domain.lanes import Lane
 from projections.facts.ingest_store import Batch
-from projections.facts.offsets import NOT_KNOWN, PartitionKey, Standing, Step
+from projections.facts.offsets import NOT_KNOWN, PartitionKey, Position, Step
 from projections.facts.quarantine import BadRecord, Cause
 from projections.facts.store import Arrival
 
@@ -23,7 +23,7 @@ class Piece:
     """Records of one partition in order, what they were read as, and how far they bring it."""
 
     key: PartitionKey
-    standing: Standing
+    standing: Position
     end: int
     records: Sequence["ConsumerRecord[bytes, bytes]"]
     items: Sequence[Item]
@@ -39,7 +39,7 @@ class Piece:
         """Whether offsets are missing before its first record."""
         return bool(self.records) and self.records[0].offset > self.standing.next_off
 
-    def after(self) -> Standing:
+    def after(self) -> Position:
         """Where the partition stands once this piece is committed."""
         reached = max(self.standing.reached_off, self.end)
         return replace(

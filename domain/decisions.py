@@ -43,16 +43,16 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class CountingDecisions:
     """The decisions that count in one chat: the latest of each of the two questions."""
 
     membership: dict[PersonId, Decision]
     role: dict[PersonId, Decision]
 
 
-def standing(decisions: Iterable[Decision], chat_id: ChatId) -> Standing:
+def standing(decisions: Iterable[Decision], chat_id: ChatId) -> CountingDecisions:
     """Of the decisions about this chat the latest per person, whatever order they come in."""
-    result = Standing({}, {})
+    result = CountingDecisions({}, {})
     for decision in decisions:
         if decision.chat_id != chat_id:
             continue

@@ -27,6 +27,20 @@ class Lag(Enum):
     UNDERIVED = "changes are waiting to be derived"
 
 
+class CatchUpCause(Enum):
+    """Why no chat is changed until everything is read and derived; the value is for people."""
+
+    NEW_DATABASE = "a new database"
+    START = "a start of reconcile"
+    REPLAY = "a replay"
+    GAP_ACKNOWLEDGED = "a gap was acknowledged"
+    RESTORED = "the database was restored"
+    """It outlives other causes: at its end chats are looked for."""
+    TOPIC_ANEW = "a topic was made anew"
+    LOG_SHORTER = "a topic ends before what was read of it"
+    OTHER_RECORDS = "a topic holds other records than were read"
+
+
 @dataclass(frozen=True, slots=True)
 class GateClosed:
     """No chat may be changed; ``reason`` is for people."""

@@ -79,7 +79,7 @@ class Taking:
         return self.lot is Lot.COUNTED
 
 
-class Standing(Enum):
+class HoldState(Enum):
     """What became of an earlier hold as far as it concerns one taking."""
 
     HELD = "held"
@@ -98,7 +98,7 @@ class Before:
     """
 
     hold: int
-    standing: Standing
+    standing: HoldState
     verdict: Held
     since: datetime
     rejected: Rejected | None = None
@@ -132,7 +132,7 @@ def sort_out(
     left: list[Taking] = []
     for taking in takings:
         said = before.get(taking.account)
-        if said is not None and said.standing is Standing.APPROVED:
+        if said is not None and said.standing is HoldState.APPROVED:
             approved[taking.account] = said.hold
         elif said is not None and said.rejected is not None:
             rejected[taking.account] = said.rejected

@@ -24,7 +24,7 @@ from gateway.member_answers import (
     MembersPage,
     failures_of,
 )
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, SeenMember, Standing
+from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, SeenMember
 from gateway.verdicts import (
     Call,
     JsonValue,
@@ -79,16 +79,16 @@ class BotApi:
         members, ends = await self._members(chat_id, lane)
         return ChatSnapshot(chat_id, chat.title or "", members, chat.participants_count, ends)
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """How the bot itself stands to the chat; one call."""
         call = Call("GET", f"/chats/{chat_id}/members/me", changes=False)
         try:
             me = await self._http.ask(call, MemberAnswer, self._budget, lane)
         except (Forbidden, NotFound, Gone):
-            return Standing(is_member=False)
+            return BotStanding(is_member=False)
         told = None if me.permissions is None else frozenset(me.permissions)
         # An owner who administers has every right, whatever is listed.
-        return Standing(True, me.is_admin, None if me.is_owner else told)
+        return BotStanding(True, me.is_admin, None if me.is_owner else told)
 
     async def _members(self, chat_id: MaxChatId, lane: Lane) -> tuple[tuple[SeenMember, ...], bool]:
         """The members, and whether their pages end."""

@@ -23,7 +23,7 @@ from gateway.errors import (
     Unavailable,
     Unsuccessful,
 )
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Messenger, Standing
+from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, Messenger
 
 FAILURES = 5
 FIRST_PAUSE = 1.0
@@ -119,7 +119,7 @@ class BreakingMessenger:
         """Read the chat and every page of its members."""
         return await self.call(CallClass.READ, lambda: self.messenger.read(chat_id, lane))
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """How the bot itself stands to the chat."""
         return await self.call(CallClass.READ, lambda: self.messenger.standing(chat_id, lane))
 

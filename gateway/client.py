@@ -18,7 +18,7 @@ from gateway.bot_api import BotApi
 from gateway.errors import AddingUnavailable
 from gateway.max_http import Endpoint, MaxHttp, Surroundings
 from gateway.partner_api import PartnerApi
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Standing
+from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created
 from gateway.subscriptions import Subscriptions
 
 
@@ -102,7 +102,7 @@ class MaxMessenger:
         """Read the chat and every page of its members."""
         return await self._bot.read(chat_id, lane)
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """How the bot itself stands to the chat."""
         return await self._bot.standing(chat_id, lane)
 

@@ -49,7 +49,7 @@ class ChatSnapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BotStanding:
     """How the bot stands to a chat, by its own membership there.
 
     ``permissions`` is None where the messenger did not tell them.
@@ -100,7 +100,7 @@ class Membership(Protocol):
     async def read(self, chat_id: MaxChatId, lane: Lane) -> ChatSnapshot:
         """Read the chat and every page of its members."""
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """How the bot itself stands to the chat: the proof of what a refusal is about."""
 
     async def add(
@@ -154,6 +154,7 @@ class Messenger(Membership, Provisioning, Protocol):
 
 __all__ = [
     "AddFailure",
+    "BotStanding",
     "CallBudget",
     "ChatSnapshot",
     "Created",
@@ -161,5 +162,4 @@ __all__ = [
     "Messenger",
     "Provisioning",
     "SeenMember",
-    "Standing",
 ]

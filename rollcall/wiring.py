@@ -26,6 +26,7 @@ from consumers.run import Ingest
 from domain.actions import LIMITS
 from domain.call_classes import CallClass
 from domain.chats import ChatKind
+from domain.gate import CatchUpCause
 from domain.ids import MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.troubles import Outage
@@ -292,7 +293,7 @@ class Wiring:
         async def loop(stop: asyncio.Event) -> None:
             nonlocal armed
             if not armed:
-                await store.arm("a start of reconcile")
+                await store.arm(CatchUpCause.START)
                 armed = True
             if await store.configure_adding(invites=gateway.adding == "invite"):
                 log.error("adding.off", reason="gateway.adding is invite: people get the link")

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from projections.database import Driver
 from projections.errors import TooManyFailures
-from projections.facts.offsets import PartitionKey, Standing, Step
+from projections.facts.offsets import PartitionKey, Position, Step
 from projections.facts.quarantine import BadRecord, Cause
 
 IN_A_ROW: Final = 5
@@ -52,7 +52,7 @@ async def check(store: Driver, bad: Sequence[BadRecord], steps: Sequence[Step]) 
             raise TooManyFailures(f"{step.topic}/{step.part}: {REASON}")
 
 
-async def stop(connection: AsyncConnection, key: PartitionKey, standing: Standing) -> None:
+async def stop(connection: AsyncConnection, key: PartitionKey, standing: Position) -> None:
     """Read no more of a partition, where it still stands as we think."""
     await connection.execute(
         text("""UPDATE ingest_partitions

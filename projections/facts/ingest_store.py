@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.gate import Gate
+from domain.gate import CatchUpCause, Gate
 from domain.lanes import Lane
 from projections import outbox
 from projections.database import driver, transaction
 from projections.facts import brake, offsets, quarantine, tide
 from projections.facts import store as facts_store
-from projections.facts.offsets import PartitionKey, Standing, Step
+from projections.facts.offsets import PartitionKey, Position, Step
 from projections.facts.quarantine import BadRecord, Kept, Whole
 from projections.facts.store import Arrival
 from projections.gate import catch_up
@@ -77,17 +77,17 @@ class IngestStore:
             await marks.set_marks(store, written.touched, batch.lane, min(since or now, now))
         return Committed(written.applied, len(written.touched), new)
 
-    async def standings(self, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
+    async def standings(self, topics: Sequence[str]) -> dict[PartitionKey, Position]:
         """Where each partition stands."""
         async with transaction(self._engine) as connection:
             return await offsets.load(connection, topics)
 
     async def place(
         self,
-        placed: Sequence[tuple[PartitionKey, Standing | None, Standing]],
+        placed: Sequence[tuple[PartitionKey, Position | None, Position]],
         *,
         restored: bool,
-        backward: str | None,
+        backward: CatchUpCause | None,
     ) -> None:
         """Write where partitions stand (key, before, after).
 
@@ -105,7 +105,7 @@ class IngestStore:
             elif backward is not None:
                 await catch_up.arm(connection, backward)
 
-    async def stop(self, key: PartitionKey, standing: Standing) -> None:
+    async def stop(self, key: PartitionKey, standing: Position) -> None:
         """Read no more of a partition, where it still stands as we think."""
         async with transaction(self._engine) as connection:
             await brake.stop(connection, key, standing)
@@ -172,4 +172,4 @@ class IngestStore:
         return sent
 
 
-__all__ = ["Arrival", "BadRecord", "Batch", "Committed", "IngestStore", "Standing", "Step"]
+__all__ = ["Arrival", "BadRecord", "Batch", "Committed", "IngestStore", "Position", "Step"]

@@ -14,6 +14,7 @@ from enum import Enum
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.gate import CatchUpCause
 from projections.database import Driver, driver
 from projections.errors import OffsetsMoved
 from projections.gate import catch_up, kafka_sights, restores
@@ -36,7 +37,7 @@ class ReadingState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Position:
     """A row of ``ingest_partitions``.
 
     ``leader_epoch`` is Kafka's of the last batch before ``next_off``: with it Kafka can tell
@@ -82,7 +83,7 @@ async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
     return found
 
 
-async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[PartitionKey, Standing]:
+async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[PartitionKey, Position]:
     """Where every partition of these topics stands, of those ever read."""
     rows = await connection.execute(
         text("""SELECT topic, part, topic_id, next_off, reached_off, state, state_reason,
@@ -91,7 +92,7 @@ async def load(connection: AsyncConnection, topics: Sequence[str]) -> dict[Parti
         {"topics": list(topics)},
     )
     return {
-        (row.topic, row.part): Standing(
+        (row.topic, row.part): Position(
             row.topic_id,
             row.next_off,
             row.reached_off,
@@ -137,7 +138,7 @@ async def advance(store: Driver, steps: Sequence[Step]) -> datetime:
 
 
 async def place(
-    connection: AsyncConnection, key: PartitionKey, before: Standing | None, after: Standing
+    connection: AsyncConnection, key: PartitionKey, before: Position | None, after: Position
 ) -> None:
     """Write where a partition stands, if it still is as ``before`` (None: no row).
 
@@ -189,7 +190,7 @@ async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = Non
         {"topics": None if topics is None else list(topics)},
     )
     count = len(rows.all())
-    await catch_up.arm(connection, "a replay")
+    await catch_up.arm(connection, CatchUpCause.REPLAY)
     return count
 
 
@@ -226,7 +227,7 @@ async def acknowledge_gap(connection: AsyncConnection, topic: str, part: int) ->
     )
     found = bool(rows.all())
     if found:
-        await catch_up.arm(connection, "a gap was acknowledged")
+        await catch_up.arm(connection, CatchUpCause.GAP_ACKNOWLEDGED)
     return found
 
 
@@ -237,4 +238,4 @@ async def forget_observed(connection: AsyncConnection) -> None:
     """
     await restores.mark_all(connection)
     await due.look_at_all(connection)
-    await catch_up.arm(connection, catch_up.RESTORED)
+    await catch_up.arm(connection, CatchUpCause.RESTORED)

@@ -13,16 +13,13 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.gate import Gate, Progress, lag, verdict
+from domain.gate import CatchUpCause, Gate, Progress, lag, verdict
 from projections.database import Driver, driver
 from projections.gate import kafka_sights
 from projections.gate.forgotten_chats import raise_doubts
 from projections.gate.kafka_sights import Sight
 from projections.instants import Instant, rows, set_right
 from projections.queue import claims
-
-RESTORED = "the database was restored"
-"""The reason that outlives other reasons to arm: at its end chats are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +30,13 @@ class Look:
     armed_at: datetime | None
 
 
-async def arm(connection: AsyncConnection, reason: str) -> None:
+async def arm(connection: AsyncConnection, cause: CatchUpCause) -> None:
     """Change no chat until everything that the topics hold by now is read and derived."""
     await connection.execute(
         text("""UPDATE catch_up SET armed_at = clock_now(),
                        reason = CASE WHEN reason = :restored THEN reason ELSE :reason END,
                        ends_seen_at = NULL, passed_at = NULL"""),
-        {"reason": reason, "restored": RESTORED},
+        {"reason": cause.value, "restored": CatchUpCause.RESTORED.value},
     )
     await connection.execute(text("DELETE FROM catch_up_ends"))
 
@@ -211,7 +208,7 @@ async def _advance(store: Driver, sight: Sight) -> None:
                    WHERE s.marked_at <= c.passed_at OR s.marked_at > (SELECT clock_now()))
             RETURNING before.reason"""
     )
-    if reason == RESTORED:
+    if reason == CatchUpCause.RESTORED.value:
         await raise_doubts(store)
 
 

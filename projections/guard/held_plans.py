@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.guard import GuardScope, Held, Rejected
 from domain.ids import ChatId, MaxUserId, SchoolId
 from domain.plan import Action
-from domain.takings import Before, Lot, Standing, Taking
+from domain.takings import Before, HoldState, Lot, Taking
 
 
 class PlanState(Enum):
@@ -115,17 +115,17 @@ async def before(
 
 
 def _before(row: Row[Any]) -> Before:
-    standing = Standing(row.standing)
+    standing = HoldState(row.standing)
     return Before(
         hold=row.held_id,
         standing=standing,
         verdict=Held(GuardScope(row.scope), row.removal_limit, row.would_be),
         since=row.since,
         rejected=Rejected(row.hash, row.decided_by, row.expires_at)
-        if standing is Standing.REJECTED
+        if standing is HoldState.REJECTED
         else None,
         only_by_person=row.only_by_person
-        or (standing is Standing.LAPSED and bool(row.was_rejected)),
+        or (standing is HoldState.LAPSED and bool(row.was_rejected)),
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.drift import DriftRules
-from domain.gate import Gate, shut
+from domain.gate import CatchUpCause, Gate, shut
 from domain.guard import Admission
 from domain.ids import MaxUserId
 from domain.plan import Action, Seen, Unknown, takes
@@ -63,10 +63,10 @@ class PostgresReconcileStore:
         async with transaction(self._engine) as connection:
             return await catch_up.gate(connection)
 
-    async def arm(self, reason: str) -> None:
+    async def arm(self, cause: CatchUpCause) -> None:
         """Change no chat until all that the topics hold by now is read and derived."""
         async with transaction(self._engine) as connection:
-            await catch_up.arm(connection, reason)
+            await catch_up.arm(connection, cause)
 
     async def configure_adding(self, *, invites: bool) -> bool:
         """What the setting says about adding. True where people are only invited."""

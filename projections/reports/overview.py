@@ -69,7 +69,7 @@ _QUARANTINE = text("""
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Overall:
     """One moment of the whole.
 
     ``lag`` counts the records that are not ingested, by the last look at the topics' ends;
@@ -115,13 +115,13 @@ class Overview:
         async with self._reading() as connection:
             await connection.execute(text("SELECT 1"))
 
-    async def standing(self) -> Standing:
+    async def standing(self) -> Overall:
         """How everything stands."""
         survey = await self.surveyor.look(self.engine)
         async with self._reading() as connection:
             progress = await catch_up.progress(connection)
             row = (await connection.execute(_STANDING)).one()
-            return Standing(
+            return Overall(
                 progress=progress,
                 lag=None if progress.watched_at is None else int(row.lag),
                 gaps=tuple(row.gaps),

@@ -128,7 +128,7 @@ def as_json(
 
 
 @dataclass(frozen=True, slots=True)
-class Position:
+class PartitionRow:
     """Where ingest stands in one partition."""
 
     topic: str
@@ -144,9 +144,9 @@ async def status(connection: AsyncConnection) -> Status:
     return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
 
 
-async def positions(connection: AsyncConnection) -> list[Position]:
+async def positions(connection: AsyncConnection) -> list[PartitionRow]:
     """Where ingest stands in each partition that it has met and Kafka still has."""
     return [
-        Position(row.topic, row.part, row.topic_id, row.next_off, row.state)
+        PartitionRow(row.topic, row.part, row.topic_id, row.next_off, row.state)
         for row in await connection.execute(_POSITIONS)
     ]

@@ -3,7 +3,7 @@
 import asyncio
 
 from consumers.ends import EndsWatcher
-from domain.gate import GateClosed, GateOpen
+from domain.gate import CatchUpCause, GateClosed, GateOpen
 from projections.database import create_engine, transaction
 from projections.facts.ingest_store import IngestStore
 from projections.gate import catch_up
@@ -47,7 +47,7 @@ async def test_the_gate_opens_once_ingest_has_passed_what_was_there(harness: Har
     async with harness.ingesting():
         await eventually(is_open)
         async with transaction(engine) as connection:
-            await catch_up.arm(connection, "a start")
+            await catch_up.arm(connection, CatchUpCause.START)
         assert isinstance(await store.gate(), GateClosed)
         await eventually(is_open)
     stop.set()

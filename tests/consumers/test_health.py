@@ -1,9 +1,9 @@
 """When ingest counts as alive."""
 
 from consumers.health import judge
-from projections.facts.offsets import Standing
+from projections.facts.offsets import Position
 
-HELD = {("t", 0): Standing("id", 5, 5)}
+HELD = {("t", 0): Position("id", 5, 5)}
 
 
 def test_lag_without_progress_for_too_long_is_not_alive() -> None:

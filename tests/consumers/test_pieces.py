@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from consumers.slices import Piece, bad_record, batch_of, halves
 from domain.lanes import Lane
-from projections.facts.offsets import Standing
+from projections.facts.offsets import Position
 
 
 def _record(part: int, offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -25,7 +25,7 @@ def _pieces(draw: st.DrawFn) -> list[Piece]:
         records = [_record(part, offset) for offset in offsets]
         items = [bad_record(record, "why", "id") for record in records]
         end = offsets[-1] + draw(st.integers(1, 3))
-        made.append(Piece(("t", part), Standing("id", start, start), end, records, items))
+        made.append(Piece(("t", part), Position("id", start, start), end, records, items))
     return made
 
 
@@ -51,7 +51,7 @@ def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Piece]) -
 def test_only_what_was_read_before_is_a_replay() -> None:
     record = _record(0, 5)
     items = [bad_record(record, "why", "id")]
-    again = Piece(("t", 0), Standing("id", 5, 9), 6, [record], items)
-    new = Piece(("t", 1), Standing("id", 5, 5), 6, [record], items)
+    again = Piece(("t", 0), Position("id", 5, 9), 6, [record], items)
+    new = Piece(("t", 1), Position("id", 5, 5), 6, [record], items)
     assert batch_of([again]).lane is Lane.REPLAY
     assert batch_of([again, new]).lane is Lane.LIVE

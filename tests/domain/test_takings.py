@@ -10,8 +10,8 @@ from domain.guard import GuardScope, Held, Rejected
 from domain.ids import ChatId, MaxUserId
 from domain.takings import (
     Before,
+    HoldState,
     Lot,
-    Standing,
     Taking,
     TakingCause,
     TakingKind,
@@ -34,7 +34,7 @@ def taking(
     return Taking(MaxUserId(account), kind, cause, reason)
 
 
-def said(standing: Standing, rejected: Rejected | None = None) -> Before:
+def said(standing: HoldState, rejected: Rejected | None = None) -> Before:
     return Before(7, standing, HELD, NOW, rejected)
 
 
@@ -42,10 +42,10 @@ def test_what_is_approved_goes_what_is_rejected_stays_and_the_rest_is_judged() -
     found = sort_out(
         [taking(account) for account in range(1, 7)],
         {
-            MaxUserId(1): said(Standing.APPROVED),
-            MaxUserId(2): said(Standing.REJECTED, NO),
-            MaxUserId(3): said(Standing.HELD),
-            MaxUserId(4): said(Standing.LAPSED),
+            MaxUserId(1): said(HoldState.APPROVED),
+            MaxUserId(2): said(HoldState.REJECTED, NO),
+            MaxUserId(3): said(HoldState.HELD),
+            MaxUserId(4): said(HoldState.LAPSED),
         },
         {MaxUserId(2), MaxUserId(5)},
     )

@@ -9,12 +9,12 @@ from domain.lanes import Lane
 from projections.errors import TooManyFailures
 from projections.facts.brake import IN_A_ROW, IN_A_THOUSAND, WINDOW
 from projections.facts.ingest_store import Batch, IngestStore
-from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.offsets import Position, ReadingState, Step
 from projections.facts.quarantine import BadRecord, Cause
 from tests.projections.builders import engine_of, fetch
 
 KEY = ("t", 0)
-START = Standing("id", 0, 0)
+START = Position("id", 0, 0)
 
 
 @pytest.fixture
@@ -68,8 +68,8 @@ async def test_failures_of_another_topic_of_the_same_name_do_not_count(
     engine: AsyncEngine,
 ) -> None:
     await _read(engine, dict.fromkeys(range(IN_A_ROW), Cause.OURS), 0, IN_A_ROW)
-    after = Standing("id", IN_A_ROW, IN_A_ROW)
-    other = Standing("other", 0, 0)
+    after = Position("id", IN_A_ROW, IN_A_ROW)
+    other = Position("other", 0, 0)
     await IngestStore(engine).place([(KEY, after, other)], restored=False, backward=None)
     bad = [BadRecord(*KEY, 0, None, b"", (), "why", "other", Cause.OURS)]
     await IngestStore(engine).commit(Batch([], bad, [Step(*KEY, "other", 0, 1)], Lane.LIVE))
@@ -78,7 +78,7 @@ async def test_failures_of_another_topic_of_the_same_name_do_not_count(
 
 async def test_a_partition_is_stopped_only_where_we_think_it_is(engine: AsyncEngine) -> None:
     store = IngestStore(engine)
-    await store.stop(KEY, Standing("id", 7, 7))
+    await store.stop(KEY, Position("id", 7, 7))
     assert (await store.standings(["t"]))[KEY].state is ReadingState.READING
     await store.stop(KEY, START)
     assert (await store.standings(["t"]))[KEY].state is ReadingState.STOPPED

@@ -11,14 +11,14 @@ from structlog.testing import capture_logs
 
 from domain import facts
 from domain.facts import Rank
-from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
+from domain.gate import CatchUpCause, Gate, GateClosed, GateOpen, RemovalsWait
 from domain.ids import PersonId
 from domain.lanes import Lane
 from projections import instants
 from projections.database import transaction
 from projections.facts import offsets
 from projections.facts.ingest_store import Batch, IngestStore
-from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.offsets import Position, ReadingState, Step
 from projections.facts.store import Arrival
 from projections.gate import catch_up
 from projections.gate.kafka_sights import Sight
@@ -105,7 +105,7 @@ async def test_ends_asked_for_before_it_was_armed_do_not_count(engine: AsyncEngi
     await _stands(engine, 5)
     before = await store.look()
     async with transaction(engine) as connection:
-        await catch_up.arm(connection, "a replay")
+        await catch_up.arm(connection, CatchUpCause.REPLAY)
     await store.watch(_sight(5), before)
     assert _reason(await store.gate()) == (
         "catching up (a replay): the topics' ends are not known yet"
@@ -117,7 +117,7 @@ async def test_arming_again_starts_from_the_beginning(engine: AsyncEngine) -> No
     await _stands(engine, 5)
     assert await _look(engine, 5) == GateOpen()
     async with transaction(engine) as connection:
-        await catch_up.arm(connection, "a start")
+        await catch_up.arm(connection, CatchUpCause.START)
     assert isinstance(await IngestStore(engine).gate(), GateClosed)
     assert isinstance(await _look(engine, 6), GateClosed)
     await _stands(engine, 6)
@@ -256,7 +256,7 @@ async def test_a_restored_database_knows_no_chat_and_makes_all_created_ones_due(
            VALUES ('made', 7, clock_now()), ('not_made', NULL, NULL)""",
     )
     await IngestStore(engine).place(
-        [(KEY, None, Standing("id", 0, 0))], restored=True, backward=None
+        [(KEY, None, Position("id", 0, 0))], restored=True, backward=None
     )
     async with transaction(engine) as connection:
         rows = await connection.execute(
@@ -273,7 +273,7 @@ async def test_chats_that_came_by_reading_again_are_of_the_restore_too(
     engine: AsyncEngine,
 ) -> None:
     await IngestStore(engine).place(
-        [(KEY, None, Standing("id", 0, 0))], restored=True, backward=None
+        [(KEY, None, Position("id", 0, 0))], restored=True, backward=None
     )
     await _run(
         engine,
@@ -291,7 +291,7 @@ async def test_chats_that_came_by_reading_again_are_of_the_restore_too(
 async def test_that_the_database_was_restored_outlives_a_restart_while_it_catches_up(
     engine: AsyncEngine,
 ) -> None:
-    for reason in (catch_up.RESTORED, "a start of reconcile"):
+    for reason in (CatchUpCause.RESTORED, CatchUpCause.START):
         async with transaction(engine) as connection:
             await catch_up.arm(connection, reason)
     assert "the database was restored" in _reason(await IngestStore(engine).gate())
@@ -299,7 +299,7 @@ async def test_that_the_database_was_restored_outlives_a_restart_while_it_catche
     await _look(engine, 5)
     assert await _look(engine, 5) == GateOpen()
     async with transaction(engine) as connection:
-        await catch_up.arm(connection, "a start of reconcile")
+        await catch_up.arm(connection, CatchUpCause.START)
     assert "a start of reconcile" in _reason(await IngestStore(engine).gate())
 
 
@@ -348,7 +348,7 @@ async def test_one_look_that_lacks_a_partition_makes_nothing_of_it_new(
 async def test_a_gap_of_a_partition_that_is_gone_closes_nothing(engine: AsyncEngine) -> None:
     await _stands(engine, 5)
     other = ("t", 11)
-    gap = Standing("id", 7, 7, ReadingState.GAP, "gone")
+    gap = Position("id", 7, 7, ReadingState.GAP, "gone")
     await IngestStore(engine).place([(other, None, gap)], restored=False, backward=None)
     assert _reason(await _sees(engine, {KEY: 5, other: 7})).startswith("records are missing")
     await _run(engine, A_WHILE)
@@ -362,7 +362,7 @@ async def _gaps(engine: AsyncEngine) -> int:
 
 
 async def test_a_gap_of_a_topic_that_was_made_anew_closes_nothing(engine: AsyncEngine) -> None:
-    gap = Standing("id", 7, 7, ReadingState.GAP, "gone")
+    gap = Position("id", 7, 7, ReadingState.GAP, "gone")
     await IngestStore(engine).place([(KEY, None, gap)], restored=False, backward=None)
     assert await _gaps(engine) == 1
     store = IngestStore(engine)

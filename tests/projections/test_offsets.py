@@ -12,13 +12,13 @@ from projections.database import driver, transaction
 from projections.errors import OffsetsMoved
 from projections.facts import offsets
 from projections.facts.ingest_store import Batch, IngestStore
-from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.offsets import Position, ReadingState, Step
 from projections.facts.quarantine import BadRecord
 from projections.gate.kafka_sights import Sight
 from tests.projections.builders import engine_of, fetch
 
 KEY = ("t", 0)
-START = Standing("id", 10, 10)
+START = Position("id", 10, 10)
 
 
 @pytest.fixture
@@ -33,14 +33,14 @@ async def _advance(engine: AsyncEngine, *steps: Step) -> None:
         await offsets.advance(await driver(connection), steps)
 
 
-async def _standing(engine: AsyncEngine) -> Standing:
+async def _standing(engine: AsyncEngine) -> Position:
     async with transaction(engine) as connection:
         return (await offsets.load(connection, ["t"]))[KEY]
 
 
 async def test_a_batch_moves_the_offset_from_where_it_starts(engine: AsyncEngine) -> None:
     await _advance(engine, Step("t", 0, "id", 10, 15))
-    assert await _standing(engine) == Standing("id", 15, 15)
+    assert await _standing(engine) == Position("id", 15, 15)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ async def test_of_two_that_place_a_partition_one_is_refused(engine: AsyncEngine)
     store = IngestStore(engine)
     with pytest.raises(OffsetsMoved):
         await store.place([(KEY, None, START)], restored=False, backward=None)
-    await store.place([(KEY, START, Standing("id", 0, 0))], restored=False, backward=None)
+    await store.place([(KEY, START, Position("id", 0, 0))], restored=False, backward=None)
     with pytest.raises(OffsetsMoved):
-        await store.place([(KEY, START, Standing("id", 5, 5))], restored=False, backward=None)
+        await store.place([(KEY, START, Position("id", 5, 5))], restored=False, backward=None)
 
 
 async def test_a_rewind_begins_at_zero_and_remembers_how_far_we_were(engine: AsyncEngine) -> None:
@@ -79,7 +79,7 @@ async def test_a_rewind_begins_at_zero_and_remembers_how_far_we_were(engine: Asy
     async with transaction(engine) as connection:
         assert await offsets.rewind(connection, ["other"]) == 0
         assert await offsets.rewind(connection, ["t"]) == 1
-    assert await _standing(engine) == Standing("id", 0, 10)
+    assert await _standing(engine) == Position("id", 0, 10)
     [(armed, reason)] = await fetch(engine, "SELECT armed_at IS NOT NULL, reason FROM catch_up")
     assert (armed, reason) == (True, "a replay")
 

@@ -11,7 +11,7 @@ from domain.ids import ClassId, OrderId, PersonId, SchoolId
 from domain.lanes import Lane
 from projections.database import transaction
 from projections.facts.ingest_store import Batch, IngestStore
-from projections.facts.offsets import Standing, Step
+from projections.facts.offsets import Position, Step
 from projections.facts.quarantine import BadRecord
 from projections.facts.store import Arrival
 from tests.projections.builders import engine_of
@@ -38,7 +38,7 @@ async def _report(url: str, view: str, *batches: list[Arrival | BadRecord]) -> d
     """The only row of a view, after these batches."""
     async with engine_of(url) as engine:
         store = IngestStore(engine)
-        await store.place([(("t", 0), None, Standing("id", 0, 0))], restored=False, backward=None)
+        await store.place([(("t", 0), None, Position("id", 0, 0))], restored=False, backward=None)
         for place, items in enumerate(batches):
             arrivals = [item for item in items if isinstance(item, Arrival)]
             bad = [item for item in items if isinstance(item, BadRecord)]

@@ -22,12 +22,12 @@ from gateway.budget import SharedBudget
 from gateway.errors import OutcomeUnknown
 from gateway.ports import (
     AddFailure,
+    BotStanding,
     CallBudget,
     ChatSnapshot,
     Created,
     Messenger,
     SeenMember,
-    Standing,
 )
 from gateway.reconcile import Reconciler
 from projections.database import create_engine, transaction
@@ -71,10 +71,10 @@ class MemoryMessenger:
         )
         return ChatSnapshot(chat_id, "chat", members)
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """The bot may do everything."""
         del chat_id, lane
-        return Standing(is_member=True, is_admin=True)
+        return BotStanding(is_member=True, is_admin=True)
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane

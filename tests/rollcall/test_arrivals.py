@@ -7,7 +7,7 @@ from domain.lanes import Lane
 from projections.database import transaction
 from projections.facts import offsets
 from projections.facts.ingest_store import Batch, IngestStore
-from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.offsets import Position, ReadingState, Step
 from projections.facts.quarantine import BadRecord, Cause
 from projections.gate import catch_up
 from tests.consumers.events import guardianship
@@ -15,7 +15,7 @@ from tests.projections.builders import engine_of, fetch
 from tests.rollcall.running import Told, command
 
 REASON = "offsets 0 to 6 are gone from the log, and were never read"
-GAP = Standing("id", 7, 7, ReadingState.GAP, REASON)
+GAP = Position("id", 7, 7, ReadingState.GAP, REASON)
 NAME = "Сокровенная"
 BAD = BadRecord(
     "sgo.orders",
@@ -52,7 +52,7 @@ async def test_a_gap_is_listed_until_it_is_acknowledged_and_then_the_catch_up_is
     async with engine_of(database_url) as engine, transaction(engine) as connection:
         standing = (await offsets.load(connection, ["sgo.orders"]))["sgo.orders", 3]
         gate = await catch_up.gate(connection)
-    assert standing == Standing("id", 7, 7)
+    assert standing == Position("id", 7, 7)
     assert isinstance(gate, GateClosed)
     assert "a gap was acknowledged" in gate.reason
     code, _, err = await rollcall(database_url, "gaps", "--acknowledge", "sgo.orders/3")
@@ -67,7 +67,7 @@ async def test_content_is_shown_on_request_alone_and_cannot_steer_the_terminal(
     async with engine_of(database_url) as engine:
         store = IngestStore(engine)
         key = ("sgo.orders", 3)
-        await store.place([(key, None, Standing("id", 0, 0))], restored=False, backward=None)
+        await store.place([(key, None, Position("id", 0, 0))], restored=False, backward=None)
         await store.commit(Batch([], [BAD], [Step(*key, "id", 0, 1)], Lane.LIVE))
     listed = await rollcall(database_url, "quarantine")
     shown = await rollcall(database_url, "quarantine", "sgo.orders/3/0")
@@ -91,10 +91,10 @@ async def test_what_our_own_failures_set_aside_is_read_again_by_one_command(
     wrong = BadRecord(*key, 1, None, b"{", (), "value: is cut short", "id")
     async with engine_of(database_url) as engine:
         store = IngestStore(engine)
-        start = Standing("id", 0, 0)
+        start = Position("id", 0, 0)
         await store.place([(key, None, start)], restored=False, backward=None)
         await store.commit(Batch([], [ours, wrong], [Step(*key, "id", 0, 2)], Lane.LIVE))
-        await store.stop(key, Standing("id", 2, 2))
+        await store.stop(key, Position("id", 2, 2))
     code, out, _ = await rollcall(database_url, "quarantine", "retry")
     assert (code, out) == (
         0, "1 records are read now, 0 stay in quarantine; 1 stopped partitions are read on\n",

@@ -16,7 +16,7 @@ from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from domain.work import IntentId, Lease
 from gateway import errors
-from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, SeenMember, Standing
+from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, SeenMember
 from simulator.chat_book import Added
 from simulator.chats import FULL_RIGHTS
 from simulator.config import SimulatorConfig
@@ -276,15 +276,15 @@ class Line:
             return ChatSnapshot(chat_id, title, tuple(members[-cut:]), max(counted, len(chat)))
         return ChatSnapshot(chat_id, title, tuple(members), counted)
 
-    async def standing(self, chat_id: MaxChatId, lane: Lane) -> Standing:
+    async def standing(self, chat_id: MaxChatId, lane: Lane) -> BotStanding:
         """The bot may do everything in every chat that is there."""
         async with self.budget.slot(lane):
             await self.max.scheduler.turn(f"max standing {chat_id}")
         try:
             self.max.world.chats.get(chat_id)
         except ChatNotFoundError:
-            return Standing(is_member=False)
-        return Standing(is_member=True, is_admin=True)
+            return BotStanding(is_member=False)
+        return BotStanding(is_member=True, is_admin=True)
 
     async def add(
         self, chat_id: MaxChatId, user_ids: Sequence[MaxUserId], lane: Lane

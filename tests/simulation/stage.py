@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
 from domain.actions import LIMITS
+from domain.gate import CatchUpCause
 from domain.ids import MaxUserId
 from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
@@ -169,7 +170,7 @@ class Stage:
                 return MaxUserId(self.max.config.bot_id)
 
             async def loop(stop: "asyncio.Event") -> None:
-                await store.arm("a start of reconcile")
+                await store.arm(CatchUpCause.START)
                 self.awake += 1
                 await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
 
