@@ -6,7 +6,7 @@ every statement begins with a new snapshot (the derive loop rests on that).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, cast
@@ -134,9 +134,6 @@ class Driver(Protocol):
 
     async def fetchval(self, query: str, *args: object) -> Any:  # noqa: ANN401 - a column's value
         """The first column of the first row."""
-
-    async def executemany(self, command: str, args: Iterable[Sequence[object]]) -> None:
-        """Run a statement for each row of arguments."""
 
 
 class Record(Protocol):

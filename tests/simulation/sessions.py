@@ -7,7 +7,7 @@ statement the session is told the virtual time.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -87,11 +87,6 @@ class Session:
         """The first column of the first row."""
         row = await self.fetchrow(query, *args)
         return None if row is None else row[0]
-
-    async def executemany(self, command: str, args: Iterable[Sequence[object]]) -> None:
-        """Run a statement for each row of arguments."""
-        rows = list(args)
-        await self._step(command, lambda: self._raw.executemany(command, rows))
 
     async def prepare(self, query: str, *, name: str | None = None) -> "Statement":
         """A prepared statement; they are kept with the real connection."""
