@@ -11,6 +11,7 @@ RUN uv sync --frozen --no-dev --no-install-project
 
 COPY schemas ./schemas
 COPY domain ./domain
+COPY loops ./loops
 COPY consumers ./consumers
 COPY projections ./projections
 COPY gateway ./gateway

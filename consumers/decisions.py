@@ -21,9 +21,9 @@ from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.resume import Log, resume
 from consumers.slices import bad_record
-from consumers.waiting import stopped
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
+from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.errors import OffsetsMoved, StoreError
@@ -73,10 +73,10 @@ class DecisionsReader:
                 async with KafkaView(self._kafka) as view, self._consumer() as consumer:
                     while not stop.is_set():
                         if not await self._round(view, consumer):
-                            await stopped(stop, POLL_SECONDS)
+                            await nap(stop, POLL_SECONDS)
             except (ConsumersError, StoreError) as error:
                 log.warning("decisions.wait", error=type(error).__name__)
-                await stopped(stop, _RETRY_SECONDS)
+                await nap(stop, _RETRY_SECONDS)
 
     @asynccontextmanager
     async def _consumer(self) -> AsyncIterator[AIOKafkaConsumer]:

@@ -13,7 +13,7 @@ import structlog
 from consumers.errors import ConsumersError
 from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
-from consumers.waiting import stopped
+from loops.waiting import nap
 from projections.errors import StoreError
 from projections.facts.ingest_store import IngestStore
 from projections.facts.offsets import PartitionKey
@@ -39,11 +39,11 @@ class EndsWatcher:
         while not stop.is_set():
             try:
                 async with KafkaView(self._kafka) as view:
-                    while not await stopped(stop, WATCH_SECONDS):
+                    while not await nap(stop, WATCH_SECONDS):
                         await self.look(view)
             except (ConsumersError, StoreError) as error:
                 log.warning("ends.not_watched", error=type(error).__name__)
-                await stopped(stop, _RETRY_SECONDS)
+                await nap(stop, _RETRY_SECONDS)
 
     async def look(self, view: KafkaView) -> None:
         """One look. The store is told of it first: the ends are no older than that."""

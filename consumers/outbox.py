@@ -21,7 +21,7 @@ from aiokafka.errors import (
 from consumers.errors import ConsumersError, KafkaRefused, translated
 from consumers.kafka import TopicShape, ensure_topics
 from consumers.kafka_config import KafkaConfig, client_options
-from consumers.waiting import stopped
+from loops.waiting import nap
 from projections.errors import StoreError
 from projections.facts.ingest_store import IngestStore
 from projections.outbox import Outgoing, Sent
@@ -52,7 +52,7 @@ class OutboxPublisher:
                 await self._publish_until(stop)
             except (ConsumersError, StoreError) as error:
                 log.warning("outbox.waits", error=type(error).__name__)
-                await stopped(stop, _RETRY_SECONDS)
+                await nap(stop, _RETRY_SECONDS)
 
     async def _publish_until(self, stop: asyncio.Event) -> None:
         # They are ours, so nobody else can be asked to make them.
@@ -63,7 +63,7 @@ class OutboxPublisher:
                     while not stop.is_set():
                         sent = await self._store.publish(BATCH, partial(_send, producer))
                         if not sent.published:
-                            await stopped(stop, IDLE_SECONDS)
+                            await nap(stop, IDLE_SECONDS)
             except _Rejected:
                 await self._one_by_one(stop)
 

@@ -27,7 +27,7 @@ from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
 from consumers.subscriber import make_broker
 from consumers.topics import check_topics
-from consumers.waiting import stopped
+from loops.waiting import either, nap
 from projections.errors import StoreError
 from projections.facts.ingest_store import IngestStore
 from projections.facts.offsets import PartitionKey
@@ -123,7 +123,7 @@ class Ingest:
                 if not isinstance(error, KafkaUnavailable):
                     raise
                 log.warning("ingest.waits_for_kafka", error=str(error), seconds=patience)
-                await stopped(stop, patience)
+                await nap(stop, patience)
                 patience = min(patience * 2, self._config.retry_limit_seconds)
             else:
                 return True
@@ -155,7 +155,7 @@ class Ingest:
                     await self._look(self._consumer)
             except (ConsumersError, StoreError) as error:
                 log.warning("ingest.waits", error=type(error).__name__, seconds=patience)
-                await stopped(stop, patience)
+                await nap(stop, patience)
                 patience = min(patience * 2, self._config.retry_limit_seconds)
             else:
                 patience = self._config.retry_seconds
@@ -192,13 +192,6 @@ class Ingest:
 
     async def _nap(self, stop: asyncio.Event) -> None:
         """Until something is lost, the stop, or the next look."""
-        waits = [
-            asyncio.ensure_future(self._ingestor.lost.wait()),
-            asyncio.ensure_future(stop.wait()),
-        ]
-        _, pending = await asyncio.wait(
-            waits, timeout=self._config.keep_seconds, return_when=asyncio.FIRST_COMPLETED
+        await either(
+            self._ingestor.lost.wait(), stop.wait(), asyncio.sleep(self._config.keep_seconds)
         )
-        for wait in pending:
-            wait.cancel()
-        await asyncio.gather(*pending, return_exceptions=True)

@@ -14,6 +14,7 @@ import structlog
 
 from domain.call_classes import CallClass
 from gateway.breaker import Breaker
+from loops.waiting import nap
 
 LOOK_SECONDS = 1.0
 AGAIN_SECONDS = 5.0
@@ -49,10 +50,7 @@ class Health:
         """Look now and then until ``stop``; an error of the store ends the loop."""
         while not stop.is_set():
             await self.look(asyncio.get_running_loop().time())
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            await nap(stop, LOOK_SECONDS)
 
     async def look(self, now: float) -> None:
         """Tell what is news at this time of a monotonic clock."""

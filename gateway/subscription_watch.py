@@ -17,9 +17,9 @@ import structlog
 from domain.lanes import Lane
 from gateway.errors import GatewayError
 from gateway.subscriptions import Subscription
-from gateway.sweep import nap
 from gateway.updates import UPDATE_TYPES
 from gateway.webhooks import Webhook
+from loops.waiting import nap
 
 log = structlog.get_logger()
 

@@ -8,6 +8,8 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from loops.waiting import nap
+
 DAY = 86_400.0
 
 
@@ -54,14 +56,3 @@ class SweepLoop:
         if not self.config.enabled:
             return 0
         return await self.store.pick(self.config.every_days * DAY, self.config.chats)
-
-
-async def nap(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not past ``stop``."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-__all__ = ["SweepConfig", "SweepLoop", "SweepStore", "nap"]

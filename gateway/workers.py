@@ -18,6 +18,7 @@ from domain.work import Lease
 from gateway.errors import GatewayError, Unauthorized
 from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
+from loops.waiting import either, nap
 
 PROBE_SECONDS = 60.0
 GATE_SECONDS = 0.1
@@ -65,7 +66,7 @@ class ReconcileLoop:
             elif not self._introduced:
                 await self._introduce(stop)
             elif not await self._one(await self._look_at_gate()):
-                await _first(stop, wake_ups.wait(IDLE_SECONDS))
+                await either(stop.wait(), wake_ups.wait(IDLE_SECONDS))
 
     async def _look_at_gate(self) -> Gate:
         """The gate as it was within the last moment: all workers share one look."""
@@ -102,7 +103,7 @@ class ReconcileLoop:
             except GatewayError:
                 self._introduced = await self._store.own_account() is not None
                 if not self._introduced:
-                    await _first(stop, asyncio.sleep(AGAIN_SECONDS))
+                    await nap(stop, AGAIN_SECONDS)
 
     def _halt(self, reason: str) -> None:
         self.halted = reason
@@ -113,8 +114,7 @@ class ReconcileLoop:
         async with self._probing:
             if self.halted is None:
                 return
-            await _first(stop, asyncio.sleep(self._probe_seconds))
-            if stop.is_set():
+            if await nap(stop, self._probe_seconds):
                 return
             try:
                 await self._store.know_own_account(await self._whoami())
@@ -123,12 +123,3 @@ class ReconcileLoop:
                 return
             self.halted, self._introduced = None, True
             log.info("messenger.token_accepted")
-
-
-async def _first(stop: asyncio.Event, hint: Awaitable[None]) -> None:
-    """Wait for the hint or for the stop, whichever comes first."""
-    waits = [asyncio.ensure_future(stop.wait()), asyncio.ensure_future(hint)]
-    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from domain.places import place_of
+from loops.waiting import nap
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
 from rollcall.failures import FAILURES, explain, leaves
 
@@ -78,20 +79,3 @@ async def outlast(work: Callable[[], Awaitable[None]]) -> bool:
             wait = min(wait * 2, CEILING_SECONDS)
         else:
             return True
-
-
-async def nap(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not past ``stop``."""
-    try:
-        await asyncio.wait_for(stop.wait(), seconds)
-    except TimeoutError:
-        return
-
-
-async def either(one: asyncio.Event, other: asyncio.Event) -> None:
-    """Wait until one of the two is set."""
-    waits = [asyncio.ensure_future(event.wait()) for event in (one, other)]
-    _, pending = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-    for wait in pending:
-        wait.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)

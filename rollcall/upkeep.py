@@ -9,12 +9,12 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from loops.waiting import nap
 from projections.database import transaction
 from projections.derive.audit import audit
 from projections.derive.config import DeriveConfig
 from projections.watch import upkeep
 from projections.watch.upkeep import Retention
-from rollcall.supervise import nap
 
 LOOK_SECONDS = 60.0
 HOUR = 3_600.0

@@ -38,6 +38,7 @@ from gateway.health import Health
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
+from loops.waiting import either
 from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine
 from projections.derive.config import ChatKindsOff, DeriveConfig
@@ -54,7 +55,7 @@ from rollcall.addresses import Addresses
 from rollcall.entrance import entrance
 from rollcall.process import CountingStore, Process
 from rollcall.settings import Settings
-from rollcall.supervise import Loop, either, supervise
+from rollcall.supervise import Loop, supervise
 from rollcall.upkeep import Upkeep
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 from schemas.outgoing import DECISIONS_TOPIC
@@ -187,7 +188,7 @@ class Wiring:
             async with asyncio.TaskGroup() as tasks:
                 for name, loop in loops.items():
                     tasks.create_task(supervise(name, loop, stop), name=name)
-                await either(listening, stop)  # told to stop so early, no loop begins
+                await either(listening.wait(), stop.wait())  # told to stop so early, no loop begins
                 if not stop.is_set():
                     ready()
 

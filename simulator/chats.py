@@ -77,10 +77,6 @@ class Chat:
         """The address by which a person may join."""
         return f"https://max.ru/join/sim{abs(self.chat_id)}"
 
-    def admins_beside_owner(self) -> int:
-        """How many count against the limit of administrators."""
-        return len(self.admins) - (self.owner_id in self.admins)
-
     def joined_at(self, user_id: int) -> int:
         """When a member joined, in milliseconds. The account must be a member."""
         return self._joined[bisect_left(self._ids, user_id)]

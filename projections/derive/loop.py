@@ -6,11 +6,11 @@ back-off and never ends the loop.
 """
 
 import asyncio
-from contextlib import suppress
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from loops.waiting import growing, nap
 from projections.derive.config import DeriveConfig
 from projections.derive.rounds import derive_once
 from projections.errors import StoreError
@@ -18,7 +18,7 @@ from projections.queue.marks import CHANNEL
 from projections.wake_ups import WakeUps, listening
 
 POLL_SECONDS = 1.0
-BACKOFF_SECONDS = 0.1
+BACKOFF_SECONDS = 0.2
 BACKOFF_CEILING = 10.0
 
 _log = structlog.get_logger(__name__)
@@ -53,10 +53,9 @@ class DeriveLoop:
             except StoreError as error:
                 # Whatever was claimed lapses; whoever comes next finds it.
                 failures += 1
-                wait = min(BACKOFF_SECONDS * 2 ** min(failures, 10), BACKOFF_CEILING)
+                wait = growing(failures, BACKOFF_SECONDS, BACKOFF_CEILING)
                 _log.warning("derive.waits", error=type(error).__name__, seconds=wait)
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), wait)
+                await nap(stop, wait)
                 continue
             if not handled:
                 await wake_ups.wait(POLL_SECONDS)

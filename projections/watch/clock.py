@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.drift import DriftRules
 from domain.work import DAY
+from loops.waiting import nap
 from projections.database import transaction
 from projections.instants import Instant, set_right
 from projections.reconcile import adding, late_calls
@@ -131,10 +132,7 @@ class ClockWatch:
         """Look every other second until ``stop``; an error of the store ends the loop."""
         while not stop.is_set():
             await self.look(asyncio.get_running_loop().time())
-            try:
-                await asyncio.wait_for(stop.wait(), LOOK_SECONDS)
-            except TimeoutError:
-                continue
+            await nap(stop, LOOK_SECONDS)
 
     async def look(self, now: float) -> None:
         """One look, at this time of a monotonic clock."""
