@@ -21,11 +21,10 @@ from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.resume import Log, resume
 from consumers.slices import bad_record
-from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
-from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.errors import OffsetsMoved, StoreError
 from projections.facts.ingest_store import IngestStore
 from projections.facts.offsets import PartitionKey, Position, ReadingState, Step

@@ -42,6 +42,33 @@ class Decision:
     choice: MembershipDecision | RoleDecision
 
 
+class Deletion(Enum):
+    """What staff decided about a chat's being there."""
+
+    DELETED = "deleted"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecision:
+    """One decision about a chat itself: its title (text), or whether it is deleted."""
+
+    decision_id: str
+    chat_id: ChatId
+    author: str
+    at: datetime
+    choice: str | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecisions:
+    """What was decided in one chat: all about people; of the chat itself what counts."""
+
+    people: tuple[Decision, ...] = ()
+    title: str | None = None
+    deleted: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class CountingDecisions:
     """The decisions that count in one chat: the latest of each of the two questions."""

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.decisions import Decision
+from domain.decisions import ChatDecision, Decision
 from domain.lanes import Lane
 from projections.by_hand import decisions
-from projections.by_hand.decisions import ChatDecision
 from projections.database import driver, transaction
 from projections.facts import offsets, quarantine
 from projections.facts.offsets import Step

@@ -6,15 +6,19 @@ a decision that is already here is not recorded twice.
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
-from enum import Enum
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.decisions import (
+    ChatDecision,
+    ChatDecisions,
+    Decision,
+    Deletion,
+    MembershipDecision,
+    RoleDecision,
+)
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from projections import outbox
@@ -23,34 +27,6 @@ from projections.queue.due import mark_due
 from projections.queue.marks import CHANNEL, Cause, mark_chats
 from schemas.fields import write_instant
 from schemas.outgoing import DECISIONS_TOPIC
-
-
-class Deletion(Enum):
-    """What staff decided about a chat's being there."""
-
-    DELETED = "deleted"
-    KEPT = "kept"
-
-
-@dataclass(frozen=True, slots=True)
-class ChatDecision:
-    """One decision about a chat itself: its title (text), or whether it is deleted."""
-
-    decision_id: str
-    chat_id: ChatId
-    author: str
-    at: datetime
-    choice: str | Deletion
-
-
-@dataclass(frozen=True, slots=True)
-class ChatDecisions:
-    """What was decided in one chat: all about people; of the chat itself what counts."""
-
-    people: tuple[Decision, ...] = ()
-    title: str | None = None
-    deleted: bool = False
-
 
 _RECORD = """
     INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)

@@ -11,10 +11,12 @@ from enum import Enum
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from domain.derivation import difference
+from domain.derivation.compute import Derivation
+from domain.derivation.facts import Facts
 from domain.ids import ChatId, PersonId
 from projections.database import Driver, driver, transaction
-from projections.derive import chat_rows, difference, load, resolve
-from projections.derive.compute import Derivation
+from projections.derive import chat_rows, load, resolve
 from projections.derive.config import DeriveConfig
 from projections.derive.resolve import chats_about
 from projections.derive.write import differences
@@ -103,7 +105,7 @@ async def _look(
     return [each for each in found if each.chat_id not in excused]
 
 
-def _is_missing(facts: load.Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
+def _is_missing(facts: Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
     if chat_id in facts.stored:
         return False
     wanted = facts.entities.chat(chat_id)
@@ -123,7 +125,7 @@ def _faults(each: difference.Difference) -> Iterator[Difference]:
             yield Difference(chat_id, fault, person_id)
 
 
-async def _excused(raw: Driver, facts: load.Facts, chat_ids: Sequence[ChatId]) -> set[ChatId]:
+async def _excused(raw: Driver, facts: Facts, chat_ids: Sequence[ChatId]) -> set[ChatId]:
     """Chats that a mark will have derived anew, or a date that has just come.
 
     Read after the facts and under the chats' locks, so a mark cannot have been cleared since.

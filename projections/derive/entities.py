@@ -4,61 +4,14 @@ Guarantees: which chats exist is a function of facts and settings; whether a cha
 there already plays no part in what it should be.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 
-from domain.chats import Chat, ChatKind, chat_of_group, chats_of_class, chats_of_school
+from domain.chats import ChatKind
+from domain.derivation.facts import Entities, kind_and_entity
 from domain.facts import Rank, School, SchoolClass, SubjectGroup
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from projections.database import Driver, Record
 
-
-@dataclass(frozen=True, slots=True)
-class Entities:
-    """The schools, classes and groups that some chats rest on, as far as they are known."""
-
-    schools: Mapping[SchoolId, School]
-    classes: Mapping[ClassId, SchoolClass]
-    groups: Mapping[GroupId, SubjectGroup]
-
-    def chat(self, chat_id: ChatId) -> Chat | None:
-        """The chat as it should be; None where the facts ask for no such chat."""
-        kind, entity = kind_and_entity(chat_id)
-        match kind:
-            case ChatKind.STAFF_ROOM:
-                school = self.schools.get(SchoolId(entity))
-                return None if school is None else chats_of_school(school)
-            case ChatKind.CLASS | ChatKind.PARENTS:
-                return self._of_class(kind, ClassId(entity))
-            case ChatKind.SUBJECT:
-                return self._of_group(GroupId(entity))
-            case None:
-                return None
-
-    def _of_class(self, kind: ChatKind, class_id: ClassId) -> Chat | None:
-        known = self.classes.get(class_id)
-        if known is None:
-            return None
-        chats = chats_of_class(known, self.schools.get(known.school_id))
-        return next(chat for chat in chats if chat.kind is kind)
-
-    def _of_group(self, group_id: GroupId) -> Chat | None:
-        group = self.groups.get(group_id)
-        school_class = None if group is None else self.classes.get(group.class_id)
-        if group is None or school_class is None:
-            return None
-        return chat_of_group(group, school_class, self.schools.get(group.school_id))
-
-
-def kind_and_entity(chat_id: ChatId) -> tuple[ChatKind | None, str]:
-    """What a chat's id says it is for; no kind where it is none of ours."""
-    kind, _, entity = chat_id.partition(":")
-    if kind not in _KINDS:
-        return None, chat_id
-    return ChatKind(kind), entity
-
-
-_KINDS = frozenset(kind.value for kind in ChatKind)
 _RANK = "version, at, source, event_id"
 
 

@@ -7,39 +7,17 @@ and sees every fact that an earlier one saw.
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from datetime import datetime
 
 from domain.chats import ChatKind
-from domain.decisions import MembershipDecision
+from domain.decisions import ChatDecisions, MembershipDecision
+from domain.derivation.facts import Entities, Facts, Stored, kind_and_entity
 from domain.facts import Employment, EmploymentRole, Guardianship, Order, OrderKind
 from domain.ids import ChatId, ClassId, OrderId, PersonId, SchoolId
 from domain.orders import live
-from projections.by_hand.decisions import ChatDecisions, load_decisions
+from projections.by_hand.decisions import load_decisions
 from projections.database import Driver, Record
-from projections.derive.entities import Entities, kind_and_entity, load_entities, rank
-from projections.derive.stored import Stored, StoredMember, load_chats, load_members
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Facts for a set of chats, read at ``now`` (database time).
-
-    ``orders`` are live, by school and pupil, and hold all orders in that school of everyone
-    in ``candidates`` (by school and class: whoever has an order naming the class).
-    """
-
-    now: datetime
-    stored: Mapping[ChatId, Stored]
-    members: Mapping[ChatId, Mapping[PersonId, StoredMember]]
-    entities: Entities
-    decisions: Mapping[ChatId, ChatDecisions]
-    employments: Mapping[SchoolId, Mapping[PersonId, Employment]]
-    orders: Mapping[tuple[SchoolId, PersonId], Sequence[Order]]
-    candidates: Mapping[tuple[SchoolId, ClassId], AbstractSet[PersonId]]
-    guardianships: Mapping[PersonId, Sequence[Guardianship]]
-    removed: AbstractSet[PersonId]
-
+from projections.derive.entities import load_entities, rank
+from projections.derive.stored import load_chats, load_members
 
 _ORDERS = """
     WITH pupil AS (

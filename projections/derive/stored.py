@@ -2,38 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
 
 from domain.chats import ChatKind
-from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from domain.derivation.facts import Stored, StoredMember
+from domain.ids import ChatId, PersonId, SchoolId
 from projections.database import Driver
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A chat's row as the last derivation left it."""
-
-    chat_id: ChatId
-    kind: ChatKind
-    school_id: SchoolId
-    class_id: ClassId | None
-    group_id: GroupId | None
-    title: str
-    closes_on: date | None
-    frozen: bool
-    deleted: bool
-    next_change_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class StoredMember:
-    """An expected member as stored; ``reasons`` is PostgreSQL's own text of the jsonb."""
-
-    role: str
-    by_hand: bool
-    reasons: str
-
 
 _STORED = """
     SELECT chat_id, kind, school_id, class_id, group_id, title, closes_on, frozen, deleted,

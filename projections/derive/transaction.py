@@ -9,12 +9,12 @@ that is not cleared. ``tests/interleavings`` drives these steps one at a time.
 
 from collections.abc import Mapping, Sequence
 
+from domain.derivation.compute import Derivation
+from domain.derivation.facts import Facts
 from domain.ids import ChatId
 from projections.database import Driver
 from projections.derive import chat_rows, load, resolve, write
-from projections.derive.compute import Derivation
 from projections.derive.config import DeriveConfig
-from projections.derive.load import Facts
 from projections.derive.resolve import Targets
 from projections.queue import claims, marks
 from projections.queue.due import mark_due_in_lanes

@@ -6,13 +6,13 @@ difference is not made due, and gets no row of history.
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from domain.derivation import membership_log as history
+from domain.derivation.compute import Derivation
+from domain.derivation.difference import Difference, difference
+from domain.derivation.facts import Facts
+from domain.derivation.membership_log import Change
 from domain.ids import ChatId
 from projections.database import Driver
-from projections.derive import history
-from projections.derive.compute import Derivation
-from projections.derive.difference import Difference, difference
-from projections.derive.history import Change
-from projections.derive.load import Facts
 from projections.queue.marks import Cause
 
 _NEW = """

@@ -8,11 +8,10 @@ from datetime import UTC, datetime
 import pytest
 
 from consumers.decisions import DecisionsReader
-from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from projections.by_hand import decisions
 from projections.by_hand.decision_log import DecisionLog
-from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.database import create_engine, transaction
 from projections.facts.ingest_store import IngestStore
 from schemas.decode import Decoded, decode_as

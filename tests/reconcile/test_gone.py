@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from domain.decisions import ChatDecision, Deletion
 from domain.ids import ChatId
 from domain.work import ChatWait, Done, Waiting
 from projections.by_hand import decisions
-from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.database import driver, transaction
 from projections.gate.forgotten_chats import raise_doubts
 from projections.reports.status import Status, status

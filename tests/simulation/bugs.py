@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+import domain.derivation.compute
 import domain.plan
 import domain.rules
 import domain.takings
 import gateway.calls
 import gateway.reconcile
-import projections.derive.compute
 import projections.facts.offsets
 import projections.guard.admission
 import projections.queue.due
@@ -183,7 +183,7 @@ def reasons_not_united(stack: ExitStack) -> None:
         }
         return tuple(member for member in found if member.person_id not in ended)
 
-    _set(stack, projections.derive.compute, "expected_members", expected_members)
+    _set(stack, domain.derivation.compute, "expected_members", expected_members)
 
 
 _SHARED = text("""
@@ -234,7 +234,7 @@ def retry_without_read_back(stack: ExitStack) -> None:
 
 def midnight_in_the_wrong_zone(stack: ExitStack) -> None:
     """The date is the server's, not the school's."""
-    _set(stack, projections.derive.compute, "zone_of", lambda *_: ZoneInfo("UTC"))
+    _set(stack, domain.derivation.compute, "zone_of", lambda *_: ZoneInfo("UTC"))
 
 
 def administrators_after_pupils(stack: ExitStack) -> None:

@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
 from domain.ids import ChatId
-from projections.by_hand.decisions import ChatDecision, Deletion, record
+from projections.by_hand.decisions import record
 from projections.database import transaction
 from projections.derive.audit import audit
 from tests.domain.builders import (

@@ -10,15 +10,13 @@ from datetime import date, datetime, tzinfo
 
 from domain.chats import Chat, counting_day, is_frozen
 from domain.days import local_date, midnight, next_change_on, zone_of
-from domain.decisions import MembershipDecision, standing
+from domain.decisions import ChatDecisions, MembershipDecision, standing
+from domain.derivation.facts import Facts, Stored
 from domain.expected import ExpectedMember
 from domain.facts import Order
 from domain.ids import ChatId, ClassId, PersonId, SchoolId
 from domain.orders import placement, roster
 from domain.rules import ChatFacts, belongs_to_school, expected_members
-from projections.by_hand.decisions import ChatDecisions
-from projections.derive.load import Facts
-from projections.derive.stored import Stored
 
 
 @dataclass(frozen=True, slots=True)

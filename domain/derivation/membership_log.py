@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from domain.derivation.compute import Derivation
+from domain.derivation.difference import Difference, Entry
+from domain.derivation.facts import StoredMember
 from domain.expected import Reason, ReasonKind, Role
 from domain.facts import Order
 from domain.history import left_at, valid_from
 from domain.ids import ChatId, PersonId
-from projections.derive.compute import Derivation
-from projections.derive.difference import Difference, Entry
-from projections.derive.stored import StoredMember
 
 
 @dataclass(frozen=True, slots=True)

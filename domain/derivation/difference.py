@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 
+from domain.derivation.compute import Derived
+from domain.derivation.facts import Stored, StoredMember
 from domain.expected import ExpectedMember, Reason
 from domain.ids import PersonId
-from projections.derive.compute import Derived
-from projections.derive.stored import Stored, StoredMember
 
 
 @dataclass(frozen=True, slots=True)
