@@ -20,7 +20,7 @@ from projections.facts.offsets import NOT_KNOWN, PartitionKey, Position, Reading
 log = structlog.get_logger()
 
 
-class TakeUp:
+class Assignment:
     """Takes up what is assigned and not held. Call it with the batch lock held."""
 
     def __init__(

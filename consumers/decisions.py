@@ -19,8 +19,8 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from consumers.errors import ConsumersError, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
+from consumers.partition_batches import bad_record
 from consumers.resume import Log, resume
-from consumers.slices import bad_record
 from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from loops.waiting import nap

@@ -28,9 +28,9 @@ from consumers.damaged_batches import Damaged
 from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka_commits import commit_to_kafka
 from consumers.kafka_view import KafkaView
+from consumers.partition_batches import Item, PartitionBatch
 from consumers.positions import Positions
 from consumers.reading import read
-from consumers.slices import Item, Piece
 from consumers.verify import verify
 from consumers.writing import Writer
 from projections.errors import OffsetsMoved, StoreError, StoreUnavailable, TooManyFailures
@@ -107,7 +107,9 @@ class Ingestor:
         async with self.lock:
             pass
 
-    async def _write_out(self, pieces: Sequence[Piece], consumer: AIOKafkaConsumer) -> None:
+    async def _write_out(
+        self, pieces: Sequence[PartitionBatch], consumer: AIOKafkaConsumer
+    ) -> None:
         """Commit the facts of these pieces, or lose their partitions; then free the lock."""
         try:
             holes = [each for each in pieces if each.begins_after_a_hole()]
@@ -134,7 +136,7 @@ class Ingestor:
                     passed[key] = (standing.next_off, position.offset)
                     if self._passed.get(key) == passed[key]:
                         end, epoch = position
-                        pieces.append(Piece(key, standing, end, (), (), epoch))
+                        pieces.append(PartitionBatch(key, standing, end, (), (), epoch))
             self._passed = passed
             if not pieces or not idle():
                 return
@@ -172,7 +174,7 @@ class Ingestor:
             self.failure = error
         self.lost.set()
 
-    async def _pieces(self, records: Records) -> list[Piece]:
+    async def _pieces(self, records: Records) -> list[PartitionBatch]:
         by_key: dict[PartitionKey, list[ConsumerRecord[bytes, bytes]]] = {}
         for record in records:
             if not isinstance(record, Damaged):
@@ -190,7 +192,7 @@ class Ingestor:
                 raise OffsetsMoved("what was read already came again")
             found.append((key, standing, position, of_key))
         return [
-            Piece(
+            PartitionBatch(
                 key,
                 standing,
                 position.offset,
@@ -210,7 +212,7 @@ class Ingestor:
             await asyncio.sleep(0)
         return items
 
-    async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[Piece]) -> None:
+    async def _courtesy(self, consumer: AIOKafkaConsumer, pieces: Sequence[PartitionBatch]) -> None:
         """Tell Kafka how far we are, for tools that show lag; nothing of ours rests on it."""
         standings = {piece.key: piece.after() for piece in pieces}
         await commit_to_kafka(consumer, standings, self._positions.tide)

@@ -11,7 +11,7 @@ from aiokafka import ConsumerRecord
 
 from consumers.counters import Counters
 from consumers.damaged_batches import unreadable
-from consumers.slices import Item, bad_record
+from consumers.partition_batches import Item, bad_record
 from consumers.translate import fact_of
 from projections.facts.quarantine import Cause, Cut
 from projections.facts.store import Arrival

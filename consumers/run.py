@@ -15,7 +15,7 @@ from faststream._internal.endpoint.subscriber.utils import MultiLock
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
-from consumers.assignment import TakeUp
+from consumers.assignment import Assignment
 from consumers.config import IngestConfig
 from consumers.counters import Counters
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
@@ -59,7 +59,7 @@ class Ingest:
         self._positions = Positions()
         self._view = KafkaView(kafka)
         self._ingestor = Ingestor(self._config, store, self._view, self._positions)
-        self._take_up = TakeUp(self._config, store, self._view, self._positions)
+        self._assignment = Assignment(self._config, store, self._view, self._positions)
         self._ends: dict[PartitionKey, int] = {}
         self._raised_at = float("-inf")
         self._consumer: AIOKafkaConsumer | None = None
@@ -163,8 +163,8 @@ class Ingest:
 
     async def _look(self, consumer: AIOKafkaConsumer) -> None:
         async with self._ingestor.lock:
-            self._positions.lose(await self._take_up.moved())
-            await self._take_up.lost(consumer)
+            self._positions.lose(await self._assignment.moved())
+            await self._assignment.lost(consumer)
             await self._raise_tide(consumer)
         await self._ingestor.step_over(consumer, self._idle)
         self._ends = await self._view.ends(self._positions.readable)

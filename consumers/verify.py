@@ -7,11 +7,13 @@ after the fetch); a hole is no loss; and a new leader's log holds what we read b
 from collections.abc import Sequence
 
 from consumers.kafka_view import KafkaView
-from consumers.slices import Piece
+from consumers.partition_batches import PartitionBatch
 from projections.errors import OffsetsMoved
 
 
-async def verify(view: KafkaView, pieces: Sequence[Piece], holes: Sequence[Piece]) -> None:
+async def verify(
+    view: KafkaView, pieces: Sequence[PartitionBatch], holes: Sequence[PartitionBatch]
+) -> None:
     """Return if these may be written.
 
     Offsets may be missing inside a log (the ends of transactions), not before its start.
@@ -34,7 +36,7 @@ async def verify(view: KafkaView, pieces: Sequence[Piece], holes: Sequence[Piece
     await _verify_leaders(view, [each for each in pieces if each.follows_another_leader()])
 
 
-async def _verify_leaders(view: KafkaView, pieces: Sequence[Piece]) -> None:
+async def _verify_leaders(view: KafkaView, pieces: Sequence[PartitionBatch]) -> None:
     """It may have gone back, and have grown again past what was read."""
     if not pieces:
         return

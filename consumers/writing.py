@@ -11,7 +11,7 @@ from time import monotonic
 
 from consumers.config import IngestConfig
 from consumers.counters import Counters
-from consumers.slices import Piece, batch_of, halves, refused, weight
+from consumers.partition_batches import PartitionBatch, batch_of, halves, refused, weight
 from projections.errors import StoreRefused, StoreUnavailable, TooManyFailures
 from projections.facts.ingest_store import Batch, Committed, IngestStore
 from projections.facts.quarantine import BadRecord
@@ -28,7 +28,7 @@ class Writer:
         self._counters = counters
         self.progressed_at = monotonic()
 
-    async def write(self, pieces: Sequence[Piece]) -> None:
+    async def write(self, pieces: Sequence[PartitionBatch]) -> None:
         """Commit these.
 
         Raises:
@@ -56,7 +56,7 @@ class Writer:
         self.progressed_at = monotonic()
         self._counters.note(batch, committed)
 
-    async def _write_each(self, parts: Iterable[Sequence[Piece]]) -> None:
+    async def _write_each(self, parts: Iterable[Sequence[PartitionBatch]]) -> None:
         for part in parts:
             await self.write(part)
 
@@ -68,7 +68,9 @@ class Writer:
             raise StoreUnavailable("a transaction took too long") from error
 
 
-def _smaller(pieces: Sequence[Piece], error: StoreRefused) -> Sequence[Sequence[Piece]]:
+def _smaller(
+    pieces: Sequence[PartitionBatch], error: StoreRefused
+) -> Sequence[Sequence[PartitionBatch]]:
     """What to try instead of a refused batch; the error itself once nothing is left to try."""
     count = sum(len(piece.items) for piece in pieces)
     if count > 1:

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.gate import CatchUpCause, Gate, Progress, lag, verdict
 from projections.database import Driver, driver
 from projections.gate import kafka_sights
-from projections.gate.forgotten_chats import raise_doubts
+from projections.gate.forgotten_chats import look_for_forgotten
 from projections.gate.kafka_sights import Sight
 from projections.instants import Instant, rows, set_right
 from projections.queue import claims
@@ -209,7 +209,7 @@ async def _advance(store: Driver, sight: Sight) -> None:
             RETURNING before.reason"""
     )
     if reason == CatchUpCause.RESTORED.value:
-        await raise_doubts(store)
+        await look_for_forgotten(store)
 
 
 async def _note_lag(connection: AsyncConnection, store: Driver, looked_at: datetime) -> None:

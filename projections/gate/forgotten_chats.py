@@ -30,7 +30,7 @@ _RAISE = """
     RETURNING chat_id"""
 
 
-async def raise_doubts(store: Driver) -> None:
+async def look_for_forgotten(store: Driver) -> None:
     """Have every chat looked for that may have been made and is not known."""
     await restores.mark_new(store)
     doubted = await store.fetch(_RAISE, NOBODY)

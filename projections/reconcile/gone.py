@@ -5,7 +5,7 @@ deleted it, and why, it does not say. So such a chat is not made anew by itself:
 (``gone``) with everybody who belongs in it, is asked for once a day, and nothing that was
 called for it counts as open any more. It is let go, and may be made under a new number,
 
-* when a person deletes it here too, or says later than that that it shall be there again;
+* when a person deletes it here too, or decides afterwards that there shall be such a chat;
 * when it closes: if it reopens it is made anew.
 
 Where the messenger turns out to have it after all, nothing has changed.

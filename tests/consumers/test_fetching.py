@@ -8,7 +8,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from consumers import fetching
 from consumers.fetching import BYTES, KEPT, bounded, leader_epoch
-from consumers.slices import Piece, weight
+from consumers.partition_batches import PartitionBatch, weight
 from projections.facts.offsets import NOT_KNOWN, Position
 from projections.facts.quarantine import Cut
 from schemas.decode import VALUE_LIMIT
@@ -111,4 +111,4 @@ async def test_a_consumer_hands_out_no_more_than_the_bound_and_knows_the_leader(
 
 
 def test_the_weight_of_a_batch_is_its_bytes() -> None:
-    assert weight([Piece(("t", 0), Position("id", 0, 0), 1, (), ())]) == 0
+    assert weight([PartitionBatch(("t", 0), Position("id", 0, 0), 1, (), ())]) == 0

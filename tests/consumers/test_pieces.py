@@ -6,7 +6,7 @@ from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.slices import Piece, bad_record, batch_of, halves
+from consumers.partition_batches import PartitionBatch, bad_record, batch_of, halves
 from domain.lanes import Lane
 from projections.facts.offsets import Position
 
@@ -16,7 +16,7 @@ def _record(part: int, offset: int) -> "ConsumerRecord[bytes, bytes]":
 
 
 @st.composite
-def _pieces(draw: st.DrawFn) -> list[Piece]:
+def _pieces(draw: st.DrawFn) -> list[PartitionBatch]:
     made = []
     for part in range(draw(st.integers(1, 4))):
         start = draw(st.integers(0, 5))
@@ -25,12 +25,12 @@ def _pieces(draw: st.DrawFn) -> list[Piece]:
         records = [_record(part, offset) for offset in offsets]
         items = [bad_record(record, "why", "id") for record in records]
         end = offsets[-1] + draw(st.integers(1, 3))
-        made.append(Piece(("t", part), Position("id", start, start), end, records, items))
+        made.append(PartitionBatch(("t", part), Position("id", start, start), end, records, items))
     return made
 
 
 @given(_pieces())
-def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Piece]) -> None:
+def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[PartitionBatch]) -> None:
     count = sum(len(piece.items) for piece in pieces)
     if count == 1:
         return
@@ -51,7 +51,7 @@ def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Piece]) -
 def test_only_what_was_read_before_is_a_replay() -> None:
     record = _record(0, 5)
     items = [bad_record(record, "why", "id")]
-    again = Piece(("t", 0), Position("id", 5, 9), 6, [record], items)
-    new = Piece(("t", 1), Position("id", 5, 5), 6, [record], items)
+    again = PartitionBatch(("t", 0), Position("id", 5, 9), 6, [record], items)
+    new = PartitionBatch(("t", 1), Position("id", 5, 5), 6, [record], items)
     assert batch_of([again]).lane is Lane.REPLAY
     assert batch_of([again, new]).lane is Lane.LIVE

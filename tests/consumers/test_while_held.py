@@ -8,7 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers import fetching
-from consumers.assignment import TakeUp
+from consumers.assignment import Assignment
 from consumers.config import IngestConfig
 from consumers.ends import EndsWatcher
 from consumers.errors import KafkaUnavailable
@@ -42,7 +42,7 @@ class Hand:
         self.positions = Positions()
         self.view = view
         self.ingestor = Ingestor(config, store, view, self.positions)
-        self.take_up = TakeUp(config, store, view, self.positions)
+        self.take_up = Assignment(config, store, view, self.positions)
         self.consumer = AIOKafkaConsumer(
             bootstrap_servers=harness.kafka.servers,
             auto_offset_reset="earliest",

@@ -2,7 +2,7 @@
 
 from projections.database import driver, transaction
 from projections.facts.offsets import forget_observed
-from projections.gate.forgotten_chats import raise_doubts
+from projections.gate.forgotten_chats import look_for_forgotten
 from projections.guard import held_plans, plan_decisions
 from projections.guard.held_plans import HeldPlan
 from projections.guard.plan_decisions import Decided
@@ -19,7 +19,7 @@ async def _restore(people: People) -> None:
     async with transaction(people.school.engine) as connection:
         await forget_observed(connection)
     async with transaction(people.school.engine) as connection:
-        await raise_doubts(await driver(connection))
+        await look_for_forgotten(await driver(connection))
     await open_gate(people.school.engine)
 
 
@@ -208,7 +208,7 @@ async def test_strangers_in_a_chat_that_the_copy_did_not_know_wait_too(
     # Reading the topics again brings the chat.
     await school.sql("INSERT INTO chat_sync (chat_id) SELECT chat_id FROM chats")
     async with transaction(school.engine) as connection:
-        await raise_doubts(await driver(connection))
+        await look_for_forgotten(await driver(connection))
     await open_gate(school.engine)
     await exclusive.expect(CLASS)
     await exclusive.settle()

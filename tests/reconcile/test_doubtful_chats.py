@@ -3,7 +3,7 @@
 import pytest
 
 from projections.database import driver, transaction
-from projections.gate.forgotten_chats import raise_doubts
+from projections.gate.forgotten_chats import look_for_forgotten
 from tests.reconcile.bench import Bench
 
 CREATE = "/partner/v1/chats"
@@ -92,4 +92,4 @@ async def test_a_chat_in_which_nobody_with_a_profile_was_ever_expected_is_not_lo
 
 async def _raise_doubts(school: Bench) -> None:
     async with transaction(school.engine) as connection:
-        await raise_doubts(await driver(connection))
+        await look_for_forgotten(await driver(connection))

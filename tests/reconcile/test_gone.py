@@ -9,7 +9,7 @@ from domain.ids import ChatId
 from domain.work import ChatWait, Done, Waiting
 from projections.by_hand import decisions
 from projections.database import driver, transaction
-from projections.gate.forgotten_chats import raise_doubts
+from projections.gate.forgotten_chats import look_for_forgotten
 from projections.reports.status import Status, status
 from tests.reconcile.bench import Bench
 
@@ -209,7 +209,7 @@ async def test_a_chat_in_doubt_that_max_deleted_and_nobody_is_wanted_in_is_settl
         SELECT chat_id, person_id, reasons, valid_from, known_since FROM expected_members""")
     await school.expect(chat, NOBODY)
     async with transaction(school.engine) as connection:
-        await raise_doubts(await driver(connection))
+        await look_for_forgotten(await driver(connection))
     await school.settle()
     counts = await _status(school)
     assert (counts.in_flight, counts.gone) == (0, 0)

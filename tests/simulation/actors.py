@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from consumers.assignment import TakeUp
+from consumers.assignment import Assignment
 from consumers.config import IngestConfig
 from consumers.ends import WATCH_SECONDS, EndsWatcher
 from consumers.errors import ConsumersError
@@ -68,7 +68,7 @@ class SimulatedIngest(Ingest):
         view = View(kafka)
         self._view = view  # type: ignore[assignment]  # the same questions
         self._ingestor = Ingestor(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
-        self._take_up = TakeUp(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
+        self._assignment = Assignment(config, store, view, self._positions)  # type: ignore[arg-type]  # as above
         self._simulated = kafka
         self._fetching = False
         self._mine: AIOKafkaConsumer = Consumer(kafka)

@@ -19,8 +19,11 @@ Item = Arrival | BadRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """Records of one partition in order, what they were read as, and how far they bring it."""
+class PartitionBatch:
+    """Records of one partition in order, and what they were read as.
+
+    ``end`` is the next offset to read once they are committed.
+    """
 
     key: PartitionKey
     standing: Position
@@ -50,7 +53,7 @@ class Piece:
         )
 
 
-def batch_of(pieces: Sequence[Piece]) -> Batch:
+def batch_of(pieces: Sequence[PartitionBatch]) -> Batch:
     """The pieces as one transaction; in the replay lane if nothing in them is new."""
     arrivals: list[Arrival] = []
     bad: list[BadRecord] = []
@@ -65,16 +68,16 @@ def batch_of(pieces: Sequence[Piece]) -> Batch:
     return Batch(arrivals, bad, steps, Lane.REPLAY if replay else Lane.LIVE)
 
 
-def _step(piece: Piece) -> Step:
+def _step(piece: PartitionBatch) -> Step:
     standing = piece.standing
     return Step(*piece.key, standing.topic_id, standing.next_off, piece.end, piece.leader_epoch)
 
 
-def halves(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+def halves(pieces: Sequence[PartitionBatch]) -> tuple[list[PartitionBatch], list[PartitionBatch]]:
     """Cut in the middle of all records; there are two of them or more."""
     room = sum(len(piece.items) for piece in pieces) // 2
-    first: list[Piece] = []
-    second: list[Piece] = []
+    first: list[PartitionBatch] = []
+    second: list[PartitionBatch] = []
     for piece in pieces:
         count = min(room, len(piece.items))
         room -= count
@@ -105,7 +108,7 @@ def halves(pieces: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
     return first, second
 
 
-def weight(pieces: Sequence[Piece]) -> int:
+def weight(pieces: Sequence[PartitionBatch]) -> int:
     """The bytes of all that is in them, about."""
     return sum(
         len(record.key or b"") + len(record.value or b"")
@@ -114,7 +117,7 @@ def weight(pieces: Sequence[Piece]) -> int:
     )
 
 
-def refused(piece: Piece, reason: str) -> Piece:
+def refused(piece: PartitionBatch, reason: str) -> PartitionBatch:
     """The piece of a single record with that record in quarantine."""
     bad = bad_record(piece.records[0], reason, piece.standing.topic_id, Cause.STORE)
     return replace(piece, items=[bad])
