@@ -9,19 +9,12 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
-from domain.actions import LIMITS
-from domain.ids import MaxUserId
-from gateway.budget import SharedBudget
-from gateway.reconcile import Reconciler
-from gateway.workers import ReconcileLoop
 from projections import plan_decisions
-from projections.budget import CallSlots
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
 from projections.ingest_store import IngestStore
-from projections.reconcile.store import LEASE_SECONDS
-from rollcall.supervise import supervise
+from rollcall.supervise import Loop, supervise
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from tests.simulation import invariants
 from tests.simulation.actors import (
@@ -30,12 +23,12 @@ from tests.simulation.actors import (
     SimulatedDerive,
     SimulatedIngest,
     SimulatedWatcher,
-    WatchedStore,
 )
 from tests.simulation.database import Database
 from tests.simulation.kafka import Kafka, Member, shares
 from tests.simulation.knowledge import Knowledge
-from tests.simulation.messenger import ASKED, Call, Line, Max, Mishap
+from tests.simulation.messenger import ASKED, Call, Max, Mishap
+from tests.simulation.reconciling import Reconciling
 from tests.simulation.register import Register, record
 from tests.simulation.scheduler import Process, Scheduler
 from tests.simulation.webhooks import Webhooks
@@ -146,37 +139,24 @@ class Stage:
             config = IngestConfig(topics=TOPICS)
             ingest = SimulatedIngest(self.kafka, self.known, IngestStore(engine), config)
             self.members[process] = ingest.member
-            loop = ingest.run
+            loops: dict[str, Loop] = {kind: ingest.run}
         elif kind == "watcher":
-            loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
+            loops = {kind: SimulatedWatcher(self.kafka, IngestStore(engine)).run}
         elif kind == "derive":
             one_worker = DeriveConfig(workers=1, batch=40)
-            loop = SimulatedDerive(engine, one_worker, self.stale).run
+            loops = {kind: SimulatedDerive(engine, one_worker, self.stale).run}
         else:
-            store = WatchedStore(engine, self.known, self.max, self.due)
-            budget = SharedBudget(CallSlots(engine))
-            reconciler = Reconciler(
-                store,
-                Line(self.max, budget),
-                budget,
-                LIMITS,
-                lease_seconds=LEASE_SECONDS,
-                isolates=False,
-            )
-
-            async def whoami() -> MaxUserId:
-                await self.scheduler.turn("max whoami")
-                return MaxUserId(self.max.config.bot_id)
-
-            async def loop(stop: "asyncio.Event") -> None:
-                await store.arm("a start of reconcile")
-                self.awake += 1
-                await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
-
-        self.scheduler.start(process, supervise(kind, loop, asyncio.Event(), gives_up=True))
+            reconciling = Reconciling(engine, self.known, self.max, self.due, self._armed)
+            loops = reconciling.loops()
+        for name, loop in loops.items():
+            stop = asyncio.Event()
+            self.scheduler.start(process, supervise(name, loop, stop, gives_up=True))
         if kind == "ingest":
             self.rebalance()
         return process
+
+    def _armed(self) -> None:
+        self.awake += 1
 
     async def once(self, name: str, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         """Somebody does one thing in a transaction of its own, again if the store is away."""
