@@ -167,7 +167,7 @@ class WatchedStore(PostgresReconcileStore):
         if isinstance(intent, int):
             await invariants.only_the_holder_intends(self._known, lease)
             await invariants.nothing_removed_from_the_unknown(self._known, lease, action)
-            ASKED.set(Asked(lease, intent))
+            ASKED.set(Asked(lease, intent, self._known.database.scheduler.now))
         return intent
 
     async def settle(

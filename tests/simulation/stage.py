@@ -91,6 +91,15 @@ class Stage:
             self._to_log(record(event))
         self.known.look_at_register()
 
+    def step_clock(self, ahead: float) -> None:
+        """From now on the database's clock is so many seconds ahead."""
+        self.scheduler.note(f"the database's clock is {ahead} ahead")
+        self.database.shift = timedelta(seconds=ahead)
+        if ahead:
+            for process in self.scheduler.processes:
+                process.stepped_at = self.scheduler.now
+        self.known.look_at_register()
+
     def publish_a_mass(self) -> None:
         """A class is closed, or somebody has made a great mistake."""
         self.known.look_at_register()
@@ -265,6 +274,8 @@ class Stage:
         """It had its effect behind everybody's back."""
         if call.asked is not None:
             self.known.disturbed[call.asked.lease.chat_id] = self.scheduler.steps
+            if call.kind == "remove":
+                self.known.left[call.asked.lease.chat_id, call.user_ids[0]] += 1
 
     def read_began(self) -> None:
         """In this task."""
