@@ -26,6 +26,8 @@ BOUND_SECONDS = 2 * SWEEP_SECONDS
 """Within which, once nothing goes wrong any more, the messenger is as the register says: at the
 latest the sweep reads each chat within its period, and who left is put back a day later."""
 LONGEST_LEAP = 90_000.0
+BEFORE_SECONDS = 10_800.0
+"""How long before a run the school has begun to work; it is at work before any run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,14 +103,15 @@ class Run:
         """Without any trouble: the school at work, for other runs to begin with."""
         stage = self._stage
         gc.disable()
-        stage.open()
+        stage.open(BEFORE_SECONDS)
         await self._database.empty()
         recorder = Recorder(stage)
         try:
             await stage.listen()
             for kind in KINDS:
                 await stage.start(kind)
-            await self._converge("in the beginning")
+            await self._converge("in the beginning", peace=False)
+            assert stage.scheduler.now < BEFORE_SECONDS - 7200.0
             assert not stage.known.violations, stage.known.violations
             return await recorder.beginning()
         finally:
@@ -183,7 +186,7 @@ class Run:
         seconds = rows[0][0]
         return LONGEST_LEAP if seconds is None else min(max(seconds, 0.0), LONGEST_LEAP)
 
-    async def _converge(self, when: str, at_least: float = 0.0) -> None:
+    async def _converge(self, when: str, at_least: float = 0.0, *, peace: bool = True) -> None:
         """Until the messenger is as the register says, by itself, and for ``at_least`` so long."""
         scheduler = self._stage.scheduler
         limit, began = scheduler.steps + STEPS_OF_PEACE, scheduler.now
@@ -200,7 +203,7 @@ class Run:
             if scheduler.now > began + BOUND_SECONDS or scheduler.steps > limit:
                 odd = difference or ["it never comes to rest"]
                 self._stage.known.broken(f"converged {when}", "; ".join(odd[:4]))
-            await self._pass_time(peace=True)
+            await self._pass_time(peace=peace)
 
     def _unread(self) -> list[str]:
         """Chats that were changed by other hands than ours, and not read since."""

@@ -60,12 +60,12 @@ class Stage:
     awake: int = 0
     """How many reconcile processes have ever armed the catch-up, as they do when they start."""
 
-    def open(self) -> None:
+    def open(self, earlier: float = 0.0) -> None:
         """A fresh world, and an ordinary beginning in the log; the database comes next."""
         self.database.loop.begin_anew()
         self.scheduler = Scheduler(self.database.loop, self.seed)
         chance = self.scheduler.random
-        began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600))
+        began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600) - earlier)
         self.database.begin_anew(self.scheduler, began)
         self.database.observer = self._committed
         self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
