@@ -55,6 +55,8 @@ class Knowledge:
     doubts: dict[str, set[Call]] = field(default_factory=dict)
     disturbed: dict[str, int] = field(default_factory=dict)
     """Step at which a chat was changed by other hands than a lease holder's."""
+    late: dict[str, float] = field(default_factory=dict)
+    """When a chat at the latest must have been read in which a call had its effect late."""
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
     struck: set[tuple[str, int]] = field(default_factory=set)

@@ -11,7 +11,7 @@ from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, closed_chats, wanted
 from tests.simulation.reconciling import SWEEP_SECONDS
-from tests.simulation.stage import Stage
+from tests.simulation.stage import FOUND_SECONDS, Stage
 
 STEPS_OF_TROUBLE = 450
 STEPS_OF_WAKING = 600
@@ -193,6 +193,7 @@ class Run:
         while not self._over():
             if await self._step():
                 continue
+            self._look_at_late_effects(began)
             settled = await self._settled()
             difference = [*self._difference(), *self._unread()]
             if settled and difference and await self._decided():
@@ -204,6 +205,13 @@ class Run:
                 odd = difference or ["it never comes to rest"]
                 self._stage.known.broken(f"converged {when}", "; ".join(odd[:4]))
             await self._pass_time(peace=peace)
+
+    def _look_at_late_effects(self, began: float) -> None:
+        """What came late is found by a recheck: the sweep's period is not waited for."""
+        known, now = self._stage.known, self._stage.scheduler.now
+        for name, until in known.late.items():
+            if now > max(until, began + FOUND_SECONDS):
+                known.broken("a late effect is found soon", f"{name}: not within {until}")
 
     def _unread(self) -> list[str]:
         """Chats that were changed by other hands than ours, and not read since."""

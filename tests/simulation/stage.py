@@ -14,6 +14,8 @@ from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
 from projections.ingest_store import IngestStore
+from projections.reconcile.intents import REREAD_SECONDS
+from projections.reconcile.late_calls import LATER
 from rollcall.supervise import Loop, supervise
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from tests.simulation import invariants
@@ -35,6 +37,10 @@ from tests.simulation.webhooks import Webhooks
 
 TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
 PARTITIONS = 2
+RECHECKED_SECONDS = REREAD_SECONDS * LATER[-1]
+"""A call that has its effect sooner than this after it was sent is found by a recheck."""
+FOUND_SECONDS = RECHECKED_SECONDS + 3_600.0
+"""And that soon after it, once nothing goes wrong: the last recheck, and an hour."""
 KINDS = ("ingest", "derive", "reconcile", "watcher")
 
 # An evening in November: Kamchatka's day is over, Moscow's ends at 21:00 UTC.
@@ -273,9 +279,12 @@ class Stage:
     def came_late(self, call: Call) -> None:
         """It had its effect behind everybody's back."""
         if call.asked is not None:
-            self.known.disturbed[call.asked.lease.chat_id] = self.scheduler.steps
+            chat_id = call.asked.lease.chat_id
+            self.known.disturbed[chat_id] = self.scheduler.steps
+            if self.scheduler.now < call.sent_at + RECHECKED_SECONDS:
+                self.known.late[chat_id] = self.scheduler.now + FOUND_SECONDS
             if call.kind == "remove":
-                self.known.left[call.asked.lease.chat_id, call.user_ids[0]] += 1
+                self.known.left[chat_id, call.user_ids[0]] += 1
 
     def read_began(self) -> None:
         """In this task."""
