@@ -132,29 +132,33 @@ async def on_read(
 async def after_read(connection: AsyncConnection, chat_id: ChatId, *, whole: bool = True) -> None:
     """What the read answers is closed, and hints from before it are spent.
 
-    A hint that came while the chat was being read has it read again.
+    A hint that came while the chat was being read has it read again; so does one that a clock
+    which was ahead has dated later than now, but once, for it is spent then.
     """
     await ends.resolve(connection, chat_id, Policy.EXCLUSIVE)
-    await connection.execute(
+    spent = await connection.execute(
         text("""UPDATE webhook_hints h SET read_at = clock_now() FROM chat_sync s
                  WHERE h.chat_id = :chat AND s.chat_id = :chat AND h.read_at IS NULL
-                   AND h.received_at <= coalesce(s.read_from, clock_now())"""),
+                   AND (h.received_at <= coalesce(s.read_from, clock_now())
+                        OR h.received_at > clock_now())
+                RETURNING h.received_at > clock_now() AS is_ahead"""),
         {"chat": chat_id},
     )
+    ahead = any(row.is_ahead for row in spent)
     await connection.execute(
         text("""UPDATE chat_sync s SET sweep_wanted = false,
                        known_at = CASE WHEN CAST(:whole AS boolean) THEN s.observed_at
                                        ELSE s.known_at END,
                        read_at = CASE WHEN CAST(:whole AS boolean) THEN clock_now()
                                       ELSE s.read_at END,
-                       reread_at = CASE WHEN EXISTS (
+                       reread_at = CASE WHEN CAST(:ahead AS boolean) OR EXISTS (
                                    SELECT FROM webhook_hints h
                                     WHERE h.chat_id = s.chat_id AND h.read_at IS NULL
                                      )
                            THEN least(s.reread_at, clock_now() + make_interval(secs => :again))
                            ELSE s.reread_at END
                  WHERE s.chat_id = :chat"""),
-        {"chat": chat_id, "again": READ_AGAIN_SECONDS, "whole": whole},
+        {"chat": chat_id, "again": READ_AGAIN_SECONDS, "whole": whole, "ahead": ahead},
     )
 
 

@@ -2,11 +2,12 @@
 
 The database's clock may be set wrong and then right. What was written meanwhile lies ahead: slots
 of the budget, pauses, leases, claims, dates. Each has a longest time that it can lie ahead by
-right; one that is further counts as now (a date that people were promised, as the longest time),
-is logged and counted (``instants``).
+right; one that is further counts as now (a lease, and a date that people were promised, as the
+longest time), is logged and counted (``instants``).
 
 Guarantees: what stops everybody is found within ``LOOK_SECONDS``, all else when the clock is
-seen to step back, at the start of a process, and once an hour.
+seen to step back or has left any of that ahead, at the start of a process, and once an hour.
+Whoever holds a chat and lives goes on to hold it.
 """
 
 import asyncio
@@ -52,6 +53,9 @@ class Longest:
         return 3600.0 * max(self.drift.proposal_hours, self.drift.put_back_hours)
 
 
+_NOW = "clock_now()"
+
+
 @dataclass(frozen=True, slots=True)
 class _Column:
     """Where instants stand, and the seconds that they can lie ahead."""
@@ -60,7 +64,7 @@ class _Column:
     table: str
     column: str
     most: float
-    believed: str = "clock_now()"
+    believed: str = _NOW
 
     @property
     def name(self) -> str:
@@ -81,7 +85,14 @@ def _urgent(longest: Longest) -> tuple[_Column, ...]:
         _Column(Instant.SLOT, "call_slots", "free_at", LONGEST_GRANT),
         _Column(Instant.PAUSE, "call_pause", "until", LONGEST_PAUSE + SLACK_SECONDS),
         _Column(Instant.LIMIT, "call_limits", "changed_at", SLACK_SECONDS),
-        _Column(Instant.LEASE, "chat_sync", "lease_until", longest.lease + SLACK_SECONDS),
+        # Not over at once: its holder may live, and be in the middle of a call.
+        _Column(
+            Instant.LEASE,
+            "chat_sync",
+            "lease_until",
+            longest.lease + SLACK_SECONDS,
+            f"{_NOW} + make_interval(secs => {longest.lease})",
+        ),
     )
 
 
@@ -140,7 +151,10 @@ class ClockWatch:
             told = await connection.execute(text("SELECT extract(epoch FROM clock_now())::float8"))
             clock: float = told.scalar_one()
             whole = self._stepped_back(clock, now) or now - self._whole_at >= WHOLE_SECONDS
-            await make_believable(connection, self.longest, whole=whole)
+            found = await make_believable(connection, self.longest, whole=whole)
+            if found and not whole:  # it has stepped between two looks
+                whole = True
+                await make_believable(connection, self.longest, whole=whole)
         self._last = clock, now
         if whole:
             self._whole_at = now

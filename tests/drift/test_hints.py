@@ -217,3 +217,18 @@ async def test_a_hint_from_while_a_chat_was_being_read_has_it_read_again(
     await exclusive.store.finish(lease, work, Done(changed=False))
     await exclusive.time_passes("3 seconds")
     assert await exclusive.members() == CLASS
+
+
+async def test_a_hint_that_a_clock_ahead_has_dated_later_has_its_chat_read_once_more_and_no_oftener(
+    exclusive: People,
+) -> None:
+    await exclusive.act(STRANGER, "join")
+    (body,) = await exclusive.updates()
+    await exclusive.deliver(body)
+    await exclusive.school.sql(
+        "UPDATE webhook_hints SET received_at = clock_now() + interval '1 hour'"
+    )
+    for _ in range(5):
+        await exclusive.time_passes("3 seconds")
+    assert await exclusive.members() == CLASS
+    assert await exclusive.school.reads() == 4

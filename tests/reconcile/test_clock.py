@@ -60,8 +60,21 @@ async def test_a_lease_and_a_due_date_of_a_clock_that_was_ahead_hold_nothing_bac
     await school.settle()
     assert await school.chats() == []
     await ClockWatch(school.engine, LONGEST).look(0.0)
+    await school.sql("UPDATE chat_sync SET lease_until = lease_until - interval '45 seconds'")
     await school.settle()
     assert await school.members() == CLASS
+
+
+async def test_who_holds_a_chat_holds_it_on_when_the_clock_is_put_right(school: Bench) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.sql(f"""UPDATE chat_sync SET lease_token = lease_token + 1,
+                         lease_until = clock_now() + interval '{AHEAD} seconds'""")
+    await ClockWatch(school.engine, LONGEST).look(0.0)
+    left = await school.value("SELECT extract(epoch FROM lease_until - clock_now()) FROM chat_sync")
+    assert 0 < float(str(left)) <= LEASE_SECONDS
+    await school.settle()
+    assert await school.chats() == []
 
 
 COLUMNS = [
@@ -104,8 +117,19 @@ async def test_what_lies_by_right_ahead_stays_and_what_is_further_counts_as_now(
             found = await make_believable(connection, LONGEST, whole=True)
         assert found == ({f"{table}.{column}": 1} if changes else {})
     left = await school.value(ahead)
-    promised = LONGEST.promised if table == "drift" else 0.0
-    assert promised - 5 <= float(str(left)) <= promised
+    bounds = {"drift.due_at": LONGEST.promised, "chat_sync.lease_until": LEASE_SECONDS}
+    longest = bounds.get(f"{table}.{column}", 0.0)
+    assert longest - 5 <= float(str(left)) <= longest
+
+
+async def test_a_step_that_no_look_saw_is_known_by_what_it_left_ahead(school: Bench) -> None:
+    await school.chat("class:c-1")
+    watch = ClockWatch(school.engine, LONGEST)
+    await watch.look(0.0)
+    await school.sql(f"""UPDATE chat_sync SET due_at = clock_now() + interval '10 days',
+                         lease_until = clock_now() + interval '{AHEAD} seconds'""")
+    await watch.look(2.0)
+    assert await school.value("SELECT due_at <= clock_now() FROM chat_sync") is True
 
 
 async def test_all_is_looked_at_when_the_clock_steps_back(school: Bench, database_url: str) -> None:

@@ -167,7 +167,7 @@ class WatchedStore(PostgresReconcileStore):
         if isinstance(intent, int):
             await invariants.only_the_holder_intends(self._known, lease)
             await invariants.nothing_removed_from_the_unknown(self._known, lease, action)
-            ASKED.set(Asked(lease, intent))
+            ASKED.set(Asked(lease, intent, self._known.database.scheduler.now))
         return intent
 
     async def settle(
@@ -197,6 +197,7 @@ class WatchedStore(PostgresReconcileStore):
         known.doubts.pop(chat_id, None)
         if whole and known.disturbed.get(chat_id, -1) < READ_AT.get():
             known.disturbed.pop(chat_id, None)
+            known.late.pop(chat_id, None)
         await invariants.known_is_true(known, self._max, chat_id)
 
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:

@@ -65,6 +65,8 @@ class Database:
         self.scheduler = Scheduler(loop, 0)
         self.began = datetime(2026, 1, 1, tzinfo=UTC)
         self.shift = timedelta()
+        self.furthest = datetime(2026, 1, 1, tzinfo=UTC)
+        """The latest time that anybody was ever told."""
         self.observer: Observer = _nobody
         self.fails: Fault = lambda _: False
         self.fine = 0.0
@@ -145,6 +147,7 @@ class Database:
     def begin_anew(self, scheduler: Scheduler, began: datetime) -> None:
         """A new run that begins at this instant; ``empty`` or ``fill`` come next."""
         self.scheduler, self.began, self.shift = scheduler, began, timedelta()
+        self.furthest = began
         self.fails, self.fine = lambda _: False, 0.0
 
     async def empty(self) -> None:
@@ -164,7 +167,9 @@ class Database:
 
     def clock(self) -> str:
         """The same, as the sessions are told it."""
-        return self.now().isoformat()
+        now = self.now()
+        self.furthest = max(self.furthest, now)
+        return now.isoformat()
 
     async def ask(self, query: str, *args: object) -> list[Any]:
         """A query of the run itself, which nobody notices."""

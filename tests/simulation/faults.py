@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from projections.facts import offsets
 from projections.reconcile.store import LEASE_SECONDS
 from simulator.accounts import Refusal
-from simulator.chats import FULL_RIGHTS, Chat
-from tests.simulation.knowledge import STRANGERS
+from tests.simulation.people import People
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.scheduler import Process
 from tests.simulation.sessions import Session
@@ -27,6 +26,7 @@ RATES = {
     "mass": 0.006,
     "approve": 0.03,
     "reject": 0.006,
+    "clock": 0.004,
 }
 """By step, where a seed has this kind of trouble at all."""
 
@@ -49,6 +49,7 @@ class Faults:
     connections: float = field(init=False)
     missing: list[tuple[int, str]] = field(default_factory=list)
     kafka_is_back: int = 0
+    clock_is_right: int = 0
 
     def __post_init__(self) -> None:
         """Choose this seed's troubles."""
@@ -71,6 +72,8 @@ class Faults:
                 await self._deeds()[kind]()
         if self.stage.kafka.down and scheduler.steps >= self.kafka_is_back:
             self.stage.kafka.down = False
+        if self.stage.database.shift and scheduler.steps >= self.clock_is_right:
+            self.stage.step_clock(0.0)
         for entry in [each for each in self.missing if each[0] <= scheduler.steps]:
             self.missing.remove(entry)
             await self.stage.start(entry[1])
@@ -84,6 +87,8 @@ class Faults:
         """Nothing goes wrong any more, and everybody is there."""
         self.rates, self.connections, self.stage.max.trouble = {}, 0.0, 0.0
         self.stage.kafka.down = False
+        if self.stage.database.shift:
+            self.stage.step_clock(0.0)
         for account in ACCOUNTS.values():
             self.stage.max.world.accounts.set_refusal(account, None)
         self.stage.scheduler.thaw(everybody=True)
@@ -108,6 +113,7 @@ class Faults:
             "mass": self._mass,
             "approve": self._approve,
             "reject": self._reject,
+            "clock": self._clock,
         }
 
     async def _publish(self) -> None:
@@ -191,33 +197,14 @@ class Faults:
         await self.stage.decide(approve=False)
 
     async def _people(self) -> None:
-        """Somebody acts in MAX."""
-        chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
-        there = list(chats)
-        if not there:
-            return
-        chat = chance.choice(there)
-        chat_id = chat.external_id.rsplit("#", 1)[0]
-        self.stage.known.disturbed[chat_id] = self.stage.scheduler.steps
-        self.stage.scheduler.note(f"somebody acts in {chat_id}")
-        self._act_in(chat, chat_id)
+        People(self.stage).act()
 
-    def _act_in(self, chat: Chat, chat_id: str) -> None:
-        chance, chats = self.stage.scheduler.random, self.stage.max.world.chats
-        inside = [user for user in chat if user != chat.owner_id]
-        match chance.randrange(5):
-            case 0:
-                chats.enter(chat.chat_id, chance.choice(STRANGERS), None)
-            case 1 if inside:
-                gone = chance.choice(inside)
-                self.stage.known.left[chat_id, gone] += 1
-                chats.remove(chat.chat_id, gone, None)
-            case 2 if inside:
-                chats.set_admins(chat.chat_id, {chance.choice(inside): FULL_RIGHTS})
-            case 3 if chiefs := [user for user in chat.admins if user != chat.owner_id]:
-                chats.demote(chat.chat_id, chance.choice(chiefs))
-            case _:
-                chats.rename(chat.chat_id, "10 «Б»", 1)
+    async def _clock(self) -> None:
+        """The database's clock goes ahead; some time later it is right again."""
+        scheduler = self.stage.scheduler
+        if not self.stage.database.shift:
+            self.stage.step_clock(scheduler.random.choice((90.0, 3_600.0, 7_200.0)))
+            self.clock_is_right = scheduler.steps + scheduler.random.randrange(5, 150)
 
 
 __all__ = ["KINDS", "Faults"]

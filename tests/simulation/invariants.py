@@ -139,8 +139,13 @@ def _numbers(body: object) -> Iterable[int]:
 
 
 def is_zombie(call: Call) -> bool:
-    """Whether its process stood still since the call passed its deadline."""
-    thawed = call.process.thawed_at
+    """Whether its process stood still since the call passed its deadline.
+
+    It is the same when the database's clock goes ahead between the intent and the answer.
+    """
+    thawed, stepped = call.process.thawed_at, call.process.stepped_at
+    if stepped is not None and call.asked is not None and call.asked.at <= stepped:
+        return True
     return call.process.frozen_until is not None or (thawed is not None and thawed >= call.sent_at)
 
 

@@ -13,6 +13,8 @@ from tests.simulation.register import Event
 from tests.simulation.scheduler import Process
 
 STRANGERS = (901, 902)
+BOTS = (951, 952)
+"""Of somebody else."""
 AGAIN = 2
 CLOSING_SECONDS = 70.0
 """Within which a closing is read, derived and met by every pass: the gate lets additions go on for
@@ -53,6 +55,8 @@ class Knowledge:
     doubts: dict[str, set[Call]] = field(default_factory=dict)
     disturbed: dict[str, int] = field(default_factory=dict)
     """Step at which a chat was changed by other hands than a lease holder's."""
+    late: dict[str, float] = field(default_factory=dict)
+    """When a chat at the latest must have been read in which a call had its effect late."""
     refused: set[tuple[str, int]] = field(default_factory=set)
     """Chat and account that the messenger ever refused to add."""
     struck: set[tuple[str, int]] = field(default_factory=set)
@@ -62,6 +66,8 @@ class Knowledge:
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""
+    guests: set[tuple[str, int]] = field(default_factory=set)
+    """Chat and account whom people let in, or who came by the link."""
     removed: dict[str, list[datetime]] = field(default_factory=dict)
     """When a call that counts for the guard had its effect on somebody in a chat."""
     rejected: dict[tuple[str, int, str], list[object]] = field(default_factory=dict)
@@ -102,15 +108,21 @@ class Knowledge:
     def apart(self, chat_id: str, roles: Roles) -> Roles:
         """Without those whom the policy of drift leaves alone.
 
-        Staff rooms are additive, so strangers may stay there; and whoever goes out again and
-        again is not put back.
+        Staff rooms are additive, so guests who were never ours may stay there, with any rights;
+        and whoever goes out again and again is not put back.
         """
-        additive = chat_id.startswith("staff_room")
         return {
             account: role
             for account, role in roles.items()
-            if not (additive and account in STRANGERS) and self.left[chat_id, account] < AGAIN
+            if not self._may_stay(chat_id, account) and self.left[chat_id, account] < AGAIN
         }
+
+    def _may_stay(self, chat_id: str, account: int) -> bool:
+        return (
+            chat_id.startswith("staff_room")
+            and (chat_id, account) in self.guests
+            and not any(account in state.get(chat_id, {}) for _, state in self.expected)
+        )
 
     # --- the register ----------------------------------------------------------------------
 
@@ -124,14 +136,20 @@ class Knowledge:
         ]
 
     def look_at_register(self) -> None:
-        """Something was published, or the date has changed somewhere."""
-        now = self.database.now()
-        found = wanted(self.events(), now)
+        """Something was published, or the date has changed somewhere.
+
+        Where the clock was ahead, a date may have come for us that has not come yet; so what
+        counts is what is so by both.
+        """
+        now, events = self.database.now(), self.events()
+        found, closed = wanted(events, now), closed_chats(events, now)
+        if self.database.furthest > now:
+            found = _common(found, wanted(events, self.database.furthest))
+            closed &= closed_chats(events, self.database.furthest)
         if not self.register or self.register[-1][1] != found:
             self.register.append((self.database.scheduler.now, found))
-        closed = frozenset(closed_chats(self.events(), now))
         if not self.closed or self.closed[-1][1] != closed:
-            self.closed.append((self.database.scheduler.now, closed))
+            self.closed.append((self.database.scheduler.now, frozenset(closed)))
 
     def closed_since(self, chat_id: str, at: float) -> bool:
         """Whether the chat was closed at every moment since a while before ``at``."""
@@ -179,6 +197,13 @@ class Knowledge:
 def wanted(events: list[Event], now: datetime) -> dict[str, Roles]:
     """Who belongs in each chat, by the naive calculation."""
     return {chat_id: chat.accounts for chat_id, chat in naive.chats(events, now).items()}
+
+
+def _common(some: dict[str, Roles], others: dict[str, Roles]) -> dict[str, Roles]:
+    return {
+        chat_id: {user: role for user, role in roles.items() if user in others.get(chat_id, {})}
+        for chat_id, roles in some.items()
+    }
 
 
 def closed_chats(events: list[Event], now: datetime) -> set[str]:

@@ -34,6 +34,9 @@ _CODES = {failure.value: failure for failure in AddFailure}
 CALL_SECONDS = 15.0
 LATE_SECONDS = 12.0
 """How long a request may be on its way: less than a call's time-out."""
+LATER_SECONDS = (200.0, 1_500.0, 20_000.0)
+"""How long some are: past the second reading, past rechecks, and past the last of them."""
+SHARE_LATER = 0.35
 
 
 class Mishap(Enum):
@@ -59,6 +62,7 @@ class Asked:
 
     lease: Lease
     intent: IntentId
+    at: float
 
 
 ASKED: ContextVar[Asked | None] = ContextVar("asked", default=None)
@@ -145,7 +149,9 @@ class Max:
             self.watcher.orphaned(call, arrives=arrives)
 
     def _delay(self, call: Call) -> None:
-        wait = self.scheduler.random.uniform(0.0, LATE_SECONDS)
+        chance = self.scheduler.random
+        longest = chance.choice(LATER_SECONDS) if chance.random() < SHARE_LATER else LATE_SECONDS
+        wait = chance.uniform(0.0, longest)
         self.late.append((self.scheduler.now + wait, call))
 
     async def late_arrivals(self) -> None:
@@ -266,9 +272,14 @@ class Line:
             await self.max.scheduler.turn(f"max read members {chat_id}: {mishap.value}")
         await self._fail("read", mishap)
         chat = self.max.world.chats.get(chat_id)
+        bot, accounts = self.max.config.bot_id, self.max.world.accounts
         members = [
-            SeenMember(MaxUserId(user), user in chat.admins, user == chat.owner_id, user == bot)
-            for bot in (self.max.world.chats._config.bot_id,)  # noqa: SLF001 - the world's own
+            SeenMember(
+                MaxUserId(user),
+                user in chat.admins,
+                user == chat.owner_id,
+                user == bot or accounts.is_bot(user),
+            )
             for user in chat
         ]
         if mishap is Mishap.SHORT:

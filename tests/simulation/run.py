@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
-from projections.facts.offsets import forget_observed
+from tests.simulation import invariants
 from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, closed_chats, wanted
-from tests.simulation.stage import Stage
+from tests.simulation.reconciling import SWEEP_SECONDS
+from tests.simulation.stage import FOUND_SECONDS, Stage
 
 STEPS_OF_TROUBLE = 450
 STEPS_OF_WAKING = 600
@@ -19,10 +20,14 @@ SHARE_AT_WORK = 0.7
 """Runs that begin with a school at work."""
 SHARE_AWAKE = 0.85
 """Runs whose trouble begins when chats may be changed: before that there is little to spoil."""
-SHARE_SWEPT = 0.2
-"""Runs in which every chat is read anew at the end, though nobody else touched one."""
-A_WEEK = 604_800.0
+SHARE_WATCHED = 0.2
+"""Runs that are looked at for one more period of the sweep, though all is as it should be."""
+BOUND_SECONDS = 2 * SWEEP_SECONDS
+"""Within which, once nothing goes wrong any more, the messenger is as the register says: at the
+latest the sweep reads each chat within its period, and who left is put back a day later."""
 LONGEST_LEAP = 90_000.0
+BEFORE_SECONDS = 10_800.0
+"""How long before a run the school has begun to work; it is at work before any run begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +76,8 @@ class Run:
             await faults.heal()
             await self._converge("after the faults")
             chance = stage.scheduler.random.random()
-            if not self._over() and (stage.known.disturbed or chance < SHARE_SWEPT):
-                await self._sweep()
-                await self._converge("after a sweep")
+            if chance < SHARE_WATCHED:
+                await self._converge("and it stays so", SWEEP_SECONDS)
         finally:
             await self._end()
         return self._as_it_stands()
@@ -99,14 +103,15 @@ class Run:
         """Without any trouble: the school at work, for other runs to begin with."""
         stage = self._stage
         gc.disable()
-        stage.open()
+        stage.open(BEFORE_SECONDS)
         await self._database.empty()
         recorder = Recorder(stage)
         try:
             await stage.listen()
             for kind in KINDS:
                 await stage.start(kind)
-            await self._converge("in the beginning")
+            await self._converge("in the beginning", peace=False)
+            assert stage.scheduler.now < BEFORE_SECONDS - 7200.0
             assert not stage.known.violations, stage.known.violations
             return await recorder.beginning()
         finally:
@@ -174,30 +179,55 @@ class Run:
         rows = await self._database.ask(
             "SELECT extract(epoch FROM min(at) - clock_now())::float8 FROM ("
             " SELECT greatest(due_at, lease_until) AS at FROM chat_sync"
+            " UNION ALL SELECT recheck_at FROM chat_sync"
             " UNION ALL SELECT next_change_at FROM chats"
             " UNION ALL SELECT coalesce(claimed_until, clock_now()) FROM stale_entities) d"
         )
         seconds = rows[0][0]
         return LONGEST_LEAP if seconds is None else min(max(seconds, 0.0), LONGEST_LEAP)
 
-    async def _converge(self, when: str) -> None:
-        """Until the messenger is as the register says, or it will never be."""
+    async def _converge(self, when: str, at_least: float = 0.0, *, peace: bool = True) -> None:
+        """Until the messenger is as the register says, by itself, and for ``at_least`` so long."""
         scheduler = self._stage.scheduler
-        limit, until = scheduler.steps + STEPS_OF_PEACE, scheduler.now + A_WEEK
+        limit, began = scheduler.steps + STEPS_OF_PEACE, scheduler.now
         while not self._over():
             if await self._step():
                 continue
-            if await self._settled():
-                difference = self._difference()
-                if not difference:
-                    return
-                if await self._decided():
-                    continue
-                if scheduler.steps > limit or scheduler.now > until or await self._at_rest():
-                    self._stage.known.broken(f"converged {when}", "; ".join(difference[:4]))
-            elif scheduler.steps > limit + 1000:
-                self._stage.known.broken(f"settled {when}", "it never comes to rest")
-            await self._pass_time(peace=True)
+            self._look_at_late_effects(began)
+            settled = await self._settled()
+            difference = [*self._difference(), *self._unread()]
+            if settled and difference and await self._decided():
+                continue
+            if settled and not difference and scheduler.now >= began + at_least:
+                await self._look_at_what_is_known()
+                return
+            if scheduler.now > began + BOUND_SECONDS or scheduler.steps > limit:
+                odd = difference or ["it never comes to rest"]
+                self._stage.known.broken(f"converged {when}", "; ".join(odd[:4]))
+            await self._pass_time(peace=peace)
+
+    def _look_at_late_effects(self, began: float) -> None:
+        """What came late is found by a recheck: the sweep's period is not waited for."""
+        known, now = self._stage.known, self._stage.scheduler.now
+        for name, until in known.late.items():
+            if now > max(until, began + FOUND_SECONDS):
+                known.broken("a late effect is found soon", f"{name}: not within {until}")
+
+    def _unread(self) -> list[str]:
+        """Chats that were changed by other hands than ours, and not read since."""
+        return [
+            f"{name}: nobody has read it since step {self._stage.known.disturbed[name]}"
+            for chat in self._stage.max.world.chats
+            if (name := chat.external_id.rsplit("#", 1)[0]) in self._stage.known.disturbed
+        ]
+
+    async def _look_at_what_is_known(self) -> None:
+        """At the end nothing that we hold for known is out of date."""
+        rows = await self._database.ask(
+            "SELECT chat_id FROM chat_sync WHERE max_chat_id IS NOT NULL ORDER BY 1"
+        )
+        for row in rows:
+            await invariants.known_is_true(self._stage.known, self._stage.max, row[0])
 
     async def _settled(self) -> bool:
         """Nothing unread, stale, due or under way."""
@@ -222,13 +252,6 @@ class Run:
         """A person approves what the guard holds, whether it was rejected before or not."""
         return await self._stage.decide(again=True)
 
-    async def _at_rest(self) -> bool:
-        """Whether nothing will ever be due again."""
-        rows = await self._database.ask(
-            "SELECT NOT EXISTS (SELECT FROM chat_sync WHERE due_at IS NOT NULL)"
-        )
-        return bool(rows[0][0])
-
     def _difference(self) -> list[str]:
         """Where the messenger is not as the register says."""
         should = wanted(self._stage.known.events(), self._database.now())
@@ -245,8 +268,7 @@ class Run:
         return [
             f"{chat_id}: {there.get(chat_id, {})} for {roles}"
             for chat_id, roles in sorted(should.items())
-            if chat_id not in known.disturbed
-            and not self._is_right(chat_id, there.get(chat_id, {}), roles, closed)
+            if not self._is_right(chat_id, there.get(chat_id, {}), roles, closed)
         ]
 
     def _is_right(
@@ -260,11 +282,6 @@ class Run:
         return all(
             belongs.get(account) in {role, "administrator"} for account, role in is_in.items()
         )
-
-    async def _sweep(self) -> None:
-        """Every chat is read anew: what people did in MAX, and late arrivals, are found."""
-        self._stage.known.disturbed.clear()
-        await self._stage.once("sweep", forget_observed)
 
     async def _end(self) -> None:
         gc.enable()

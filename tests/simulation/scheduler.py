@@ -29,6 +29,8 @@ class Process:
     dead: bool = False
     frozen_until: float | None = None
     thawed_at: float | None = None
+    stepped_at: float | None = None
+    """When the database's clock went ahead last: all leases of before were over at once."""
 
 
 @dataclass(slots=True, eq=False)

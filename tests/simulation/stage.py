@@ -9,20 +9,14 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
-from domain.actions import LIMITS
-from domain.gate import CatchUpCause
-from domain.ids import MaxUserId
-from gateway.budget import SharedBudget
-from gateway.reconcile import Reconciler
-from gateway.workers import ReconcileLoop
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
 from projections.facts.ingest_store import IngestStore
 from projections.guard import plan_decisions
-from projections.messenger.budget import CallSlots
-from projections.reconcile.store import LEASE_SECONDS
-from rollcall.supervise import supervise
+from projections.reconcile.intents import REREAD_SECONDS
+from projections.reconcile.late_calls import LATER
+from rollcall.supervise import Loop, supervise
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from tests.simulation import invariants
 from tests.simulation.actors import (
@@ -31,18 +25,22 @@ from tests.simulation.actors import (
     SimulatedDerive,
     SimulatedIngest,
     SimulatedWatcher,
-    WatchedStore,
 )
 from tests.simulation.database import Database
 from tests.simulation.kafka import Kafka, Member, shares
 from tests.simulation.knowledge import Knowledge
-from tests.simulation.messenger import ASKED, Call, Line, Max, Mishap
+from tests.simulation.messenger import ASKED, Call, Max, Mishap
+from tests.simulation.reconciling import Reconciling
 from tests.simulation.register import Register, record
 from tests.simulation.scheduler import Process, Scheduler
 from tests.simulation.webhooks import Webhooks
 
 TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
 PARTITIONS = 2
+RECHECKED_SECONDS = REREAD_SECONDS * LATER[-1]
+"""A call that has its effect sooner than this after it was sent is found by a recheck."""
+FOUND_SECONDS = RECHECKED_SECONDS + 3_600.0
+"""And that soon after it, once nothing goes wrong: the last recheck, and an hour."""
 KINDS = ("ingest", "derive", "reconcile", "watcher")
 
 # An evening in November: Kamchatka's day is over, Moscow's ends at 21:00 UTC.
@@ -68,12 +66,12 @@ class Stage:
     awake: int = 0
     """How many reconcile processes have ever armed the catch-up, as they do when they start."""
 
-    def open(self) -> None:
+    def open(self, earlier: float = 0.0) -> None:
         """A fresh world, and an ordinary beginning in the log; the database comes next."""
         self.database.loop.begin_anew()
         self.scheduler = Scheduler(self.database.loop, self.seed)
         chance = self.scheduler.random
-        began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600))
+        began = EVENING + timedelta(seconds=chance.randrange(-3600, 3600) - earlier)
         self.database.begin_anew(self.scheduler, began)
         self.database.observer = self._committed
         self.kafka = Kafka.made(self.scheduler, TOPICS, PARTITIONS)
@@ -97,6 +95,15 @@ class Stage:
             event = self.register.next()
             self.scheduler.note(f"published {event['type']} {event['data']}")
             self._to_log(record(event))
+        self.known.look_at_register()
+
+    def step_clock(self, ahead: float) -> None:
+        """From now on the database's clock is so many seconds ahead."""
+        self.scheduler.note(f"the database's clock is {ahead} ahead")
+        self.database.shift = timedelta(seconds=ahead)
+        if ahead:
+            for process in self.scheduler.processes:
+                process.stepped_at = self.scheduler.now
         self.known.look_at_register()
 
     def publish_a_mass(self) -> None:
@@ -147,37 +154,24 @@ class Stage:
             config = IngestConfig(topics=TOPICS)
             ingest = SimulatedIngest(self.kafka, self.known, IngestStore(engine), config)
             self.members[process] = ingest.member
-            loop = ingest.run
+            loops: dict[str, Loop] = {kind: ingest.run}
         elif kind == "watcher":
-            loop = SimulatedWatcher(self.kafka, IngestStore(engine)).run
+            loops = {kind: SimulatedWatcher(self.kafka, IngestStore(engine)).run}
         elif kind == "derive":
             one_worker = DeriveConfig(workers=1, batch=40)
-            loop = SimulatedDerive(engine, one_worker, self.stale).run
+            loops = {kind: SimulatedDerive(engine, one_worker, self.stale).run}
         else:
-            store = WatchedStore(engine, self.known, self.max, self.due)
-            budget = SharedBudget(CallSlots(engine))
-            reconciler = Reconciler(
-                store,
-                Line(self.max, budget),
-                budget,
-                LIMITS,
-                lease_seconds=LEASE_SECONDS,
-                isolates=False,
-            )
-
-            async def whoami() -> MaxUserId:
-                await self.scheduler.turn("max whoami")
-                return MaxUserId(self.max.config.bot_id)
-
-            async def loop(stop: "asyncio.Event") -> None:
-                await store.arm(CatchUpCause.START)
-                self.awake += 1
-                await ReconcileLoop(store, reconciler, whoami, workers=2).run(stop)
-
-        self.scheduler.start(process, supervise(kind, loop, asyncio.Event(), gives_up=True))
+            reconciling = Reconciling(engine, self.known, self.max, self.due, self._armed)
+            loops = reconciling.loops()
+        for name, loop in loops.items():
+            stop = asyncio.Event()
+            self.scheduler.start(process, supervise(name, loop, stop, gives_up=True))
         if kind == "ingest":
             self.rebalance()
         return process
+
+    def _armed(self) -> None:
+        self.awake += 1
 
     async def once(self, name: str, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         """Somebody does one thing in a transaction of its own, again if the store is away."""
@@ -285,7 +279,12 @@ class Stage:
     def came_late(self, call: Call) -> None:
         """It had its effect behind everybody's back."""
         if call.asked is not None:
-            self.known.disturbed[call.asked.lease.chat_id] = self.scheduler.steps
+            chat_id = call.asked.lease.chat_id
+            self.known.disturbed[chat_id] = self.scheduler.steps
+            if self.scheduler.now < call.sent_at + RECHECKED_SECONDS:
+                self.known.late[chat_id] = self.scheduler.now + FOUND_SECONDS
+            if call.kind == "remove":
+                self.known.left[chat_id, call.user_ids[0]] += 1
 
     def read_began(self) -> None:
         """In this task."""
