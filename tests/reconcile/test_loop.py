@@ -107,7 +107,8 @@ async def test_nobody_loses_rights_by_a_pass_that_began_before_ingest_fell_behin
     await school.expect(chat, CLASS)
     lease = await school.store.claim()
     assert lease is not None
-    await school.sql("UPDATE catch_up SET watched_at = clock_now() - interval '10 seconds'")
+    # For so long that additions wait no more.
+    await school.sql("UPDATE catch_up SET watched_at = clock_now() - interval '5 minutes'")
 
     outcome = await school.reconcile(lease)
 
