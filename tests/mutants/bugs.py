@@ -32,7 +32,7 @@ _OF_THE_RULES = (
         "domain/plan.py",
         "early = _must_promote_early(gap, limits) and making_room < len(leaving)",
         "early = _must_promote_early(gap, limits) and making_room + 1 < len(leaving)",
-        ("tests/domain/test_plan_properties.py", "tests/domain/test_plan.py"),
+        ("tests/domain/test_plan_exhaustive.py",),
     ),
     Mutant(
         "who failed among many is not tried among fewer",
