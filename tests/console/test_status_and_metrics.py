@@ -123,6 +123,18 @@ async def test_metrics_say_what_the_status_says(console: Running, database_url: 
     assert sum(value for name, value in found.items() if name.startswith("rollcall_gate{")) == 1
 
 
+async def test_at_rest_with_something_held_back_is_not_in_step(
+    console: Running, rows: Rows
+) -> None:
+    await rows.caught_up()
+    assert (await console.metrics())["rollcall_in_step"] == 1
+    await rows.chat("class:9a", "school-12", "9а - Ученики", waiting="parked")
+    assert (await console.get("/api/status")).json()["settled"] is True
+    found = await console.metrics()
+    assert found["rollcall_in_step"] == 0
+    assert found['rollcall_obstacles{kind="parked"}'] == 1
+
+
 async def test_drift_that_is_over_is_not_counted(console: Running, rows: Rows) -> None:
     await rows.chat("class:9a", "school-12", "9а - Ученики")
     await rows.drift("class:9a", "added_by_administrator", 7, hours=72)

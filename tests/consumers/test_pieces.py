@@ -2,13 +2,14 @@
 
 from itertools import pairwise
 
+import pytest
 from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.partition_batches import PartitionBatch, bad_record, batch_of, halves
 from domain.lanes import Lane
-from projections.facts.offsets import Position
+from projections.facts.offsets import NOT_KNOWN, Position
 
 
 def _record(part: int, offset: int) -> "ConsumerRecord[bytes, bytes]":
@@ -46,6 +47,23 @@ def test_halves_meet_where_they_were_cut_and_lose_nothing(pieces: list[Partition
         for before, after in pairwise(parts):
             assert after.standing.next_off == before.end
             assert before.records[-1].offset < before.end <= after.records[0].offset
+
+
+@pytest.mark.parametrize(
+    ("known", "then", "at_the_cut"),
+    [(4, 4, 4), (4, 5, NOT_KNOWN), (NOT_KNOWN, 5, NOT_KNOWN)],
+    ids=["the same leader", "another leader somewhere", "nobody knew before"],
+)
+def test_a_half_names_a_leader_only_where_both_ends_have_the_same(
+    known: int, then: int, at_the_cut: int
+) -> None:
+    records = [_record(0, offset) for offset in (5, 6)]
+    items = [bad_record(record, "why", "id") for record in records]
+    standing = Position("id", 5, 5, leader_epoch=known)
+    whole = PartitionBatch(("t", 0), standing, 7, records, items, then)
+    ([first], [second]) = halves([whole])
+    assert (first.leader_epoch, second.standing.leader_epoch) == (at_the_cut, at_the_cut)
+    assert second.leader_epoch == then
 
 
 def test_only_what_was_read_before_is_a_replay() -> None:

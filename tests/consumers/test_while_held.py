@@ -173,6 +173,17 @@ async def test_records_in_hand_are_kept_though_the_log_has_lost_them_meanwhile(
     assert await _next(harness) == [5]
 
 
+async def test_a_partition_that_was_lost_is_not_held_again_by_a_batch_that_was_under_way(
+    harness: Harness, hand: Hand
+) -> None:
+    key = (harness.topic, 0)
+    standing = hand.positions.get(key)
+    assert standing is not None
+    hand.positions.lose([key])
+    hand.positions.moved(key, replace(standing, next_off=5))
+    assert hand.positions.lost == {key}
+
+
 async def test_what_was_read_already_is_not_passed_over_when_it_comes_again(
     harness: Harness, hand: Hand
 ) -> None:

@@ -40,6 +40,19 @@ def administrators(chat: Mapping[MaxUserId, Role]) -> set[MaxUserId]:
     return {user_id for user_id, role in chat.items() if role is Role.ADMINISTRATOR}
 
 
+def limits_let_one_lead(
+    wanted: Mapping[MaxUserId, Role], present: Mapping[MaxUserId, Role], limits: Limits
+) -> bool:
+    """Whether there can be an administrator after every call that leads from one to the other."""
+    chiefs, wanted_chiefs = administrators(present), administrators(wanted)
+    if not chiefs or not wanted_chiefs:
+        return False
+    if len(wanted_chiefs - chiefs) == limits.administrators:
+        return False  # all the places must be empty before the one call that fills them
+    # Else the old administrators may have to make room.
+    return len(present.keys() | wanted.keys()) <= limits.capacity
+
+
 @dataclass(slots=True)
 class Messenger:
     """One chat. ``states`` is the chat after each call, the state before the first included."""

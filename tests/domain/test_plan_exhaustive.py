@@ -1,4 +1,4 @@
-"""The fewest calls, shown by trying every other way on chats of up to five people."""
+"""Plans between all small chats; the fewest calls, shown by trying every other way."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -9,6 +9,7 @@ import pytest
 from domain.expected import Role
 from domain.ids import MaxUserId
 from domain.plan import Limits, NotCreated, Seen, Wanted, minimal_calls, plan
+from tests.domain.messenger_model import Messenger, administrators, limits_let_one_lead
 
 TITLE = "9г - Химия"
 
@@ -96,6 +97,20 @@ def test_no_other_way_is_shorter_from_any_small_chat_to_any_other(limits: Limits
         for goal, fewest in distances(start, people, limits).items():
             assert goal is not None
             assert len(plan(Wanted(roles_of(goal), TITLE), before, limits)) == fewest, (start, goal)
+
+
+def test_from_any_small_chat_to_any_other_somebody_always_leads_it_where_limits_allow() -> None:
+    limits = Limits(administrators=2, batch=2, capacity=4)
+    every = [roles_of(state) for state in distances(frozenset(), range(1, 5), limits) if state]
+    for present in every:
+        for wanted in every:
+            if not limits_let_one_lead(wanted, present, limits):
+                continue
+            before = Seen(present, TITLE)
+            actions = plan(Wanted(wanted, TITLE), before, limits)
+            for state in Messenger.having(before, limits).apply(actions).states:
+                assert isinstance(state, Seen)
+                assert administrators(state.members), (present, wanted)
 
 
 def test_no_other_way_is_shorter_to_create_any_small_chat() -> None:

@@ -116,3 +116,22 @@ async def test_people_who_leave_at_once_prove_nothing_about_answers(exclusive: P
         await exclusive.act(100 + number, "leave")
     await exclusive.hear()
     assert await _said(exclusive) is None
+
+
+async def test_reads_that_lag_behind_the_calls_prove_nothing_about_answers(
+    exclusive: People,
+) -> None:
+    await _chats(exclusive, 3)
+    await exclusive.school.sql("UPDATE chat_sync SET observed_at = NULL, due_at = clock_now()")
+    await exclusive.settle()
+    for number in range(2, 5):
+        chat = await exclusive.school.chat(f"class:c-{number}", f"{number}")
+        more = {CHIEF: "administrator", 100 + number: "member", 200 + number: "member"}
+        await exclusive.school.expect(chat, more)
+        await exclusive.settle()
+        for path in ("/chats/{chatId}", MEMBERS):
+            await exclusive.school.fault(method="GET", path=path, kind="stale_read", count=1)
+        await exclusive.school.sql("UPDATE chat_sync SET observed_at = NULL, due_at = clock_now()"
+                                   f" WHERE chat_id = '{chat}'")  # fmt: skip
+        await exclusive.settle()
+        assert await _said(exclusive) is None

@@ -105,9 +105,8 @@ async def test_a_read_that_lags_behind_our_own_add_takes_nobody_for_gone(
 ) -> None:
     await exclusive.expect({**CLASS, 13: "member"})
     await exclusive.settle()
-    await exclusive.school.fault(
-        method="GET", path="/chats/{chatId}/members", kind="stale_read", count=1
-    )
+    for path in ("/chats/{chatId}", "/chats/{chatId}/members"):
+        await exclusive.school.fault(method="GET", path=path, kind="stale_read", count=1)
     await exclusive.look()
     assert await exclusive.drift() == []
     assert await exclusive.members() == {**CLASS, 13: "member"}

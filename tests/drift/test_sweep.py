@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from domain.lanes import Lane
-from domain.obstacles import ObstacleKind
+from domain.obstacles import Obstacle, ObstacleKind
 from gateway.subscription_watch import SubscriptionWatch
 from gateway.subscriptions import Subscription
 from gateway.sweep import SweepConfig, SweepLoop
@@ -44,6 +44,19 @@ async def test_a_chat_is_swept_once_in_its_period(exclusive: People) -> None:
     assert await exclusive.sweep.look() == 0
 
 
+async def test_a_chat_that_cannot_be_read_is_asked_for_once_in_its_period_too(
+    exclusive: People,
+) -> None:
+    await exclusive.time_passes("8 days")
+    assert await exclusive.sweep.look() == 1
+    await exclusive.school.sql("UPDATE chat_sync SET due_at = NULL")  # it was given up on
+    assert await exclusive.sweep.look() == 0
+    await exclusive.time_passes("6 days")
+    assert await exclusive.sweep.look() == 0
+    await exclusive.time_passes("2 days")
+    assert await exclusive.sweep.look() == 1
+
+
 async def test_the_sweep_waits_while_anything_better_is_due(exclusive: People) -> None:
     await exclusive.time_passes("8 days")
     other = await exclusive.school.chat("class:c-2", "other")
@@ -63,6 +76,12 @@ def _watch(people: People) -> SubscriptionWatch:
     store = SubscriptionState(people.school.engine)
     webhook = Webhook(Hints(people.school.engine), "/webhook", "secret-secret")
     return SubscriptionWatch(people.school.messenger, store, webhook, URL)
+
+
+async def _lost(people: People) -> Obstacle | None:
+    async with transaction(people.school.engine) as connection:
+        found = {each.kind: each for each in await obstacles(connection)}
+    return found.get(ObstacleKind.WEBHOOK_LOST)
 
 
 async def _present(people: People) -> Sequence[Subscription]:
@@ -138,18 +157,15 @@ async def test_a_webhook_that_is_not_kept_is_set_three_times_a_day_and_then_a_st
         swept += await exclusive.sweep.look()
         await exclusive.settle()
     assert (forgetting.set_anew, swept) == (3, 3)
-    async with transaction(exclusive.school.engine) as connection:
-        said = {each.kind: each for each in await obstacles(connection)}
-    lost = said[ObstacleKind.WEBHOOK_LOST]
-    assert lost.about == (URL,)
-    assert lost.since is not None
+    said = await _lost(exclusive)
+    assert said is not None
+    assert said.about == (URL,)
+    assert said.since is not None
     await exclusive.time_passes("25 hours")
     assert await watch.look() is True
     forgetting.spelt = URL
     assert await watch.look() is False
-    async with transaction(exclusive.school.engine) as connection:
-        left = {each.kind for each in await obstacles(connection)}
-    assert ObstacleKind.WEBHOOK_LOST not in left
+    assert await _lost(exclusive) is None
 
 
 class _Respelling:

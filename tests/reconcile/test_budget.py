@@ -14,7 +14,7 @@ from domain.call_classes import CallClass
 from domain.grants import Grant
 from domain.lanes import Lane
 from domain.pace import TOLD_PATIENCE
-from gateway.budget import PATIENCE, NotSent, SharedBudget
+from gateway.budget import PATIENCE, HeldBudget, NotSent, SharedBudget
 from gateway.errors import TooManyRequests
 from projections.database import create_engine, transaction
 from projections.messenger.budget import CallSlots
@@ -195,6 +195,28 @@ async def test_a_slot_that_is_too_far_away_sends_nothing(slots: _Scripted) -> No
     with pytest.raises(NotSent):
         async with SharedBudget(slots).slot(Lane.LIVE):
             pytest.fail("sent")
+
+
+@pytest.mark.parametrize(("waited", "is_sent"), [(29.9, True), (30.0, False), (30.1, False)])
+async def test_whoever_waits_for_a_slot_past_the_end_of_the_lease_sends_nothing(
+    waited: float,
+    is_sent: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    now = 100.0
+    slots = _Scripted()
+    budget = HeldBudget(SharedBudget(slots), monotonic=lambda: now)
+    budget.hold(30.0)
+    now += waited
+    sent = False
+    with suppress(NotSent):
+        async with budget.slot(Lane.LIVE):
+            sent = True
+    assert sent is is_sent
+    budget.hold(30.0)  # the lease is extended, or another one
+    async with budget.slot(Lane.LIVE):
+        sent = True
+    assert sent
+    assert len(slots.told) == 2  # a slot in which nothing was sent is given back too
 
 
 async def test_a_call_that_fails_tells_what_it_took_as_any_other() -> None:

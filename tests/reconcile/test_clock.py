@@ -148,3 +148,21 @@ async def test_all_is_looked_at_when_the_clock_steps_back(school: Bench, databas
     async with transaction(school.engine) as connection:
         due = await connection.execute(text("SELECT due_at <= clock_now() FROM chat_sync"))
         assert due.scalar_one() is True
+
+
+@pytest.mark.parametrize(("later", "is_a_step"), [(30.0, False), (20.0, True)])
+async def test_a_small_step_back_is_noticed_however_long_nobody_looked(
+    school: Bench,
+    database_url: str,
+    later: float,
+    is_a_step: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    await school.chat("class:c-1")
+    watch = ClockWatch(school.engine, LONGEST)
+    await watch.look(0.0)
+    await school.sql("UPDATE chat_sync SET due_at = clock_now() + interval '10 days'")
+    before = instants.ahead[Instant.DUE]
+    watch.engine = create_engine(database_url, clock_shift=f"{later} seconds")
+    await watch.look(30.0)
+    await watch.engine.dispose()
+    assert instants.ahead[Instant.DUE] == before + is_a_step

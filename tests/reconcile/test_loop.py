@@ -14,6 +14,7 @@ from gateway.workers import ReconcileLoop
 from tests.reconcile.bench import Bench, open_gate
 
 CLASS = {1: "administrator", 10: "member"}
+TWO_CHIEFS = {1: "administrator", 10: "administrator"}
 WORKERS = 4
 PATIENCE = 20.0
 
@@ -95,6 +96,38 @@ async def test_nobody_is_removed_by_a_pass_that_began_before_ingest_fell_behind(
 
     assert isinstance(outcome, RetryAfter)
     assert await school.members() == CLASS
+
+
+async def test_nobody_loses_rights_by_a_pass_that_began_before_ingest_fell_behind(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, TWO_CHIEFS)
+    await school.settle()
+    await school.expect(chat, CLASS)
+    lease = await school.store.claim()
+    assert lease is not None
+    # For so long that additions wait no more.
+    await school.sql("UPDATE catch_up SET watched_at = clock_now() - interval '5 minutes'")
+
+    outcome = await school.reconcile(lease)
+
+    assert isinstance(outcome, RetryAfter)
+    assert await school.members() == TWO_CHIEFS
+
+
+async def test_while_removals_wait_a_demotion_waits_and_who_is_new_comes_in(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, TWO_CHIEFS)
+    await school.settle()
+    await school.expect(chat, {**CLASS, 11: "member"})
+    await school.settle(removals_wait=True)
+    assert await school.members() == {**TWO_CHIEFS, 11: "member"}
+    await school.hurry()
+    await school.settle()
+    assert await school.members() == {**CLASS, 11: "member"}
 
 
 async def _converged(school: Bench) -> bool:

@@ -255,15 +255,31 @@ async def test_only_what_is_proved_about_the_bot_parks_the_chat(
     assert school.outcomes[-1:] == [Waiting(ChatWait.PARKED)]
 
 
-async def test_a_bot_that_lacks_the_right_to_remove_parks_the_chat_and_blames_nobody(
-    school: Bench,
+TITLE = "9г - Ученики"
+LED = {**CLASS, 13: "administrator"}
+RIGHTS = ("read_all_messages", "add_remove_members", "add_admins", "change_chat_info")
+
+
+@pytest.mark.parametrize(
+    ("lacks", "wanted", "title"),
+    [
+        ("add_remove_members", {user: LED[user] for user in LED if user not in (10, 11)}, TITLE),
+        ("add_admins", {**LED, 10: "administrator"}, TITLE),
+        ("add_admins", CLASS, TITLE),
+        ("change_chat_info", LED, "10г - Ученики"),
+    ],
+    ids=["remove", "promote", "demote", "rename"],
+)
+async def test_a_bot_that_lacks_the_right_to_what_it_must_do_parks_the_chat_and_blames_nobody(
+    school: Bench, lacks: str, wanted: dict[int, str], title: str
 ) -> None:
-    chat = await _class(school)
+    chat = await _class(school, LED)
     (made,) = await school.chats()
-    rights = ["read_all_messages", "add_admins", "change_chat_info"]
+    rights = [right for right in RIGHTS if right != lacks]
     await school.http.put(f"/sim/chats/{made['chat_id']}/owner", json={"user_id": 1})
     await school.http.put(f"/sim/chats/{made['chat_id']}/bot", json={"permissions": rights})
-    await school.expect(chat, _without(10, 11))
+    await school.chat("class:c-1", title)
+    await school.expect(chat, wanted)
     await school.settle()
     assert school.outcomes[-1:] == [Waiting(ChatWait.PARKED)]
     assert await school.value("SELECT count(*) FROM setbacks") == 0

@@ -2,9 +2,11 @@
 
 import pytest
 
+from domain.actions import LIMITS
 from domain.guard import Admission
 from domain.plan import Seen, plan
 from domain.work import Outdated, RetryAfter, Work
+from gateway.reconcile import Reconciler
 from tests.reconcile.bench import Bench
 
 CLASS = {1: "administrator", 10: "member", 11: "member"}
@@ -119,6 +121,24 @@ async def test_a_holder_that_lost_its_lease_changes_nothing(school: Bench) -> No
     assert await school.calls() == {"create": 1}
     await school.reconcile(slow)
     assert await school.calls() == {"create": 1}
+    assert await school.members() == CLASS
+
+
+async def test_a_pass_whose_time_is_over_before_it_has_a_slot_sends_nothing(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    lease = await school.store.claim()
+    assert lease is not None
+    no_time = Reconciler(
+        school.store, school.messenger, school.budget, LIMITS, lease_seconds=0, call_seconds=0
+    )
+    assert isinstance(await no_time.reconcile(lease), RetryAfter)
+    assert await school.calls() == {}
+    assert await school.reads() == 0
+    await school.hurry()
+    await school.settle()
     assert await school.members() == CLASS
 
 
