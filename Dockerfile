@@ -15,6 +15,8 @@ COPY consumers ./consumers
 COPY projections ./projections
 COPY gateway ./gateway
 COPY console ./console
+COPY simulator ./simulator
+COPY synth ./synth
 COPY rollcall ./rollcall
 RUN uv sync --frozen --no-dev --no-editable \
     && useradd --system --no-create-home rollcall

@@ -16,8 +16,8 @@ from domain.lanes import Lane
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.errors import GatewayError
-from projections.budget import CallSlots
 from projections.database import create_engine
+from projections.messenger.budget import CallSlots
 from rollcall.settings import Settings
 
 USER = MaxUserId(1)

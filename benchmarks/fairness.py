@@ -22,12 +22,12 @@ from sqlalchemy import text
 
 from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
-from gateway.simulator.config import SimulatorConfig
 from gateway.workers import ReconcileLoop
 from projections.database import transaction
 from projections.migrate import upgrade
-from projections.reconcile import queue
+from projections.queue import due as queue
 from rollcall.embedded import EmbeddedPostgres
+from simulator.config import SimulatorConfig
 from tests.reconcile.bench import TOKEN, Bench, bench
 
 CHATS = 500

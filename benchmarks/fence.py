@@ -28,8 +28,8 @@ from projections.staff import fence
 from projections.staff.actors import actor
 from rollcall.embedded import EmbeddedPostgres
 from rollcall.publish import local_today
-from rollcall.synth import generate
 from schemas.decode import Decoded, decode
+from synth import generate
 from tests.projections.builders import derive_all, fetch, ingest
 
 _BATCH = 20_000

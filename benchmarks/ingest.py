@@ -25,7 +25,7 @@ from consumers.config import REGISTER_TOPICS, IngestConfig
 from consumers.kafka import KafkaConfig, ensure_topics
 from consumers.run import Ingest
 from projections.database import create_engine
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 

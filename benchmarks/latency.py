@@ -31,19 +31,19 @@ import httpx2
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from consumers.kafka import KafkaConfig, ensure_topics
-from gateway.simulator.changes import Change, MemberRemoved, MembersAdded
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import RunningSimulator, serve
 from projections.database import create_engine
 from projections.migrate import upgrade
 from rollcall import publish, status
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.publish import Report
 from rollcall.settings import Settings
-from rollcall.synth import generate
 from schemas.decode import Rejected
 from schemas.encode import read_line
 from schemas.raw import RawRecord
+from simulator.changes import Change, MemberRemoved, MembersAdded
+from simulator.config import SimulatorConfig
+from simulator.server import RunningSimulator, serve
+from synth import generate
 
 MEDIAN_MS, P99_MS = 300, 2000
 """What is asked for."""

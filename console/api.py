@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from console.entrance.doors import Door, Entry, Need
 from domain.rights import Scope
-from projections import status
-from projections.overview import Overview, Standing
+from projections.reports import status
+from projections.reports.overview import Overview, Standing
 
 Fault = Callable[[], str | None]
 """Why this process does not live and should be started again; None while it does."""

@@ -34,7 +34,7 @@ from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
 from projections.errors import StoreError
-from projections.overview import Overview
+from projections.reports.overview import Overview
 
 log = structlog.get_logger()
 

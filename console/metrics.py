@@ -21,8 +21,8 @@ from console.words import CHAT_STATES
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from domain.obstacles import ObstacleKind
 from projections.errors import StoreError
-from projections.overview import Overview, Standing
-from projections.survey import Survey
+from projections.reports.overview import Overview, Standing
+from projections.reports.survey import Survey
 
 
 class Name(Enum):

@@ -17,9 +17,9 @@ from console.entrance.doors import Door, Endpoint, Entry, Need
 from console.listing import PAGE_SIZES, Page, matches, order_key, page_of, start_of
 from console.render import Renderer
 from console.words import CHAT_KINDS
-from projections.open_drift import What
-from projections.overview import Overview
-from projections.overview_rows import ChatRow, SchoolName
+from projections.reports.open_drift import What
+from projections.reports.overview import Overview
+from projections.reports.overview_rows import ChatRow, SchoolName
 
 # What an id of ours may look like; anything else is known to nobody, so is not asked for.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")

@@ -5,7 +5,7 @@ from time import monotonic
 
 import structlog
 
-from projections.ingest_store import Batch, Committed
+from projections.facts.ingest_store import Batch, Committed
 
 log = structlog.get_logger()
 

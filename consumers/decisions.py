@@ -19,17 +19,17 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from consumers.errors import ConsumersError, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
-from consumers.pieces import bad_record
 from consumers.resume import Log, resume
+from consumers.slices import bad_record
 from consumers.waiting import stopped
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
-from projections.decision_log import DecisionLog
-from projections.decisions import ChatDecision, Deletion
+from projections.by_hand.decision_log import DecisionLog
+from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.errors import OffsetsMoved, StoreError
-from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey, ReadingState, Standing, Step
-from projections.quarantine import BadRecord
+from projections.facts.ingest_store import IngestStore
+from projections.facts.offsets import PartitionKey, ReadingState, Standing, Step
+from projections.facts.quarantine import BadRecord
 from schemas.decode import Rejected, decode_as
 from schemas.outgoing import (
     DECISIONS,

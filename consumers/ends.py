@@ -15,9 +15,9 @@ from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
 from consumers.waiting import stopped
 from projections.errors import StoreError
-from projections.ingest_store import IngestStore
-from projections.kafka_sights import Sight
-from projections.offsets import PartitionKey
+from projections.facts.ingest_store import IngestStore
+from projections.facts.offsets import PartitionKey
+from projections.gate.kafka_sights import Sight
 
 log = structlog.get_logger()
 

@@ -16,9 +16,9 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.consumer import fetcher
 from aiokafka.consumer.fetcher import FetchResult, PartitionRecords
 
-from consumers.lenient import LenientRecords, damaged
-from projections.offsets import NOT_KNOWN
-from projections.quarantine import Cut
+from consumers.damaged_batches import LenientRecords, damaged
+from projections.facts.offsets import NOT_KNOWN
+from projections.facts.quarantine import Cut
 from schemas.decode import VALUE_LIMIT
 
 BYTES: Final = 4 * 1024 * 1024

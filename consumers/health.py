@@ -3,13 +3,13 @@
 A consumer that was put out of its group, or waits on a partition that nobody serves, raises
 no error; only the missing progress tells. A partition that waits for a person to acknowledge
 missing records does not count, and having nothing to read is as good as progress. One that our
-own failures have stopped (``projections.brake``) does: somebody must install another release.
+own failures have stopped (``projections.facts.brake``) does: somebody must install another release.
 """
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from projections.offsets import PartitionKey, Standing
+from projections.facts.offsets import PartitionKey, Standing
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,18 +24,18 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord
 
 from consumers.config import IngestConfig
 from consumers.counters import Counters
-from consumers.courtesy import commit_to_kafka
+from consumers.damaged_batches import Damaged
 from consumers.errors import ConsumersError, KafkaUnavailable
+from consumers.kafka_commits import commit_to_kafka
 from consumers.kafka_view import KafkaView
-from consumers.lenient import Damaged
-from consumers.pieces import Item, Piece
 from consumers.positions import Positions
 from consumers.reading import read
+from consumers.slices import Item, Piece
 from consumers.verify import verify
 from consumers.writing import Writer
 from projections.errors import OffsetsMoved, StoreError, StoreUnavailable, TooManyFailures
-from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey
+from projections.facts.ingest_store import IngestStore
+from projections.facts.offsets import PartitionKey
 
 log = structlog.get_logger()
 

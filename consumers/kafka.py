@@ -14,7 +14,7 @@ from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 from consumers.errors import KafkaRefused, KafkaUnavailable, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
-from projections.offsets import PartitionKey
+from projections.facts.offsets import PartitionKey
 from schemas.events import PARTITIONS
 from schemas.outgoing import CHATS_TOPIC, DECISIONS_TOPIC
 

@@ -19,10 +19,10 @@ from aiokafka.errors import LeaderNotAvailableError
 from consumers import leader_epochs, topic_ids
 from consumers.errors import translated
 from consumers.kafka_config import KafkaConfig, client_options
-from consumers.reach import reach
+from consumers.reachable import reach
 from consumers.topic_ids import Leader
-from projections.offsets import PartitionKey
-from projections.tide import height_in
+from projections.facts.offsets import PartitionKey
+from projections.facts.tide import height_in
 
 PATIENCE = 10.0
 _CLOSING = 2.0

@@ -13,7 +13,7 @@ from aiokafka.errors import NoError, for_code
 from aiokafka.protocol.api import Request, RequestStruct, Response
 from aiokafka.protocol.types import Array, Int16, Int32, Int64, Schema, String
 
-from projections.offsets import PartitionKey
+from projections.facts.offsets import PartitionKey
 
 _CONSUMER = -1
 _ANY_EPOCH = -1

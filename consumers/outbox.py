@@ -23,7 +23,7 @@ from consumers.kafka import TopicShape, ensure_topics
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.waiting import stopped
 from projections.errors import StoreError
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 from projections.outbox import Outgoing, Sent
 from schemas.encode import CONTENT_TYPE
 

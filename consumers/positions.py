@@ -13,7 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers.errors import translated
 from consumers.fetching import leader_epoch
-from projections.offsets import PartitionKey, ReadingState, Standing
+from projections.facts.offsets import PartitionKey, ReadingState, Standing
 
 _POSITION_SECONDS = 2.0
 

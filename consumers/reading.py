@@ -3,18 +3,18 @@
 Guarantees: no record stops another. What is not an event of the contract goes to quarantine
 with the field and the rule; so does a record over which our own code fails, with the kind of
 the failure, since stopping the partition for it would cost every good one behind it
-(``projections.brake`` says when it stops all the same).
+(``projections.facts.brake`` says when it stops all the same).
 """
 
 import structlog
 from aiokafka import ConsumerRecord
 
 from consumers.counters import Counters
-from consumers.lenient import unreadable
-from consumers.pieces import Item, bad_record
+from consumers.damaged_batches import unreadable
+from consumers.slices import Item, bad_record
 from consumers.translate import fact_of
-from projections.facts_store import Arrival
-from projections.quarantine import Cause, Cut
+from projections.facts.quarantine import Cause, Cut
+from projections.facts.store import Arrival
 from schemas.decode import TOO_LARGE, Rejected, decode
 
 log = structlog.get_logger()

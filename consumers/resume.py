@@ -13,7 +13,7 @@ Pure. The rules:
 
 from dataclasses import dataclass, replace
 
-from projections.offsets import NOT_KNOWN, ReadingState, Standing
+from projections.facts.offsets import NOT_KNOWN, ReadingState, Standing
 
 
 @dataclass(frozen=True, slots=True)

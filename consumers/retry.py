@@ -15,9 +15,9 @@ from aiokafka import ConsumerRecord
 from consumers.counters import Counters
 from consumers.reading import read
 from projections.errors import StoreRefused
-from projections.facts_store import Arrival
-from projections.ingest_store import IngestStore
-from projections.quarantine import Cut, Whole
+from projections.facts.ingest_store import IngestStore
+from projections.facts.quarantine import Cut, Whole
+from projections.facts.store import Arrival
 
 log = structlog.get_logger()
 

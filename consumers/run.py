@@ -15,22 +15,22 @@ from faststream._internal.endpoint.subscriber.utils import MultiLock
 from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
+from consumers.assignment import TakeUp
 from consumers.config import IngestConfig
 from consumers.counters import Counters
-from consumers.courtesy import commit_to_kafka
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
 from consumers.health import IngestHealth, judge
 from consumers.ingest import Ingestor
+from consumers.kafka_commits import commit_to_kafka
 from consumers.kafka_config import KafkaConfig
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
 from consumers.subscriber import make_broker
-from consumers.take_up import TakeUp
 from consumers.topics import check_topics
 from consumers.waiting import stopped
 from projections.errors import StoreError
-from projections.ingest_store import IngestStore
-from projections.offsets import PartitionKey
+from projections.facts.ingest_store import IngestStore
+from projections.facts.offsets import PartitionKey
 
 log = structlog.get_logger()
 

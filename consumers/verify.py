@@ -7,7 +7,7 @@ after the fetch); a hole is no loss; and a new leader's log holds what we read b
 from collections.abc import Sequence
 
 from consumers.kafka_view import KafkaView
-from consumers.pieces import Piece
+from consumers.slices import Piece
 from projections.errors import OffsetsMoved
 
 

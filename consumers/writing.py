@@ -2,7 +2,7 @@
 
 Guarantees: data that PostgreSQL refuses is halved down to the one record, which goes to
 quarantine; a transaction is never larger than PostgreSQL takes; where our own failures pass
-their budget (``projections.brake``), the partition stops at the very record.
+their budget (``projections.facts.brake``), the partition stops at the very record.
 """
 
 import asyncio
@@ -11,10 +11,10 @@ from time import monotonic
 
 from consumers.config import IngestConfig
 from consumers.counters import Counters
-from consumers.pieces import Piece, batch_of, halves, refused, weight
+from consumers.slices import Piece, batch_of, halves, refused, weight
 from projections.errors import StoreRefused, StoreUnavailable, TooManyFailures
-from projections.ingest_store import Batch, Committed, IngestStore
-from projections.quarantine import BadRecord
+from projections.facts.ingest_store import Batch, Committed, IngestStore
+from projections.facts.quarantine import BadRecord
 
 _HEAVY = 128 * 1024 * 1024  # bytes in one transaction; PostgreSQL takes a message of 1 GiB
 

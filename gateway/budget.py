@@ -46,7 +46,7 @@ class NotSent(Unavailable):
 
 
 class Grants(Protocol):
-    """The shared slots (``projections.budget``)."""
+    """The shared slots (``projections.messenger.budget``)."""
 
     async def take(self, patience: float, kind: CallClass) -> Grant | None:
         """Reserve a grant, or None where it is too far away."""

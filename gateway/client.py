@@ -13,11 +13,11 @@ from typing import assert_never
 
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
+from gateway.attempts_in_a_call import RetryPolicy, Timeouts
 from gateway.bot_api import BotApi
 from gateway.errors import AddingUnavailable
 from gateway.max_http import Endpoint, MaxHttp, Surroundings
 from gateway.partner_api import PartnerApi
-from gateway.patience import RetryPolicy, Timeouts
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, Standing
 from gateway.subscriptions import Subscriptions
 

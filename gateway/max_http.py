@@ -21,8 +21,15 @@ from pathlib import Path
 import httpx2
 
 from domain.lanes import Lane
+from gateway.attempts_in_a_call import (
+    SHORTEST_WAIT,
+    RetryPolicy,
+    Sleep,
+    Timeouts,
+    retry_after,
+    retrying,
+)
 from gateway.errors import GatewayError, Misconfigured, TooManyRequests, Unavailable
-from gateway.patience import SHORTEST_WAIT, RetryPolicy, Sleep, Timeouts, retry_after, retrying
 from gateway.ports import CallBudget
 from gateway.verdicts import (
     A,

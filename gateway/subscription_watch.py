@@ -27,7 +27,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class SubscriptionStore(Protocol):
-    """What is known of our subscription (``projections.subscription``)."""
+    """What is known of our subscription (``projections.messenger.subscription``)."""
 
     async def known_as(self, url: str) -> str | None:
         """How the messenger spells it, where that was found out."""

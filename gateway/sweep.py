@@ -12,7 +12,7 @@ DAY = 86_400.0
 
 
 class SweepStore(Protocol):
-    """Which chats nobody has read for long (``projections.sweep``)."""
+    """Which chats nobody has read for long (``projections.watch.sweep``)."""
 
     async def pick(self, every_seconds: float, chats: int) -> int:
         """Have up to so many chats read, unless something is due; how many that are."""

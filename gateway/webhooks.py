@@ -32,7 +32,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class HintStore(Protocol):
-    """Keeps hints (``projections.hints``)."""
+    """Keeps hints (``projections.watch.hints``)."""
 
     async def receive(self, update: Update) -> bool:
         """Commit the hint; True where it makes us read the chat."""

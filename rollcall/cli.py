@@ -12,13 +12,13 @@ from typing import Annotated
 
 import typer
 
-from gateway.simulator.config import Era
 from rollcall import cli_access, cli_operate
 from rollcall.cli_options import FEED, SERVE, TRY, DataDir, Json, leave
 from rollcall.commands import ask, feed, serve
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
+from simulator.config import Era
 
 app = typer.Typer(
     name="rollcall",

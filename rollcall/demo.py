@@ -15,12 +15,12 @@ from domain.actions import minimal_calls
 from domain.expected import Role
 from domain.ids import MaxUserId
 from projections.database import transaction
-from projections.survey import survey
+from projections.reports.survey import survey
 from rollcall import publish, status
 from rollcall.addresses import Addresses
 from rollcall.failures import CommandFailed
-from rollcall.synth.example import example_records
 from rollcall.wiring import Wiring
+from synth.example import example_records
 
 SETTLE_SECONDS = 600.0
 

@@ -16,10 +16,10 @@ from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from consumers.kafka import KafkaConfig, client_options
 from domain.days import DEFAULT_ZONE, zone_of
-from rollcall.synth.relative import render
 from schemas.decode import VALUE_LIMIT, Rejected
 from schemas.encode import read_line
 from schemas.raw import RawRecord
+from synth.relative import render
 
 WINDOW = 5_000
 """Records that are under way before we wait for their acknowledgements."""

@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import serve
 from rollcall import addresses
 from rollcall.addresses import Addresses
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.embedded.ports import HOST, is_free, plan_ports
 from rollcall.settings import Settings
+from simulator.config import SimulatorConfig
+from simulator.server import serve
 
 _PORTS = ("postgres", "kafka", "kafka controller", "messenger", "console", "metrics", "webhook")
 

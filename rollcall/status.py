@@ -15,12 +15,12 @@ from consumers.errors import ConsumersError, KafkaUnavailable
 from consumers.kafka import KafkaConfig
 from consumers.kafka_view import KafkaView
 from domain.obstacles import Obstacle
-from projections import status as store
 from projections.database import transaction
 from projections.errors import StoreUnavailable
-from projections.kafka_sights import Sight
-from projections.obstacles import obstacles
-from projections.survey import Survey, survey
+from projections.gate.kafka_sights import Sight
+from projections.reports import status as store
+from projections.reports.obstacles import obstacles
+from projections.reports.survey import Survey, survey
 
 POLL_SECONDS = 0.2
 PATIENCE = 5.0

@@ -9,11 +9,11 @@ import asyncio
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections import upkeep
 from projections.database import transaction
 from projections.derive.audit import audit
 from projections.derive.config import DeriveConfig
-from projections.upkeep import Retention
+from projections.watch import upkeep
+from projections.watch.upkeep import Retention
 from rollcall.supervise import nap
 
 LOOK_SECONDS = 60.0

@@ -17,8 +17,8 @@ from gateway.client import MaxMessenger
 from gateway.subscription_watch import SubscriptionWatch
 from gateway.webhook_server import serving
 from gateway.webhooks import Webhook
-from projections.hints import Hints
-from projections.subscription import SubscriptionState
+from projections.messenger.subscription import SubscriptionState
+from projections.watch.hints import Hints
 
 log = structlog.get_logger()
 

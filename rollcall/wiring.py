@@ -29,26 +29,26 @@ from domain.chats import ChatKind
 from domain.ids import MaxUserId, SchoolId
 from domain.lanes import Lane
 from domain.troubles import Outage
+from gateway.attempts_in_a_call import Timeouts
 from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.health import Health
-from gateway.patience import Timeouts
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
-from projections.budget import CallSlots
-from projections.clock_watch import ClockWatch, Longest
+from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine
-from projections.decision_log import DecisionLog
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
-from projections.ingest_store import IngestStore
-from projections.messenger_troubles import MessengerTroubles
+from projections.facts.ingest_store import IngestStore
+from projections.messenger.budget import CallSlots
+from projections.messenger.troubles import MessengerTroubles
 from projections.migrate import upgrade
-from projections.overview import Overview
-from projections.sweep import Sweep
-from projections.upkeep import Retention
+from projections.reports.overview import Overview
+from projections.watch.clock import ClockWatch, Longest
+from projections.watch.sweep import Sweep
+from projections.watch.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.entrance import entrance
 from rollcall.process import CountingStore, Process

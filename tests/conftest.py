@@ -24,7 +24,7 @@ from tests.servers.shared import Keeper, Servers, Wanted, ask
 
 # Whole folders whose tests open sockets or start processes of their own.
 _SERVER_FOLDERS = (
-    "badinput", "browser", "drift", "gateway/client", "gateway/simulator", "reconcile", "rollcall",
+    "badinput", "browser", "drift", "gateway/client", "simulator", "reconcile", "rollcall",
     "simulation", "soak", "system",
 )  # fmt: skip
 _SERVER_FIXTURES = frozenset({"find_server", "own_postgres", "own_kafka"})

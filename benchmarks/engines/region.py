@@ -18,11 +18,11 @@ from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from domain.days import DEFAULT_ZONE
 from rollcall import publish
 from rollcall.publish import Report
-from rollcall.synth import generate
 from schemas.decode import Rejected
 from schemas.encode import read_line
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from schemas.raw import RawRecord
+from synth import generate
 
 DAYS_TOPIC: Final = "engines.days"
 READ_BY_ENGINES: Final = (REGISTER_TOPIC, ORDERS_TOPIC)

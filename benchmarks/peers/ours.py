@@ -18,7 +18,7 @@ from domain.facts import Order, OrderKind, Rank
 from domain.ids import ClassId, OrderId, PersonId, SchoolId
 from domain.orders import placement
 from projections.database import create_engine, driver, transaction
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 from projections.migrate import upgrade
 
 _POLL = 0.002

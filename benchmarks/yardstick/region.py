@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from consumers.translate import fact_of
 from domain.facts import Fact
 from domain.lanes import Lane
-from projections import facts_store
 from projections.database import driver, transaction
-from projections.facts_store import Arrival
-from projections.marks import set_marks
-from rollcall.synth import generate
+from projections.facts import store as facts_store
+from projections.facts.store import Arrival
+from projections.queue.stale import set_marks
 from schemas.decode import Rejected, decode
+from synth import generate
 
 _BATCH = 10_000
 

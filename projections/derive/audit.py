@@ -13,12 +13,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import ChatId, PersonId
 from projections.database import Driver, driver, transaction
+from projections.derive import chat_rows as existence
 from projections.derive import difference as compare
-from projections.derive import existence, load, marks, resolve
+from projections.derive import load, resolve
 from projections.derive.compute import Derivation
 from projections.derive.config import DeriveConfig
 from projections.derive.resolve import chats_about
 from projections.derive.write import differences
+from projections.queue import claims as marks
 
 CHUNK = 2000
 

@@ -16,7 +16,7 @@ from domain.facts import Order
 from domain.ids import ChatId, ClassId, PersonId, SchoolId
 from domain.orders import placement, roster
 from domain.rules import ChatFacts, belongs_to_school, expected_members
-from projections.decisions import ChatDecisions
+from projections.by_hand.decisions import ChatDecisions
 from projections.derive.load import Facts
 from projections.derive.stored import Stored
 

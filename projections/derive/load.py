@@ -15,8 +15,8 @@ from domain.decisions import MembershipDecision
 from domain.facts import Employment, EmploymentRole, Guardianship, Order, OrderKind
 from domain.ids import ChatId, ClassId, OrderId, PersonId, SchoolId
 from domain.orders import live
+from projections.by_hand.decisions import ChatDecisions, load_decisions
 from projections.database import Driver, Record
-from projections.decisions import ChatDecisions, load_decisions
 from projections.derive.entities import Entities, kind_and_entity, load_entities, rank
 from projections.derive.stored import Stored, StoredMember, load_chats, load_members
 

@@ -12,9 +12,9 @@ import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.derive.config import DeriveConfig
-from projections.derive.marks import CHANNEL
-from projections.derive.once import derive_once
+from projections.derive.rounds import derive_once
 from projections.errors import StoreError
+from projections.queue.claims import CHANNEL
 from projections.wake_ups import WakeUps, listening
 
 POLL_SECONDS = 1.0

@@ -12,7 +12,7 @@ from domain.chats import class_chat_id, parents_chat_id, staff_room_id, subject_
 from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from domain.lanes import Lane
 from projections.database import Driver, Record
-from projections.derive.marks import Cause, Mark, by_chat
+from projections.queue.claims import Cause, Mark, by_chat
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ difference is not made due, and gets no row of history.
 from collections.abc import Iterable, Mapping, Sequence
 
 from domain.ids import ChatId
-from projections import history
 from projections.database import Driver, wake
+from projections.derive import history
 from projections.derive.compute import Derivation
 from projections.derive.difference import Difference, difference
+from projections.derive.history import Change
 from projections.derive.load import Facts
-from projections.derive.marks import Cause
-from projections.history import Change
-from projections.reconcile.queue import CHANNEL as DUE_CHANNEL
+from projections.queue.claims import Cause
+from projections.queue.due import CHANNEL as DUE_CHANNEL
 
 _NEW = """
     WITH change AS MATERIALIZED (

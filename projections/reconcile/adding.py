@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
 from domain.refusals import AddFailure
-from projections.reconcile import observed, queue
+from projections.queue import due as queue
+from projections.reconcile import observed
 
 REFUSALS = 3
 KEPT = 10

@@ -17,7 +17,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.ids import ChatId, MaxChatId
 from domain.plan import Seen
 from domain.work import Lease
-from projections.reconcile import observed, reservations
+from projections.guard import reservations
+from projections.reconcile import observed
 
 _NOTE = text("""
     UPDATE chat_sync SET gone_at = coalesce(gone_at, clock_now())

@@ -30,7 +30,9 @@ from domain.work import (
     Outdated,
     Work,
 )
-from projections.reconcile import announce, effects, observed, queue, reservations, setbacks
+from projections.guard import reservations
+from projections.queue import due as queue
+from projections.reconcile import announce, effects, observed, setbacks
 
 REREAD_SECONDS = 60.0
 """A call without an answer may still be under way when the chat is read: read once more then."""

@@ -14,7 +14,7 @@ from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from domain.plan import Seen
 from domain.refusals import AddFailure
-from projections.reconcile import queue
+from projections.queue import due as queue
 
 RETRY_REFUSED_SECONDS = 86_400
 """An account that the messenger refused is tried again once a day."""

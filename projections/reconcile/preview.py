@@ -17,7 +17,7 @@ from domain.plan import Action, Unknown, plan, takings
 from domain.refusals import apart
 from domain.seasons import GuardPolicy
 from domain.work import Lease, LeaseLost
-from projections import guard
+from projections.guard import admission as guard
 from projections.reconcile.load import load
 
 

@@ -19,16 +19,12 @@ from domain.ids import ChatId, MaxUserId
 from domain.plan import Seen
 from domain.refusals import Wish
 from domain.work import Lease, LeaseLost
-from projections import restores
-from projections.reconcile import (
-    answers,
-    drift,
-    late_calls,
-    observed,
-    queue,
-    reservations,
-    setbacks,
-)
+from projections.drift import answers
+from projections.drift import seen as drift
+from projections.gate import restores
+from projections.guard import reservations
+from projections.queue import due as queue
+from projections.reconcile import late_calls, observed, setbacks
 from projections.reconcile.intents import REREAD_SECONDS
 
 log = structlog.get_logger()

@@ -25,23 +25,15 @@ from domain.work import (
     Waiting,
     Work,
 )
-from projections import catch_up, guard, held_plans, restores
 from projections.database import transaction
-from projections.reconcile import (
-    adding,
-    announce,
-    blame,
-    drift,
-    drift_ends,
-    gone,
-    intents,
-    observed,
-    own_account,
-    queue,
-    reads,
-    reservations,
-    setbacks,
-)
+from projections.drift import ends as drift_ends
+from projections.drift import seen as drift
+from projections.gate import catch_up, restores
+from projections.guard import admission as guard
+from projections.guard import held_plans, reservations
+from projections.messenger import own_account
+from projections.queue import due as queue
+from projections.reconcile import adding, announce, blame, gone, intents, observed, reads, setbacks
 from projections.reconcile.load import load
 from projections.wake_ups import WakeUps, listening
 

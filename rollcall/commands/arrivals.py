@@ -8,9 +8,9 @@ from pathlib import Path
 import typer
 
 from consumers.retry import Retried, retry
-from projections import offsets, quarantine
 from projections.database import transaction
-from projections.ingest_store import IngestStore
+from projections.facts import offsets, quarantine
+from projections.facts.ingest_store import IngestStore
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from domain.ids import ChatId
 from domain.lanes import Lane
-from projections import offsets
 from projections.database import transaction
-from projections.reconcile import observed, queue, setbacks
+from projections.facts import offsets
+from projections.queue import due as queue
+from projections.reconcile import observed, setbacks
 from rollcall import obstacle_words
 from rollcall import settings as all_settings
 from rollcall import status as stack_status

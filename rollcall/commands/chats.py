@@ -5,9 +5,9 @@ import re
 from pathlib import Path
 
 from domain.ids import ChatId
-from projections import decisions
+from projections.by_hand import decisions
 from projections.database import transaction
-from projections.reconcile import queue
+from projections.queue import due as queue
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, login, remark, say, wiring_for
 from rollcall.failures import CommandFailed

@@ -8,10 +8,10 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId
-from projections import kept
 from projections.database import transaction
-from projections.kept import Keeping
-from projections.reconcile import queue
+from projections.guard import kept_accounts as kept
+from projections.guard.kept_accounts import Keeping
+from projections.queue import due as queue
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, login, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed

@@ -10,9 +10,9 @@ from rollcall.addresses import Server
 from rollcall.commands.session import remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed
 from rollcall.publish import Report
-from rollcall.synth import write as write_region
 from rollcall.wiring import Wiring
 from schemas.raw import RawRecord
+from synth import write as write_region
 
 
 def publish(files: list[str], *, data_dir: Path | None, as_json: bool) -> int:

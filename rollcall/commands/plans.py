@@ -12,13 +12,13 @@ from pathlib import Path
 from domain.actions import Action, Demote, Remove
 from domain.guard import GuardScope, Held
 from domain.ids import ChatId, PersonId
-from projections import held_plans, plan_decisions
 from projections.database import transaction
-from projections.explanation import Explanation
-from projections.explanation import explain as explanation_of
-from projections.held_plans import HeldPlan
-from projections.plan_decisions import Decided, NotDecided
+from projections.guard import held_plans, plan_decisions
+from projections.guard.held_plans import HeldPlan
+from projections.guard.plan_decisions import Decided, NotDecided
 from projections.reconcile.preview import Preview, ReadFirst, preview
+from projections.reports.explanation import Explanation
+from projections.reports.explanation import explain as explanation_of
 from rollcall.addresses import Server
 from rollcall.commands.session import NOT_SETTLED, login, remark, say, say_json, wiring_for
 from rollcall.failures import CommandFailed

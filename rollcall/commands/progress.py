@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections import status as store
 from projections.database import transaction
 from projections.errors import StoreUnavailable
-from projections.survey import survey
+from projections.reports import status as store
+from projections.reports.survey import survey
 
 REFRESH_SECONDS = 0.5
 

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from gateway.simulator.config import Era, SimulatorConfig
-from gateway.simulator.server import RunningSimulator, run_forever
 from rollcall import addresses, demo, stack
 from rollcall.addresses import Server
 from rollcall.commands.progress import watching
@@ -26,6 +24,8 @@ from rollcall.commands.session import (
 from rollcall.failures import CommandFailed
 from rollcall.supervise import outlast
 from rollcall.wiring import ALL, Part, Wiring
+from simulator.config import Era, SimulatorConfig
+from simulator.server import RunningSimulator, run_forever
 
 
 def up(data_dir: Path | None, port_base: int | None) -> int:

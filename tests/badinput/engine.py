@@ -17,8 +17,6 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import serve
 from projections.database import transaction
 from rollcall import addresses, publish, status
 from rollcall.publish import Report
@@ -26,6 +24,8 @@ from rollcall.settings import Gateway, Kafka, Messenger, Postgres, Settings
 from rollcall.settings_guard import Guard
 from rollcall.wiring import Part, Wiring
 from schemas.raw import RawRecord
+from simulator.config import SimulatorConfig
+from simulator.server import serve
 from tests.badinput.corpus import Header, as_json, event
 
 PARTS = frozenset({Part.INGEST, Part.DERIVE, Part.RECONCILE})

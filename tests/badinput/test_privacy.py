@@ -18,7 +18,7 @@ import structlog
 
 from rollcall import logs
 from rollcall.failures import explain, trace
-from rollcall.synth.example import example_records
+from synth.example import example_records
 from tests.badinput.corpus import (
     ODD_NAMES,
     REFUSED,

@@ -16,7 +16,7 @@ from console.app import create_app
 from console.entrance.doors import Door, GuardedRoute, Need
 from console.entrance.forgery import FIELD, form_token
 from projections.database import create_engine
-from projections.overview import Overview
+from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
 from tests.staff.town import BETA
 

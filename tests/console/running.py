@@ -19,7 +19,7 @@ from domain.actors import OperatorRole
 from domain.ids import PersonId
 from projections.database import create_engine, transaction
 from projections.errors import StoreUnavailable
-from projections.overview import Overview
+from projections.reports.overview import Overview
 from projections.staff import sessions
 from projections.staff.sessions import Identified, Lifetimes
 from projections.staff.store import StaffStore

@@ -7,7 +7,7 @@ import pytest
 from console.errors import CannotListen
 from console.serve import ConsoleServer, Listening
 from projections.database import create_engine
-from projections.overview import Overview
+from projections.reports.overview import Overview
 from tests.console.running import Doorway
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"

@@ -7,7 +7,7 @@ from console.words import CHAT_STATES
 from domain.obstacles import ObstacleKind
 from projections.database import create_engine
 from projections.errors import StoreError
-from projections.overview import Overview
+from projections.reports.overview import Overview
 from tests.console.builders import Rows, populate
 from tests.console.running import Running, running
 

@@ -16,7 +16,7 @@ from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from consumers.kafka_view import KafkaView
 from consumers.run import Ingest
 from projections.database import create_engine
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 
 Headers = Sequence[tuple[str, bytes | None]]
 

@@ -4,7 +4,7 @@ from structlog.testing import capture_logs
 
 from consumers.counters import Counters
 from domain.lanes import Lane
-from projections.ingest_store import Batch, Committed
+from projections.facts.ingest_store import Batch, Committed
 
 NOTHING = Batch((), (), (), Lane.LIVE), Committed(0, 0)
 

@@ -10,11 +10,11 @@ import pytest
 from consumers.decisions import DecisionsReader
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
-from projections import decisions
+from projections.by_hand import decisions
+from projections.by_hand.decision_log import DecisionLog
+from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.database import create_engine, transaction
-from projections.decision_log import DecisionLog
-from projections.decisions import ChatDecision, Deletion
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 from schemas.decode import Decoded, decode_as
 from schemas.outgoing import DECISIONS
 from tests.consumers.harness import Harness, Row, eventually

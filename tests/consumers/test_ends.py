@@ -4,9 +4,9 @@ import asyncio
 
 from consumers.ends import EndsWatcher
 from domain.gate import GateClosed, GateOpen
-from projections import catch_up
 from projections.database import create_engine, transaction
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
+from projections.gate import catch_up
 from tests.consumers.events import event
 from tests.consumers.harness import Harness, Row, eventually
 

@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, ConsumerRecord, TopicPa
 
 from consumers import fetching
 from consumers.fetching import BYTES, KEPT, bounded, leader_epoch
-from consumers.pieces import Piece, weight
-from projections.offsets import NOT_KNOWN, Standing
-from projections.quarantine import Cut
+from consumers.slices import Piece, weight
+from projections.facts.offsets import NOT_KNOWN, Standing
+from projections.facts.quarantine import Cut
 from schemas.decode import VALUE_LIMIT
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row

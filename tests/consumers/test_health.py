@@ -1,7 +1,7 @@
 """When ingest counts as alive."""
 
 from consumers.health import judge
-from projections.offsets import Standing
+from projections.facts.offsets import Standing
 
 HELD = {("t", 0): Standing("id", 5, 5)}
 

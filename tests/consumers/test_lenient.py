@@ -8,8 +8,8 @@ from aiokafka.record.memory_records import MemoryRecords
 from hypothesis import given
 from hypothesis import strategies as st
 
+from consumers.damaged_batches import Damaged, LenientRecords, unreadable
 from consumers.fetching import BoundedRecords
-from consumers.lenient import Damaged, LenientRecords, unreadable
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row
 from tests.consumers.raw import batch_of, name, produce_batch

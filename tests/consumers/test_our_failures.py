@@ -6,9 +6,9 @@ from structlog.testing import capture_logs
 from consumers.reading import read
 from consumers.retry import Retried, retry
 from domain.gate import RemovalsWait
-from projections.brake import IN_A_ROW
 from projections.database import create_engine
-from projections.ingest_store import IngestStore
+from projections.facts.brake import IN_A_ROW
+from projections.facts.ingest_store import IngestStore
 from tests.consumers.events import guardianship, profile
 from tests.consumers.harness import Harness, Row, eventually
 

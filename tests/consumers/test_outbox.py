@@ -10,8 +10,8 @@ from consumers.outbox import OutboxPublisher
 from domain.obstacles import ObstacleKind
 from projections import outbox
 from projections.database import create_engine, transaction
-from projections.ingest_store import IngestStore
-from projections.obstacles import obstacles
+from projections.facts.ingest_store import IngestStore
+from projections.reports.obstacles import obstacles
 from schemas.decode import Decoded, decode_as
 from schemas.outgoing import CHATS
 from tests.consumers.harness import Harness, eventually

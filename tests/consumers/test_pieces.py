@@ -7,9 +7,9 @@ from aiokafka import ConsumerRecord
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consumers.pieces import Piece, bad_record, batch_of, halves
+from consumers.slices import Piece, bad_record, batch_of, halves
 from domain.lanes import Lane
-from projections.offsets import NOT_KNOWN, Standing
+from projections.facts.offsets import NOT_KNOWN, Standing
 
 
 def _record(part: int, offset: int) -> "ConsumerRecord[bytes, bytes]":

@@ -4,7 +4,7 @@ import pytest
 
 from domain.obstacles import ObstacleKind
 from projections.database import create_engine, transaction
-from projections.obstacles import obstacles
+from projections.reports.obstacles import obstacles
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row, eventually
 

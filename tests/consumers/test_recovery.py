@@ -8,9 +8,9 @@ from aiokafka import AIOKafkaProducer
 from consumers.errors import TopicCompacted, TopicsMissing
 from consumers.kafka_view import KafkaView
 from domain.gate import GateClosed
-from projections import offsets
 from projections.database import create_engine, transaction
-from projections.ingest_store import IngestStore
+from projections.facts import offsets
+from projections.facts.ingest_store import IngestStore
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from tests.consumers.events import guardianship

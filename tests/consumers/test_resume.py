@@ -1,7 +1,7 @@
 """From where a partition is read after an assignment."""
 
 from consumers.resume import Log, resume
-from projections.offsets import ReadingState, Standing
+from projections.facts.offsets import ReadingState, Standing
 
 LOG = Log("id", 0, 100)
 

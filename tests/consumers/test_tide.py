@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from consumers.kafka_view import KafkaView
-from projections.tide import height_in, metadata
+from projections.facts.tide import height_in, metadata
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row, eventually
 

@@ -8,6 +8,7 @@ import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from consumers import fetching
+from consumers.assignment import TakeUp
 from consumers.config import IngestConfig
 from consumers.ends import EndsWatcher
 from consumers.errors import KafkaUnavailable
@@ -15,10 +16,9 @@ from consumers.ingest import Ingestor
 from consumers.kafka import TopicShape, ensure_topics
 from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
-from consumers.take_up import TakeUp
 from projections.database import create_engine, transaction
-from projections.ingest_store import IngestStore
-from projections.obstacles import obstacles
+from projections.facts.ingest_store import IngestStore
+from projections.reports.obstacles import obstacles
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row, eventually
 

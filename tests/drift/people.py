@@ -18,13 +18,13 @@ from domain.chats import ChatKind
 from domain.drift import DriftRules, Policy
 from domain.ids import ChatId
 from gateway.reconcile import Reconciler
-from gateway.simulator.config import SimulatorConfig
 from gateway.sweep import SweepConfig, SweepLoop
 from gateway.webhooks import Webhook
 from projections.database import transaction
-from projections.hints import Hints
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
-from projections.sweep import Sweep
+from projections.watch.hints import Hints
+from projections.watch.sweep import Sweep
+from simulator.config import SimulatorConfig
 from tests.reconcile.bench import BOT, TOKEN, Bench, bench
 
 SECRET = "secret-of-the-webhook"

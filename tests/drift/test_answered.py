@@ -4,8 +4,8 @@ import pytest
 
 from domain.obstacles import Obstacle, ObstacleKind
 from projections.database import transaction
-from projections.obstacles import obstacles
-from projections.status import status
+from projections.reports.obstacles import obstacles
+from projections.reports.status import status
 from tests.drift.people import CHIEF, CLASS, People
 
 ADD = "/partner/v1/chats/{chat_id}/members"

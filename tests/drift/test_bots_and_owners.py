@@ -2,7 +2,7 @@
 
 from domain.obstacles import ObstacleKind
 from projections.database import transaction
-from projections.obstacles import obstacles
+from projections.reports.obstacles import obstacles
 from tests.drift.people import CHIEF, CLASS, People
 from tests.reconcile.bench import BOT
 

@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import pytest
 
 from domain.obstacles import Obstacle, ObstacleKind
-from gateway.simulator.config import SimulatorConfig
 from projections.database import transaction
-from projections.obstacles import obstacles
+from projections.reports.obstacles import obstacles
+from simulator.config import SimulatorConfig
 from tests.drift.people import CHIEF, CLASS, People, people
 from tests.reconcile.bench import TOKEN
 

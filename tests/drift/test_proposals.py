@@ -1,8 +1,8 @@
 """Somebody whom a chat administrator added inside MAX stays a day, or as long as staff wants."""
 
 from domain.ids import MaxUserId
-from projections import kept
 from projections.database import transaction
+from projections.guard import kept_accounts as kept
 from tests.drift.people import CHIEF, CLASS, People
 
 GUEST = 99

@@ -1,11 +1,11 @@
 """After a restore no stranger is proven: whoever is found in a chat then waits for a person."""
 
-from projections import held_plans, plan_decisions
 from projections.database import driver, transaction
-from projections.doubts import raise_doubts
-from projections.held_plans import HeldPlan
-from projections.offsets import forget_observed
-from projections.plan_decisions import Decided
+from projections.facts.offsets import forget_observed
+from projections.gate.forgotten_chats import raise_doubts
+from projections.guard import held_plans, plan_decisions
+from projections.guard.held_plans import HeldPlan
+from projections.guard.plan_decisions import Decided
 from tests.drift.people import CHIEF, CLASS, People
 from tests.reconcile.bench import open_gate
 

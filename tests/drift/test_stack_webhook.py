@@ -6,7 +6,7 @@ import httpx2
 
 from gateway.webhook_server import serving
 from gateway.webhooks import Webhook
-from projections.hints import Hints
+from projections.watch.hints import Hints
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 from tests.drift.people import CHIEF, CLASS, SECRET, People
 

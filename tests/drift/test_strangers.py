@@ -1,7 +1,7 @@
 """Proven strangers leave by a lane of their own; whoever may be one of ours is counted."""
 
-from projections import held_plans, plan_decisions
 from projections.database import transaction
+from projections.guard import held_plans, plan_decisions
 from tests.drift.people import CHIEF, People
 
 CROWD = {CHIEF: "administrator", **dict.fromkeys(range(10, 30), "member")}

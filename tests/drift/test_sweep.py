@@ -11,10 +11,10 @@ from gateway.subscriptions import Subscription
 from gateway.sweep import SweepConfig, SweepLoop
 from gateway.webhooks import Webhook
 from projections.database import transaction
-from projections.hints import Hints
-from projections.obstacles import obstacles
-from projections.subscription import SubscriptionState
-from projections.sweep import Sweep
+from projections.messenger.subscription import SubscriptionState
+from projections.reports.obstacles import obstacles
+from projections.watch.hints import Hints
+from projections.watch.sweep import Sweep
 from tests.drift.people import CLASS, People
 
 URL = "https://rollcall.example/webhook"

@@ -8,10 +8,11 @@ from sqlalchemy import text
 from domain.decisions import Decision, MembershipDecision
 from domain.ids import ChatId, MaxUserId, PersonId
 from domain.lanes import Lane
-from projections import decisions, kept
+from projections.by_hand import decisions
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
-from projections.derive.once import derive_once
+from projections.derive.rounds import derive_once
+from projections.guard import kept_accounts as kept
 from tests.domain.builders import person
 from tests.drift.people import CHIEF, CLASS, People
 from tests.projections.builders import ingest

@@ -9,11 +9,11 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rollcall.synth.example import example_records
-from rollcall.synth.relative import render
-from rollcall.synth.template import corrupt_lines, template_lines
 from schemas.decode import Rejected, decode
 from schemas.encode import Publication, read_line
+from synth.example import example_records
+from synth.relative import render
+from synth.template import corrupt_lines, template_lines
 from tests.oracle import naive
 
 FOLDER = Path(__file__).parents[2] / "examples"

@@ -8,15 +8,15 @@ import asyncpg
 from domain.facts import Fact
 from domain.ids import ChatId, ClassId
 from domain.lanes import Lane
-from projections import facts_store
 from projections.database import Driver
-from projections.derive import marks
 from projections.derive.config import DeriveConfig
-from projections.derive.marks import Cause, Mark, MarkKind
 from projections.derive.resolve import Targets, chats_about
-from projections.derive.steps import DeriveSteps
-from projections.facts_store import Arrival
-from projections.marks import set_marks
+from projections.derive.transaction import DeriveSteps
+from projections.facts import store as facts_store
+from projections.facts.store import Arrival
+from projections.queue import claims as marks
+from projections.queue.claims import Cause, Mark, MarkKind
+from projections.queue.stale import set_marks
 from tests.interleavings.sessions import Session
 
 CONFIG = DeriveConfig()

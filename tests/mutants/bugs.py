@@ -74,7 +74,7 @@ _OF_INPUT = (
     ),
     Mutant(
         "half a batch claims the whole one's leader",
-        "consumers/pieces.py",
+        "consumers/slices.py",
         "leader_epoch=NOT_KNOWN\n"
         "                if piece.follows_another_leader()\n"
         "                else piece.standing.leader_epoch,",
@@ -83,28 +83,28 @@ _OF_INPUT = (
     ),
     Mutant(
         "an equal fact is a new one",
-        "projections/facts_statements.py",
+        "projections/facts/statements.py",
         'WHERE {_row("excluded", _RANK_NAMES)} > {_row("t", _RANK_NAMES)}',
         'WHERE {_row("excluded", _RANK_NAMES)} >= {_row("t", _RANK_NAMES)}',
         ("tests/projections/test_facts_store.py",),
     ),
     Mutant(
         "what PostgreSQL refused is never read again",
-        "projections/quarantine.py",
+        "projections/facts/quarantine.py",
         "OR cause <> 'contract')",
         "OR cause = 'ours')",
         ("tests/consumers/test_our_failures.py", "tests/rollcall/test_arrivals.py"),
     ),
     Mutant(
         "ends from before the arming are enough",
-        "projections/catch_up.py",
+        "projections/gate/catch_up.py",
         'if row["ends_seen_at"] is None and asked.armed_at == armed_at:',
         'if row["ends_seen_at"] is None:',
         ("tests/projections/test_catch_up.py",),
     ),
     Mutant(
         "a mark is cleared though it was set anew",
-        "projections/derive/marks.py",
+        "projections/queue/claims.py",
         "AS m (kind, id, scope, generation) USING (kind, id, scope, generation)",
         "AS m (kind, id, scope, generation) USING (kind, id, scope)",
         ("tests/projections/derive/test_once.py",),
@@ -121,14 +121,14 @@ _OF_INPUT = (
 _OF_OUTPUT = (
     Mutant(
         "a removal that may still come counts no more",
-        "projections/reconcile/reservations.py",
+        "projections/guard/reservations.py",
         "AND (NOT d.still OR d.spent_at < clock_now() - make_interval(secs => :late))",
         "",
         ("tests/reconcile/test_guard.py",),
     ),
     Mutant(
         "removals of one account count once",
-        "projections/guard_windows.py",
+        "projections/guard/windows.py",
         '"SELECT count(*) FILTER (WHERE r.spent_at IS NOT NULL AND NOT r.in_doubt)"',
         '"SELECT count(DISTINCT (r.chat_id, r.max_user_id))"\n'
         '        " FILTER (WHERE r.spent_at IS NOT NULL AND NOT r.in_doubt)"',
@@ -136,14 +136,14 @@ _OF_OUTPUT = (
     ),
     Mutant(
         "a decision never ends",
-        "projections/held_plans.py",
+        "projections/guard/held_plans.py",
         "                WHEN h.expires_at <= clock_now() THEN 'lapsed'\n",
         "",
         ("tests/reconcile/test_guard_approval.py",),
     ),
     Mutant(
         "who left at once proves answers wrong",
-        "projections/reconcile/answers.py",
+        "projections/drift/answers.py",
         "                              AND at < clock_now() - make_interval(secs => :lag)\n",
         "",
         ("tests/drift/test_answered.py",),
@@ -192,7 +192,7 @@ _OF_OUTPUT = (
     ),
     Mutant(
         "the sweep asks again and again for what cannot be read",
-        "projections/sweep.py",
+        "projections/watch/sweep.py",
         "AND coalesce(s.swept_at < clock_now() - make_interval(secs => :every),\n"
         "                                    true)))",
         "))",
@@ -200,7 +200,7 @@ _OF_OUTPUT = (
     ),
     Mutant(
         "a clock that is put back is not noticed",
-        "projections/clock_watch.py",
+        "projections/watch/clock.py",
         "return clock < before + (now - then) - STEP_SECONDS",
         "return clock < before - (now - then) - STEP_SECONDS",
         ("tests/reconcile/test_clock.py",),

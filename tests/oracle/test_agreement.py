@@ -12,8 +12,8 @@ from domain.chats import is_frozen
 from domain.expected import deliverable
 from domain.facts import Fact, Profile, fold
 from domain.ids import ChatId
-from rollcall.synth import generate
 from schemas.decode import Decoded, decode
+from synth import generate
 from tests.domain.builders import World
 from tests.oracle import naive
 from tests.oracle.histories import TODAY, histories

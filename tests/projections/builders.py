@@ -8,12 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.facts import Fact
 from domain.lanes import Lane
-from projections import facts_store
 from projections.database import Driver, create_engine, driver, transaction
 from projections.derive.config import DeriveConfig
-from projections.derive.once import derive_once
-from projections.facts_store import Arrival
-from projections.marks import set_marks
+from projections.derive.rounds import derive_once
+from projections.facts import store as facts_store
+from projections.facts.store import Arrival
+from projections.queue.stale import set_marks
 
 Memberships = dict[str, dict[str, str]]
 """Chat → person → role, without empty chats."""

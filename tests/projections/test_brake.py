@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.lanes import Lane
-from projections.brake import IN_A_ROW, IN_A_THOUSAND, WINDOW
 from projections.errors import TooManyFailures
-from projections.ingest_store import Batch, IngestStore
-from projections.offsets import ReadingState, Standing, Step
-from projections.quarantine import BadRecord, Cause
+from projections.facts.brake import IN_A_ROW, IN_A_THOUSAND, WINDOW
+from projections.facts.ingest_store import Batch, IngestStore
+from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.quarantine import BadRecord, Cause
 from tests.projections.builders import engine_of, fetch
 
 KEY = ("t", 0)

@@ -14,12 +14,14 @@ from domain.facts import Rank
 from domain.gate import Gate, GateClosed, GateOpen, RemovalsWait
 from domain.ids import PersonId
 from domain.lanes import Lane
-from projections import catch_up, instants, offsets
+from projections import instants
 from projections.database import transaction
-from projections.facts_store import Arrival
-from projections.ingest_store import Batch, IngestStore
-from projections.kafka_sights import Sight
-from projections.offsets import ReadingState, Standing, Step
+from projections.facts import offsets
+from projections.facts.ingest_store import Batch, IngestStore
+from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.store import Arrival
+from projections.gate import catch_up
+from projections.gate.kafka_sights import Sight
 from tests.projections.builders import engine_of
 
 KEY = ("t", 0)

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain import facts
 from domain.facts import EmploymentRole, Fact, OrderKind, Rank
 from domain.ids import ClassId, GroupId, LessonId, MaxUserId, OrderId, PersonId, SchoolId
-from projections import facts_store
 from projections.database import Record, driver, transaction
-from projections.facts_columns import TABLES, MarkKey
-from projections.facts_store import Arrival
+from projections.facts import store as facts_store
+from projections.facts.columns import TABLES, MarkKey
+from projections.facts.store import Arrival
 from tests.projections.builders import engine_of
 
 AT = datetime(2026, 9, 1, 8, tzinfo=UTC)

@@ -8,13 +8,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.gate import GateClosed, GateOpen
 from domain.lanes import Lane
-from projections import offsets
 from projections.database import driver, transaction
 from projections.errors import OffsetsMoved
-from projections.ingest_store import Batch, IngestStore
-from projections.kafka_sights import Sight
-from projections.offsets import ReadingState, Standing, Step
-from projections.quarantine import BadRecord
+from projections.facts import offsets
+from projections.facts.ingest_store import Batch, IngestStore
+from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.quarantine import BadRecord
+from projections.gate.kafka_sights import Sight
 from tests.projections.builders import engine_of, fetch
 
 KEY = ("t", 0)

@@ -10,10 +10,10 @@ from domain.facts import OrderKind, Rank
 from domain.ids import ClassId, OrderId, PersonId, SchoolId
 from domain.lanes import Lane
 from projections.database import transaction
-from projections.facts_store import Arrival
-from projections.ingest_store import Batch, IngestStore
-from projections.offsets import Standing, Step
-from projections.quarantine import BadRecord
+from projections.facts.ingest_store import Batch, IngestStore
+from projections.facts.offsets import Standing, Step
+from projections.facts.quarantine import BadRecord
+from projections.facts.store import Arrival
 from tests.projections.builders import engine_of
 
 AT = datetime(2026, 9, 1, 8, tzinfo=UTC)

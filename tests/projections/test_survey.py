@@ -7,7 +7,7 @@ from random import Random
 import asyncpg
 import pytest
 
-from projections.survey import Survey, Surveyor, survey
+from projections.reports.survey import Survey, Surveyor, survey
 from tests.console.builders import Rows
 from tests.projections.builders import engine_of
 

@@ -4,9 +4,9 @@ import asyncio
 
 from sqlalchemy import text
 
-from projections import upkeep
 from projections.database import create_engine, transaction
-from projections.upkeep import Retention
+from projections.watch import upkeep
+from projections.watch.upkeep import Retention
 
 
 async def test_of_many_processes_one_takes_a_task_on(database_url: str) -> None:

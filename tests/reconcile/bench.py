@@ -16,17 +16,17 @@ from domain.actions import LIMITS
 from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from domain.work import Lease, Outcome
+from gateway.attempts_in_a_call import RetryPolicy, Timeouts
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
-from gateway.patience import RetryPolicy, Timeouts
 from gateway.ports import Messenger
 from gateway.reconcile import Halted, Reconciler
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import RunningSimulator, serve
-from projections.budget import CallSlots
 from projections.database import create_engine, transaction
-from projections.reconcile import queue
+from projections.messenger.budget import CallSlots
+from projections.queue import due as queue
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
+from simulator.config import SimulatorConfig
+from simulator.server import RunningSimulator, serve
 
 TOKEN = "token-of-the-bench"
 BOT = SimulatorConfig().bot_id

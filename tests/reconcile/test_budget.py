@@ -16,9 +16,9 @@ from domain.lanes import Lane
 from domain.pace import TOLD_PATIENCE
 from gateway.budget import PATIENCE, HeldBudget, NotSent, SharedBudget
 from gateway.errors import TooManyRequests
-from projections.budget import CallSlots
 from projections.database import create_engine, transaction
-from projections.pace import found
+from projections.messenger.budget import CallSlots
+from projections.messenger.pace import found
 
 NOTES = """
     CREATE TABLE granted (at timestamptz);

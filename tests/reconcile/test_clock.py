@@ -10,11 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.call_classes import CallClass
 from gateway.budget import PATIENCE
 from projections import instants
-from projections.budget import CallSlots
-from projections.clock_watch import ClockWatch, Longest, make_believable
 from projections.database import create_engine, transaction
 from projections.instants import Instant
+from projections.messenger.budget import CallSlots
 from projections.reconcile.store import LEASE_SECONDS
+from projections.watch.clock import ClockWatch, Longest, make_believable
 from tests.reconcile.bench import Bench
 
 AHEAD = 7200.0

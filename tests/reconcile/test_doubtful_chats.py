@@ -3,7 +3,7 @@
 import pytest
 
 from projections.database import driver, transaction
-from projections.doubts import raise_doubts
+from projections.gate.forgotten_chats import raise_doubts
 from tests.reconcile.bench import Bench
 
 CREATE = "/partner/v1/chats"

@@ -9,7 +9,7 @@ from domain.plan import Add
 from domain.refusals import AddFailure
 from gateway import errors
 from gateway.refusals import refusal_of
-from gateway.simulator.config import NoRoom, SimulatorConfig
+from simulator.config import NoRoom, SimulatorConfig
 from tests.reconcile.bench import TOKEN, Bench, bench
 
 ROOM = 4

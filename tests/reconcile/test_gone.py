@@ -6,11 +6,11 @@ import pytest
 
 from domain.ids import ChatId
 from domain.work import ChatWait, Done, Waiting
-from projections import decisions
+from projections.by_hand import decisions
+from projections.by_hand.decisions import ChatDecision, Deletion
 from projections.database import driver, transaction
-from projections.decisions import ChatDecision, Deletion
-from projections.doubts import raise_doubts
-from projections.status import Status, status
+from projections.gate.forgotten_chats import raise_doubts
+from projections.reports.status import Status, status
 from tests.reconcile.bench import Bench
 
 Begin = Callable[[Bench], Awaitable[ChatId]]

@@ -11,7 +11,8 @@ from domain.seasons import GuardPolicy, Season, scaled
 from gateway.errors import OutcomeUnknown, TooManyRequests
 from projections.database import transaction
 from projections.errors import StoreRefused
-from projections.reconcile import observed, queue
+from projections.queue import due as queue
+from projections.reconcile import observed
 from projections.reconcile.intents import REREAD_SECONDS
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
 

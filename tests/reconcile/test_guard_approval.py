@@ -9,7 +9,7 @@ from domain.ids import ChatId
 from domain.plan import Seen, plan
 from domain.work import NotAdmitted, Outdated, RetryAfter, Work
 from gateway.errors import Unavailable
-from projections.plan_decisions import Decided, NotDecided
+from projections.guard.plan_decisions import Decided, NotDecided
 from tests.reconcile.town import HOUR, Crash, Town, accounts, town
 
 PEOPLE = accounts(30)

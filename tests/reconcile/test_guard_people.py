@@ -11,7 +11,7 @@ from domain.ids import ChatId
 from domain.obstacles import ObstacleKind
 from domain.seasons import GuardPolicy
 from projections.database import transaction
-from projections.obstacles import obstacles
+from projections.reports.obstacles import obstacles
 from tests.reconcile.town import HOUR, Town, accounts, town
 
 FAR = 10**6

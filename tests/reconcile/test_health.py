@@ -13,8 +13,8 @@ from gateway.errors import GatewayError
 from gateway.health import AGAIN_SECONDS, IN_A_ROW, Health
 from gateway.reconcile import Halted
 from projections.database import transaction
-from projections.messenger_troubles import MessengerTroubles
-from projections.obstacles import obstacles
+from projections.messenger.troubles import MessengerTroubles
+from projections.reports.obstacles import obstacles
 from tests.reconcile.bench import Bench
 
 CLASS = {1: "administrator", 10: "member"}

@@ -7,7 +7,7 @@ from domain.lanes import Lane
 from domain.obstacles import ObstacleKind
 from gateway.workers import ReconcileLoop
 from projections.database import transaction
-from projections.obstacles import FAILING_AFTER, obstacles
+from projections.reports.obstacles import FAILING_AFTER, obstacles
 from tests.reconcile.bench import Bench
 
 CLASS = {1: "administrator", 10: "member"}

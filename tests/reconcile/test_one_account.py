@@ -6,7 +6,7 @@ from domain.ids import ChatId
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.work import ChatWait, Refused, Waiting
 from projections.database import transaction
-from projections.obstacles import obstacles
+from projections.reports.obstacles import obstacles
 from tests.reconcile.bench import Bench
 
 ADD = "/partner/v1/chats/{chat_id}/members"

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from domain.lanes import Lane
 from projections.database import create_engine, transaction
-from projections.reconcile import queue
+from projections.queue import due as queue
 
 
 async def _queue(database_url: str, chats: Sequence[tuple[str, str, Lane]], asks: int) -> list[str]:

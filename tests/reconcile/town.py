@@ -30,11 +30,11 @@ from gateway.ports import (
     Standing,
 )
 from gateway.reconcile import Reconciler
-from projections import held_plans, plan_decisions
 from projections.database import create_engine, transaction
-from projections.held_plans import HeldPlan
-from projections.plan_decisions import Decided, NotDecided
-from projections.reconcile import queue
+from projections.guard import held_plans, plan_decisions
+from projections.guard.held_plans import HeldPlan
+from projections.guard.plan_decisions import Decided, NotDecided
+from projections.queue import due as queue
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
 from tests.reconcile.bench import open_gate
 

@@ -4,11 +4,12 @@ import json
 
 from domain.gate import GateClosed
 from domain.lanes import Lane
-from projections import catch_up, offsets
 from projections.database import transaction
-from projections.ingest_store import Batch, IngestStore
-from projections.offsets import ReadingState, Standing, Step
-from projections.quarantine import BadRecord, Cause
+from projections.facts import offsets
+from projections.facts.ingest_store import Batch, IngestStore
+from projections.facts.offsets import ReadingState, Standing, Step
+from projections.facts.quarantine import BadRecord, Cause
+from projections.gate import catch_up
 from tests.consumers.events import guardianship
 from tests.projections.builders import engine_of, fetch
 from tests.rollcall.running import Told, command

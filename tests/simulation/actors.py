@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from consumers.assignment import TakeUp
 from consumers.config import IngestConfig
 from consumers.ends import WATCH_SECONDS, EndsWatcher
 from consumers.errors import ConsumersError
 from consumers.ingest import Ingestor
 from consumers.kafka_config import KafkaConfig
 from consumers.run import Ingest
-from consumers.take_up import TakeUp
 from domain.plan import Action, Seen
 from domain.work import Effect, Intended, IntentId, Lease, LeaseLost, Outcome, Work
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.errors import StoreError, StoreUnavailable
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
 from projections.reconcile.store import PostgresReconcileStore
 from tests.simulation import invariants
 from tests.simulation.kafka import Consumer, Kafka, Member, View

@@ -7,7 +7,7 @@ empty database and make the chats in the middle of the trouble.
 import copy
 from dataclasses import dataclass
 
-from gateway.simulator.changes import Change
+from simulator.changes import Change
 from tests.simulation.kafka import Log
 from tests.simulation.register import Register
 from tests.simulation.stage import Stage

@@ -20,12 +20,12 @@ import domain.takings
 import gateway.calls
 import gateway.reconcile
 import projections.derive.compute
-import projections.guard
-import projections.offsets
+import projections.facts.offsets
+import projections.guard.admission
+import projections.queue.due
 import projections.reconcile.intents
 import projections.reconcile.late_calls
 import projections.reconcile.load
-import projections.reconcile.queue
 import projections.reconcile.store
 from domain.actions import Action, Add, Create
 from domain.chats import ChatKind
@@ -36,9 +36,11 @@ from domain.plan import Frozen, NotCreated, Seen, Wanted
 from domain.rules import ChatFacts
 from domain.work import EffectUnknown, Lease, LeaseLost, NoEffect, Work
 from gateway.ports import ChatSnapshot
-from projections import facts_store, marks, offsets, quarantine
 from projections.database import driver, transaction
-from projections.ingest_store import Batch, Committed, IngestStore
+from projections.facts import offsets, quarantine
+from projections.facts import store as facts_store
+from projections.facts.ingest_store import Batch, Committed, IngestStore
+from projections.queue import stale as marks
 
 Plant = Callable[[ExitStack], None]
 
@@ -65,10 +67,10 @@ def offset_before_state(stack: ExitStack) -> None:
 
 def offset_without_compare_and_set(stack: ExitStack) -> None:
     """Offsets are set to where a batch ends, wherever they were."""
-    right = projections.offsets._ADVANCE  # noqa: SLF001 - what is broken here
+    right = projections.facts.offsets._ADVANCE  # noqa: SLF001 - what is broken here
     wrong = right.replace(", p.next_off)\n", ")\n").replace(", u.start_off) AND", ") AND")
     assert wrong != right
-    _set(stack, projections.offsets, "_ADVANCE", wrong)
+    _set(stack, projections.facts.offsets, "_ADVANCE", wrong)
 
 
 def timeout_is_failure(stack: ExitStack) -> None:
@@ -109,13 +111,13 @@ def no_fence(stack: ExitStack) -> None:
     async def holds(_: object, __: object) -> bool:
         return True
 
-    _set(stack, projections.reconcile.queue, "extend", extend)
-    _set(stack, projections.reconcile.queue, "holds", holds)
+    _set(stack, projections.queue.due, "extend", extend)
+    _set(stack, projections.queue.due, "holds", holds)
 
 
 def guard_bypassed(stack: ExitStack) -> None:
     """One way to removals does not ask the guard."""
-    _set(stack, projections.guard, "judge", lambda *_, **__: Pass())
+    _set(stack, projections.guard.admission, "judge", lambda *_, **__: Pass())
 
 
 _APPROVED = text("""
@@ -125,7 +127,7 @@ _APPROVED = text("""
 
 def approval_for_any_plan(stack: ExitStack) -> None:
     """What was approved once lets any later plan of the chat pass."""
-    right = projections.guard.assess
+    right = projections.guard.admission.assess
 
     async def assess(
         connection: Any, chat_id: Any, school_id: Any, actions: Any, policy: Any
@@ -139,7 +141,7 @@ def approval_for_any_plan(stack: ExitStack) -> None:
         approved = {**found.approved, **{taking.account: approval for taking in waits}}
         return replace(found, waiting={}, approved=approved, going=(*found.going, *waits))
 
-    _set(stack, projections.guard, "assess", assess)
+    _set(stack, projections.guard.admission, "assess", assess)
 
 
 def rejection_forgotten(stack: ExitStack) -> None:
@@ -150,7 +152,7 @@ def rejection_forgotten(stack: ExitStack) -> None:
         said = {account: each for account, each in before.items() if each.rejected is None}
         return right(takings, said, admitted)
 
-    _set(stack, projections.guard, "sort_out", sort_out)
+    _set(stack, projections.guard.admission, "sort_out", sort_out)
 
 
 def closed_chats_go_on(stack: ExitStack) -> None:

@@ -3,9 +3,9 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from gateway.simulator.accounts import Refusal
-from projections import offsets
+from projections.facts import offsets
 from projections.reconcile.store import LEASE_SECONDS
+from simulator.accounts import Refusal
 from tests.simulation.people import People
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.scheduler import Process

@@ -13,8 +13,8 @@ from aiokafka.structs import OffsetAndMetadata
 
 from consumers.errors import KafkaUnavailable
 from consumers.kafka_view import Committed, TopicView
-from projections.offsets import PartitionKey
-from projections.tide import height_in
+from projections.facts.offsets import PartitionKey
+from projections.facts.tide import height_in
 from tests.simulation.scheduler import Scheduler
 
 Log = list["ConsumerRecord[bytes, bytes]"]

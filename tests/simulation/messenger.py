@@ -17,17 +17,17 @@ from domain.lanes import Lane
 from domain.work import IntentId, Lease
 from gateway import errors
 from gateway.ports import AddFailure, CallBudget, ChatSnapshot, Created, SeenMember, Standing
-from gateway.simulator.chat_book import Added
-from gateway.simulator.chats import FULL_RIGHTS
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.errors import (
+from simulator.chat_book import Added
+from simulator.chats import FULL_RIGHTS
+from simulator.config import SimulatorConfig
+from simulator.errors import (
     AbsentError,
     ChatDeletedError,
     ChatNotFoundError,
     NotPossibleError,
     RefusedError,
 )
-from gateway.simulator.world import World
+from simulator.world import World
 from tests.simulation.scheduler import Process, Scheduler, current
 
 _CODES = {failure.value: failure for failure in AddFailure}

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.simulator.chats import FULL_RIGHTS, Chat
+from simulator.chats import FULL_RIGHTS, Chat
 from tests.simulation.knowledge import BOTS, STRANGERS
 from tests.simulation.register import ACCOUNTS
 from tests.simulation.stage import Stage

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
-from projections import plan_decisions
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
-from projections.ingest_store import IngestStore
+from projections.facts.ingest_store import IngestStore
+from projections.guard import plan_decisions
 from projections.reconcile.intents import REREAD_SECONDS
 from projections.reconcile.late_calls import LATER
 from rollcall.supervise import Loop, supervise

@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.hints import Update
-from gateway.simulator.changes import Change
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.objects import Objects
-from gateway.simulator.updates import UpdateWriter
-from gateway.simulator.world import World
 from gateway.updates import read_update
 from projections.errors import StoreUnavailable
-from projections.hints import Hints
+from projections.watch.hints import Hints
+from simulator.changes import Change
+from simulator.config import SimulatorConfig
+from simulator.objects import Objects
+from simulator.updates import UpdateWriter
+from simulator.world import World
 from tests.simulation.scheduler import Scheduler
 
 LOST = 0.4

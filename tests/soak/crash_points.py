@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import consumers.ingest
-import projections.derive.once
+import projections.derive.rounds
 from consumers.ingest import Ingestor
 from gateway.max_http import MaxHttp
-from projections import marks, offsets, outbox
-from projections.derive.steps import DeriveSteps
-from projections.ingest_store import IngestStore
+from projections import outbox
+from projections.derive.transaction import DeriveSteps
+from projections.facts import offsets
+from projections.facts.ingest_store import IngestStore
+from projections.queue import stale as marks
 from projections.reconcile import announce, intents
 from projections.reconcile.store import PostgresReconcileStore
 
@@ -177,11 +179,11 @@ POINTS: dict[str, Point] = {
     "ingest.committed": Point(IngestStore, "commit", after, 2),
     "ingest.kafka_told": Point(consumers.ingest, "commit_to_kafka", after, 2),
     # Derive: the claim is a transaction of its own, all else is another.
-    "derive.claimed": Point(projections.derive.once, "_derive", with_marks, 2),
+    "derive.claimed": Point(projections.derive.rounds, "_derive", with_marks, 2),
     "derive.chats_locked": Point(DeriveSteps, "lock", after, 2),
     "derive.written": Point(DeriveSteps, "write", after, 2),
     "derive.cleared": Point(DeriveSteps, "clear", after, 2),
-    "derive.committed": Point(projections.derive.once, "_handle", after_marks, 2),
+    "derive.committed": Point(projections.derive.rounds, "_handle", after_marks, 2),
     # Reconcile: a lease, an intent, a call, its outcome, and the lease given back.
     "reconcile.leased": Point(STORE, "claim", after_something, 3),
     "reconcile.intent_written": Point(intents, "intend", after, 3),

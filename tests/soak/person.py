@@ -14,11 +14,11 @@ from random import Random
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections import held_plans, plan_decisions
 from projections.database import transaction
 from projections.errors import StoreUnavailable
-from projections.held_plans import HeldPlan
-from projections.plan_decisions import Decided
+from projections.guard import held_plans, plan_decisions
+from projections.guard.held_plans import HeldPlan
+from projections.guard.plan_decisions import Decided
 
 SHORTEST, LONGEST = 2.0, 6.0
 """Seconds between two looks."""

@@ -14,7 +14,7 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from gateway.simulator.changes import Change, ChatCreated, MemberRemoved, MembersAdded
+from simulator.changes import Change, ChatCreated, MemberRemoved, MembersAdded
 from tests.soak.person import Approval
 
 CHAT_FLOOR, CHAT_SHARE = 3, 0.2

@@ -18,8 +18,8 @@ from pathlib import Path
 from random import Random
 
 from consumers.errors import ConsumersError
-from gateway.simulator.config import SimulatorConfig
 from rollcall.publish import PublishError, local_today
+from simulator.config import SimulatorConfig
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger

@@ -15,12 +15,12 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx2
 
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import RunningSimulator, serve
 from projections.database import create_engine
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.embedded.ports import HOST, free_port
+from simulator.config import SimulatorConfig
+from simulator.server import RunningSimulator, serve
 from tests.soak.proxy import FaultProxy, proxying
 from tests.system.processes import Programs
 from tests.system.stack import TOKEN, TOPICS, Stack

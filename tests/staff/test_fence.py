@@ -23,8 +23,8 @@ from projections.errors import StoreError
 from projections.staff import fence
 from projections.staff.actors import actor
 from rollcall.publish import local_today
-from rollcall.synth import generate
 from schemas.decode import Decoded, decode
+from synth import generate
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, engine_of, fetch, ingest
 from tests.staff import town

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from domain.decisions import MembershipDecision, RoleDecision
 from domain.facts import EmploymentRole, Fact, Profile
 from domain.ids import ChatId, MaxUserId, PersonId
+from projections.by_hand.decisions import record
 from projections.database import transaction
-from projections.decisions import record
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, ingest
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from rollcall.synth import generate
+from synth import generate
 
 Event = dict[str, Any]
 

@@ -17,8 +17,6 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
-from gateway.simulator.config import SimulatorConfig
-from gateway.simulator.server import RunningSimulator, serve
 from projections.database import create_engine, transaction
 from projections.errors import StoreUnavailable
 from projections.migrate import upgrade
@@ -27,6 +25,8 @@ from rollcall import status
 from schemas.decode import Rejected
 from schemas.encode import read_line
 from schemas.raw import RawRecord
+from simulator.config import SimulatorConfig
+from simulator.server import RunningSimulator, serve
 from tests.system.processes import NotInTime, Program, Programs
 
 TOKEN = "token-of-the-system-tests"

@@ -7,8 +7,8 @@ import pytest
 from domain.actions import minimal_calls
 from domain.expected import Role
 from domain.ids import MaxUserId
-from gateway.simulator.changes import Change, MemberRemoved, MembersAdded
 from rollcall.publish import local_today
+from simulator.changes import Change, MemberRemoved, MembersAdded
 from tests.system.histories import Later, region
 from tests.system.stack import Stack
 from tests.system.verifier import check, deliverable

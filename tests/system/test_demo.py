@@ -13,7 +13,7 @@ import pytest
 
 from rollcall.commands.session import INTERRUPTED
 from rollcall.publish import local_today
-from rollcall.synth.example import example_records
+from synth.example import example_records
 from tests.oracle import naive
 from tests.rollcall.embedded.processes import all_ended
 from tests.system.processes import Program, Programs, until

@@ -11,7 +11,7 @@ from random import Random
 
 import pytest
 
-from gateway.simulator.changes import Change, ChatCreated, MemberRemoved, MembersAdded
+from simulator.changes import Change, ChatCreated, MemberRemoved, MembersAdded
 from tests.system.processes import Program
 from tests.system.publishing import history, publishing
 from tests.system.stack import Stack

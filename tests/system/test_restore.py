@@ -6,8 +6,8 @@ from urllib.parse import urlsplit
 import asyncpg
 import pytest
 
-from gateway.simulator.changes import Change, ChatCreated, MemberRemoved
 from rollcall.publish import local_today
+from simulator.changes import Change, ChatCreated, MemberRemoved
 from tests.servers.databases import Databases
 from tests.system.histories import Later, region
 from tests.system.stack import Stack

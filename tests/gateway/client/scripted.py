@@ -17,9 +17,9 @@ from http import HTTPStatus
 
 from domain.call_classes import CallClass
 from domain.lanes import Lane
+from gateway.attempts_in_a_call import Timeouts
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.max_http import Surroundings
-from gateway.patience import Timeouts
 
 
 class Silence(Enum):

@@ -9,14 +9,14 @@ import pytest
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
 from gateway import errors
+from gateway.attempts_in_a_call import Timeouts
 from gateway.client import Adding, MaxMessenger, MessengerConfig
 from gateway.max_http import Surroundings
-from gateway.patience import Timeouts
 from gateway.ports import AddFailure, SeenMember
-from gateway.simulator.accounts import Refusal
-from gateway.simulator.config import ActingOnAbsent, AddingPresent, SimulatorConfig
-from gateway.simulator.faults import FaultKind
-from gateway.simulator.server import RunningSimulator, serve
+from simulator.accounts import Refusal
+from simulator.config import ActingOnAbsent, AddingPresent, SimulatorConfig
+from simulator.faults import FaultKind
+from simulator.server import RunningSimulator, serve
 from tests.gateway.client.scripted import Ledger, Naps, NoJitter
 
 UNLIMITED = SimulatorConfig(requests_per_second=1_000_000)

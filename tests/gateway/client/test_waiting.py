@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
+from gateway.attempts_in_a_call import LONGEST_WAIT, SHORTEST_WAIT, retry_after
 from gateway.errors import TooManyRequests
-from gateway.patience import LONGEST_WAIT, SHORTEST_WAIT, retry_after
 from tests.gateway.client.scripted import answer, bench, problem
 
 NOW = datetime(2026, 9, 1, 0, 0, 0, tzinfo=UTC)

@@ -28,7 +28,7 @@ from domain.facts import (
 )
 from projections.derive.audit import audit
 from projections.derive.config import DeriveConfig
-from projections.derive.once import derive_once
+from projections.derive.rounds import derive_once
 from tests.domain import builders
 from tests.domain.test_any_history import as_events
 from tests.oracle.naive import chats

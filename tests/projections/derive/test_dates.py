@@ -7,8 +7,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.decisions import MembershipDecision
+from projections.by_hand.decisions import record
 from projections.database import transaction
-from projections.decisions import record
 from projections.derive.audit import audit
 from tests.domain.builders import (
     decision,

@@ -6,8 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.decisions import Decision, MembershipDecision, RoleDecision
 from domain.ids import ChatId
+from projections.by_hand.decisions import ChatDecision, Deletion, record
 from projections.database import transaction
-from projections.decisions import ChatDecision, Deletion, record
 from projections.derive.audit import audit
 from tests.domain.builders import (
     CLASS,

@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 from domain.decisions import MembershipDecision
+from projections.by_hand.decisions import record
 from projections.database import transaction
-from projections.decisions import record
 from tests.domain.builders import (
     EVENT_TIME,
     cancellation,

@@ -8,9 +8,10 @@ from domain.facts import EmploymentRole, Profile
 from domain.ids import MaxUserId, PersonId, SchoolId
 from domain.lanes import Lane
 from projections.database import driver, transaction
-from projections.derive import marks, steps
+from projections.derive import transaction as steps
 from projections.derive.audit import Fault, audit
 from projections.derive.config import ChatKindsOff, DeriveConfig
+from projections.queue import claims as marks
 from tests.domain.builders import (
     cancellation,
     employment,

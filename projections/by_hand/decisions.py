@@ -1,0 +1,213 @@
+"""The journal of by-hand decisions: kept for ever, the latest of each counts.
+
+Guarantees: a decision and the mark that makes its chat be derived anew commit together, and
+a decision that is already here is not recorded twice.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from uuid import uuid4
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.decisions import Decision, MembershipDecision, RoleDecision
+from domain.ids import ChatId, PersonId
+from domain.lanes import Lane
+from projections import outbox
+from projections.database import Driver, Record, driver, wake
+from projections.queue.claims import CHANNEL, Cause, mark_chats
+from projections.queue.due import mark_due
+from schemas.fields import write_instant
+from schemas.outgoing import DECISIONS_TOPIC
+
+
+class Deletion(Enum):
+    """What staff decided about a chat's being there."""
+
+    DELETED = "deleted"
+    KEPT = "kept"
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecision:
+    """One decision about a chat itself: its title (text), or whether it is deleted."""
+
+    decision_id: str
+    chat_id: ChatId
+    author: str
+    at: datetime
+    choice: str | Deletion
+
+
+@dataclass(frozen=True, slots=True)
+class ChatDecisions:
+    """What was decided in one chat: all about people; of the chat itself what counts."""
+
+    people: tuple[Decision, ...] = ()
+    title: str | None = None
+    deleted: bool = False
+
+
+_RECORD = """
+    INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (decision_id) DO NOTHING RETURNING 1"""
+
+_LATEST = """
+    SELECT DISTINCT ON (chat_id, subject, person_id)
+           decision_id, chat_id, person_id, subject, choice, author, at
+      FROM decisions WHERE chat_id = ANY($1::text[])
+     ORDER BY chat_id, subject, person_id, at DESC, decision_id COLLATE "C" DESC"""
+
+
+async def record(
+    connection: AsyncConnection,
+    decision: Decision | ChatDecision,
+    lane: Lane = Lane.STAFF,
+    *,
+    publish: bool = True,
+) -> bool:
+    """Keep a decision and mark its chat; False where it was known already.
+
+    It is published too, unless it was read back from there. The caller's transaction commits
+    all of it.
+    """
+    raw = await driver(connection)
+    person = decision.person_id if isinstance(decision, Decision) else None
+    new = await raw.fetchval(
+        _RECORD,
+        decision.decision_id,
+        decision.chat_id,
+        person,
+        *_subject_and_choice(decision),
+        decision.author,
+        decision.at,
+    )
+    if new is None:
+        return False
+    if publish:
+        await _publish(connection, decision)
+    await mark_chats(raw, {decision.chat_id: Cause(lane, decision.at)})
+    wake(CHANNEL)
+    if decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision):
+        # It may be the messenger that deleted the chat, or the decision be about somebody who
+        # is in it without being expected: then the rules change nothing.
+        await mark_due(connection, [decision.chat_id], lane)
+    return True
+
+
+async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:
+    """A person wants a deleted chat to be there again; False where it is not deleted.
+
+    Deleted by a decision, or by the messenger (``projections.reconcile.gone``).
+    """
+    found = await connection.execute(
+        text("""SELECT clock_now() AS now FROM chats JOIN chat_sync USING (chat_id)
+                 WHERE chat_id = :chat AND (deleted OR gone_at IS NOT NULL)"""),
+        {"chat": chat_id},
+    )
+    row = found.one_or_none()
+    if row is None:
+        return False
+    decision = ChatDecision(str(uuid4()), chat_id, author, row.now, Deletion.KEPT)
+    return await record(connection, decision)
+
+
+_SCHOOL = text("""
+    SELECT coalesce(
+        (SELECT school_id FROM chats WHERE chat_id = :chat),
+        (SELECT school_id FROM fact_classes
+          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
+        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
+        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
+
+
+async def _publish(connection: AsyncConnection, decision: Decision | ChatDecision) -> None:
+    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
+
+    The event's id follows from the decision's, so it is told once.
+    """
+    school = (await connection.execute(_SCHOOL, {"chat": decision.chat_id})).scalar_one()
+    if school is None:
+        return
+    kind, said = _event(decision)
+    await outbox.add(
+        connection,
+        event_id=f"decision:{decision.decision_id}"[:128],
+        topic=DECISIONS_TOPIC,
+        event_type=f"rollcall.{kind}.decided.v1",
+        subject=decision.chat_id,
+        data={
+            "decision_id": decision.decision_id,
+            "chat_id": decision.chat_id,
+            "school_id": school,
+            "author": decision.author,
+            "at": write_instant(decision.at),
+            **said,
+        },
+    )
+
+
+def _event(decision: Decision | ChatDecision) -> tuple[str, dict[str, object]]:
+    """The kind of event, and the members that only it has."""
+    match decision.choice:
+        case MembershipDecision():
+            said: dict[str, object] = {"membership": decision.choice.value}
+        case RoleDecision():
+            said = {"role": decision.choice.value}
+        case Deletion():
+            return "deletion", {"deleted": decision.choice is Deletion.DELETED}
+        case str():
+            return "title", {"title": decision.choice} if decision.choice else {}
+    if isinstance(decision, Decision):
+        said["person_id"] = decision.person_id
+    return next(iter(said)), said
+
+
+def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
+    match decision.choice:
+        case MembershipDecision():
+            return "membership", decision.choice.value
+        case RoleDecision():
+            return "role", decision.choice.value
+        case Deletion():
+            return "deleted", decision.choice.value
+        case str():
+            return "title", decision.choice
+
+
+async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId, ChatDecisions]:
+    """The latest decisions of these chats; chats without any are left out."""
+    people: defaultdict[ChatId, list[Decision]] = defaultdict(list)
+    titles: dict[ChatId, str] = {}
+    deleted: dict[ChatId, bool] = {}
+    for row in await raw.fetch(_LATEST, list(chat_ids)):
+        chat_id = ChatId(row["chat_id"])
+        match row["subject"]:
+            case "title":
+                titles[chat_id] = row["choice"]
+            case "deleted":
+                deleted[chat_id] = Deletion(row["choice"]) is Deletion.DELETED
+            case _:
+                people[chat_id].append(_decision(row))
+    return {
+        chat_id: ChatDecisions(
+            tuple(people.get(chat_id, ())), titles.get(chat_id), deleted.get(chat_id, False)
+        )
+        for chat_id in {*people, *titles, *deleted}
+    }
+
+
+def _decision(row: Record) -> Decision:
+    about_role = row["subject"] == "role"
+    return Decision(
+        decision_id=row["decision_id"],
+        chat_id=ChatId(row["chat_id"]),
+        person_id=PersonId(row["person_id"]),
+        author=row["author"],
+        at=row["at"],
+        choice=(RoleDecision(row["choice"]) if about_role else MembershipDecision(row["choice"])),
+    )

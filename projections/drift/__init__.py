@@ -1,0 +1,1 @@
+"""What others did in the messenger: seen, named, and how it ends."""

@@ -1,0 +1,1 @@
+"""Records as facts: with their offsets in one transaction, or in quarantine."""

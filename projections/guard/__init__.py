@@ -1,0 +1,1 @@
+"""What may be taken from people: admitted, held, decided about, reserved."""

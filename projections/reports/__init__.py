@@ -1,0 +1,1 @@
+"""What people ask: status, overview, explanations, what holds anything back."""

@@ -1,0 +1,152 @@
+"""How things stand, in one snapshot: what is stale, due, leased, held, blocked, quarantined.
+
+``rollcall status`` and the console show it. Lag is not here: only Kafka knows its ends.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.obstacles import Obstacle
+from projections.reports.open_drift import LEFT, PROPOSAL
+from projections.reports.survey import Survey
+
+_STATUS = text(f"""
+    SELECT (SELECT count(*) FROM stale_entities) AS stale,
+           (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
+           count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
+           count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
+           (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
+           count(*) FILTER (WHERE s.waiting = 'held') AS held,
+           count(*) FILTER (WHERE s.waiting = 'rejected') AS rejected,
+           count(*) FILTER (WHERE s.waiting IN ('parked', 'gone')) AS parked,
+           count(*) FILTER (WHERE s.waiting = 'gone') AS gone,
+           count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
+           (SELECT count(*) FROM blocked_accounts) AS blocked,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL) AS drift,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {PROPOSAL}) AS proposals,
+           (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {LEFT}) AS left_out,
+           (SELECT reason FROM adding WHERE off_since IS NOT NULL) AS adding_off,
+           count(*) FILTER (WHERE s.answered_since IS NOT NULL) AS answered_only,
+           (SELECT json_object_agg(ring, calls) FROM call_limits) AS call_limits,
+           (SELECT count(*) FROM quarantine) AS quarantined,
+           (SELECT count(*) FROM outbox WHERE published_at IS NULL) AS unpublished,
+           (SELECT armed_at FROM catch_up) AS armed_at,
+           (SELECT reason FROM catch_up) AS armed_reason
+      FROM chat_sync s""")  # noqa: S608 - constants
+
+_POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM partitions_read")
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Counts of one moment. ``due`` counts chats due within a minute.
+
+    ``held`` chats wait for a decision, of ``rejected`` ones a person has decided against it.
+    ``gone`` are those of the parked chats that the messenger deleted for ever. Of what people
+    changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
+    ``left_out`` went out and are not put back yet. ``adding_off`` is why nobody can be added.
+    ``answered_only`` are chats of which part rests on answers that no read has confirmed yet.
+    ``call_limits``: fewer calls a second than set are taken, of ``all`` or of a class.
+    """
+
+    stale: int
+    turning: int
+    due: int
+    leased: int
+    in_flight: int
+    held: int
+    rejected: int
+    parked: int
+    gone: int
+    refused: int
+    blocked: int
+    drift: int
+    proposals: int
+    left_out: int
+    adding_off: str | None
+    answered_only: int
+    call_limits: dict[str, int] | None
+    quarantined: int
+    unpublished: int
+    armed_at: datetime | None
+    armed_reason: str | None
+
+    @property
+    def busy(self) -> int:
+        """How much is still to be done by the loops themselves."""
+        return self.stale + self.turning + self.due + self.leased + self.in_flight
+
+
+def as_json(
+    counts: Status,
+    survey: Survey | None,
+    obstacles: Sequence[Obstacle],
+    *,
+    lag: int | None,
+    gaps: int,
+    settled: bool,
+) -> dict[str, object]:
+    """The members of ``rollcall status --json`` and of the console's ``/api/status``.
+
+    ``settled``: nothing is under way; ``in_step``: and nothing keeps a chat from being as it
+    should be, else ``obstacles`` names it. ``lag`` is null where nobody knows, ``invited``,
+    ``converged`` and ``chats`` (by the states of ``dashboard.chats``) while nobody has counted.
+    """
+    return {
+        "settled": settled,
+        "in_step": settled and not obstacles,
+        "obstacles": [each.as_json() for each in obstacles],
+        "lag": lag,
+        "stale": counts.stale + counts.turning,
+        "due": counts.due,
+        "leased": counts.leased,
+        "in_flight": counts.in_flight,
+        "held": counts.held,
+        "rejected": counts.rejected,
+        "parked": counts.parked,
+        "gone": counts.gone,
+        "refused": counts.refused,
+        "blocked": counts.blocked,
+        "drift": counts.drift,
+        "proposals": counts.proposals,
+        "left": counts.left_out,
+        "invited": None if survey is None else survey.invited,
+        "adding_off": counts.adding_off,
+        "answered_only": counts.answered_only,
+        "call_limits": counts.call_limits or {},
+        "quarantined": counts.quarantined,
+        "unpublished": counts.unpublished,
+        "gaps": gaps,
+        "catching_up": counts.armed_reason if counts.armed_at else None,
+        "converged": None if survey is None else survey.states.get("converged", 0),
+        "chats": None if survey is None else survey.states,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where ingest stands in one partition."""
+
+    topic: str
+    partition: int
+    topic_id: str
+    next_offset: int
+    state: str
+
+
+async def status(connection: AsyncConnection) -> Status:
+    """How things stand now."""
+    row = (await connection.execute(_STATUS)).one()
+    return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+async def positions(connection: AsyncConnection) -> list[Position]:
+    """Where ingest stands in each partition that it has met and Kafka still has."""
+    return [
+        Position(row.topic, row.part, row.topic_id, row.next_off, row.state)
+        for row in await connection.execute(_POSITIONS)
+    ]

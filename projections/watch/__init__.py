@@ -1,0 +1,1 @@
+"""What is looked at beside the loops: updates, the sweep, the clock, upkeep."""

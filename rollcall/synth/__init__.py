@@ -1,9 +1,0 @@
-"""Made-up schools: the example school of ``demo``, and regions of any size for ``synth``.
-
-Nothing here is a copy of a real register; everything follows from a seed and a day, and
-every event fits the wire contract.
-"""
-
-from rollcall.synth.region import generate, write
-
-__all__ = ["generate", "write"]
