@@ -14,6 +14,7 @@ COPY domain ./domain
 COPY consumers ./consumers
 COPY projections ./projections
 COPY gateway ./gateway
+COPY operations ./operations
 COPY console ./console
 COPY simulator ./simulator
 COPY synth ./synth
