@@ -15,6 +15,7 @@ COPY loops ./loops
 COPY consumers ./consumers
 COPY projections ./projections
 COPY gateway ./gateway
+COPY operations ./operations
 COPY console ./console
 COPY simulator ./simulator
 COPY synth ./synth

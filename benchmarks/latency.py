@@ -31,9 +31,10 @@ import httpx2
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from consumers.kafka import KafkaConfig, ensure_topics
+from operations import status
 from projections.database import create_engine
 from projections.migrate import upgrade
-from rollcall import publish, status
+from rollcall import publish
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.publish import Report
 from rollcall.settings import Settings

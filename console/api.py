@@ -7,8 +7,8 @@ from fastapi.responses import JSONResponse
 
 from console.entrance.doors import Door, Entry, Need
 from domain.rights import Scope
-from projections.reports import status
-from projections.reports.overview import Overall, Overview
+from operations import status
+from operations.store import Overview
 
 Fault = Callable[[], str | None]
 """Why this process does not live and should be started again; None while it does."""
@@ -47,24 +47,8 @@ class Api:
         return _fresh({"status": "ready"})
 
     async def status(self) -> JSONResponse:
-        """How things stand."""
-        return _fresh(as_json(await self.store.standing()))
-
-
-def as_json(standing: Overall) -> dict[str, object]:
-    """The members of ``rollcall status --json``.
-
-    ``lag`` is of the last look at the topics' ends and null before the first; where that
-    look is old, ``settled`` is false.
-    """
-    return status.as_json(
-        standing.counts,
-        standing.survey,
-        standing.obstacles,
-        lag=standing.lag,
-        gaps=len(standing.gaps),
-        settled=standing.settled,
-    )
+        """How things stand, as ``rollcall status --json`` has it."""
+        return _fresh((await status.status(self.store)).as_json())
 
 
 def _fresh(content: dict[str, object], status: int = 200) -> JSONResponse:

@@ -33,8 +33,9 @@ from console.render import Renderer, wants_part
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
+from operations.errors import Absent
+from operations.store import Overview
 from projections.errors import StoreError
-from projections.reports.overview import Overview
 
 log = structlog.get_logger()
 
@@ -117,6 +118,7 @@ def create_app(
     app.add_exception_handler(RequestValidationError, errors.validation)
     app.add_exception_handler(RequestRefused, errors.refused)
     app.add_exception_handler(IdentityError, errors.identity)
+    app.add_exception_handler(Absent, errors.absent)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
@@ -148,6 +150,10 @@ class _Errors:
         faults = error.errors() if isinstance(error, RequestValidationError) else ()
         fields = ", ".join(sorted({str(fault["loc"][-1]) for fault in faults}))
         return self._answer(request, 422, fields)
+
+    async def absent(self, request: Request, _error: Exception) -> Response:
+        """404: an operation was asked about something that is not there."""
+        return self._answer(request, 404)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""

@@ -20,9 +20,10 @@ from starlette.routing import Route
 from console.words import CHAT_STATES
 from domain.gate import GateClosed, GateOpen, RemovalsWait
 from domain.obstacles import ObstacleKind
+from operations import status
+from operations.report import Overall, Report, Survey
+from operations.store import Overview
 from projections.errors import StoreError
-from projections.reports.overview import Overall, Overview
-from projections.reports.survey import Survey
 
 
 class Name(Enum):
@@ -116,11 +117,11 @@ def metrics_app(store: Overview, process: Collector) -> Starlette:
 
     async def scrape(request: Request) -> Response:
         try:
-            standing = await store.standing()
+            report = await status.status(store)
         except StoreError:
-            standing = None
+            report = None
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
-        body = encode(_Scrape(standing, process))
+        body = encode(_Scrape(report, process))
         return Response(body, headers={"Content-Type": content_type})
 
     return Starlette(routes=[Route(path, scrape) for path in ("/metrics", "/")])
@@ -128,21 +129,23 @@ def metrics_app(store: Overview, process: Collector) -> Starlette:
 
 @dataclass(frozen=True, slots=True)
 class _Scrape(Collector):
-    """One scrape; ``standing`` is None where the store did not answer."""
+    """One scrape; ``report`` is None where the store did not answer."""
 
-    standing: Overall | None
+    report: Report | None
     process: Collector
 
     def collect(self) -> Iterator[Metric]:
         """All metrics, the process's own last."""
-        yield _gauge(Name.STORE_UP, self.standing is not None)
-        if self.standing is not None:
-            yield from _counts(self.standing)
-            yield from _freshness(self.standing)
-            if self.standing.survey is not None:
-                yield from _surveyed(self.standing.survey)
-            yield _labelled(Name.GATE, "gate", _gates(self.standing))
-            yield from _obstacles(self.standing)
+        yield _gauge(Name.STORE_UP, self.report is not None)
+        if self.report is not None:
+            standing = self.report.standing
+            yield from _counts(standing)
+            yield from _freshness(standing)
+            if standing.survey is not None:
+                yield from _surveyed(standing.survey)
+            yield _labelled(Name.GATE, "gate", _gates(standing))
+            yield from _obstacles(standing)
+            yield _gauge(Name.IN_STEP, self.report.in_step)
         yield from self.process.collect()
 
 
@@ -196,7 +199,6 @@ def _obstacles(standing: Overall) -> Iterator[Metric]:
         if each.since is not None
     }
     yield _labelled(Name.OBSTACLE_AGE, "kind", ages)
-    yield _gauge(Name.IN_STEP, standing.settled and not standing.obstacles)
 
 
 def _gates(standing: Overall) -> dict[str, int]:

@@ -5,7 +5,6 @@ without scripts too. Ids that nobody knows are 404, values that cannot be are 42
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -14,12 +13,12 @@ from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator
 
 from console.entrance.doors import Door, Endpoint, Entry, Need
-from console.listing import PAGE_SIZES, Page, matches, order_key, page_of, start_of
-from console.render import Renderer
-from console.words import CHAT_KINDS
-from projections.reports.open_drift import What
-from projections.reports.overview import Overview
-from projections.reports.overview_rows import ChatRow, SchoolName
+from console.render import Renderer, shown
+from domain.ids import ChatId, SchoolId
+from operations import arrivals, drift, schools, status
+from operations.drift import What
+from operations.listing import PAGE_SIZES
+from operations.store import Overview
 
 # What an id of ours may look like; anything else is known to nobody, so is not asked for.
 _ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
@@ -65,20 +64,14 @@ class Pages:
         self, request: Request, q: Text = "", page: PageNumber = 1, size: PageSize = 25
     ) -> HTMLResponse:
         """How everything stands, and the schools."""
-        standing = await self.store.standing()
-        found = [
-            school
-            for school in await self.store.schools()
-            if matches(q, school.name, school.school_id)
-        ]
-        schools = page_of(sorted(found, key=_school_order), page, size)
-        states = await self.store.states_of([school.school_id for school in schools.rows])
-        values = {"standing": standing, "schools": schools, "states": states, "q": q}
-        return self.renderer.answer(request, "overview", values)
+        standing = (await status.status(self.store)).standing
+        found = shown(await schools.find(self.store, q, page, size))
+        return self.renderer.answer(request, "overview", found | {"standing": standing, "q": q})
 
     async def state(self, request: Request) -> HTMLResponse:
         """How everything stands, for the overview to show anew."""
-        return self.renderer.answer(request, "state", {"standing": await self.store.standing()})
+        standing = (await status.status(self.store)).standing
+        return self.renderer.answer(request, "state", {"standing": standing})
 
     async def school(
         self,
@@ -91,42 +84,18 @@ class Pages:
         size: PageSize = 25,
     ) -> HTMLResponse:
         """The chats of a school."""
-        school = await self.store.school(_known_form(school_id))
-        if school is None:
-            raise HTTPException(404)
-        chats = await self.store.chats(school_id)
-        found = [
-            chat
-            for chat in chats
-            if matches(q, chat.title) and kind in {"", chat.kind} and state in {"", chat.state}
-        ]
-        values = {
-            "school": school,
-            "chats": page_of(sorted(found, key=_chat_order), page, size),
-            "all_chats": len(chats),
-            "drifted": await self.store.drifted("", school_id),
-            "states": _counted(chat.state for chat in chats),
-            "q": q,
-            "kind": kind,
-            "state": state,
-        }
-        return self.renderer.answer(request, "school", values)
+        which, wanted = SchoolId(_known_form(school_id)), schools.ChatFilter(q, kind, state)
+        found = shown(await schools.school(self.store, which, wanted, page, size))
+        asked = {"q": q, "kind": kind, "state": state}
+        return self.renderer.answer(request, "school", found | asked)
 
     async def chat(
         self, request: Request, chat_id: str, page: PageNumber = 1, size: PageSize = 50
     ) -> HTMLResponse:
         """The people of a chat, by their ids."""
-        chat = await self.store.chat(_known_form(chat_id))
-        if chat is None:
-            raise HTTPException(404)
-        members = await self.store.members(chat_id)
-        values = {
-            "chat": chat,
-            "school": await self.store.school(chat.school_id),
-            "members": page_of(members, page, size),
-            "states": _counted(member.state for member in members),
-        }
-        return self.renderer.answer(request, "chat", values)
+        which = ChatId(_known_form(chat_id))
+        found = await schools.chat(self.store, which, page, size)
+        return self.renderer.answer(request, "chat", shown(found))
 
     async def drift(
         self,
@@ -137,22 +106,15 @@ class Pages:
         size: PageSize = 25,
     ) -> HTMLResponse:
         """What people changed in the messenger by themselves, and what becomes of it."""
-        of = None if not school else await self.store.school(_known_form(school))
-        if school and of is None:
-            raise HTTPException(404)
-        total = await self.store.drifted(what, school)
-        within, start = start_of(page, size, total)
-        rows = await self.store.changes(what, school, start, size)
-        values = {"changes": Page(rows, within, size, total), "what": what, "school": of}
-        return self.renderer.answer(request, "drift", values)
+        which = SchoolId(_known_form(school)) if school else None
+        found = shown(await drift.open_changes(self.store, what, which, page, size))
+        return self.renderer.answer(request, "drift", found | {"what": what})
 
     async def quarantine(
         self, request: Request, page: PageNumber = 1, size: PageSize = 25
     ) -> HTMLResponse:
         """The records that could not be read: where they stand, and why they are here."""
-        total = await self.store.quarantined()
-        within, start = start_of(page, size, total)
-        records = Page(await self.store.quarantine(start, size), within, size, total)
+        records = await arrivals.quarantine_page(self.store, page, size)
         return self.renderer.answer(request, "quarantine", {"records": records})
 
 
@@ -160,19 +122,3 @@ def _known_form(given: str) -> str:
     if _ID.fullmatch(given) is None:
         raise HTTPException(404)
     return given
-
-
-def _school_order(school: SchoolName) -> tuple[object, ...]:
-    """Schools of which only chats are known come last."""
-    return (school.name is None, order_key(school.name or ""), school.school_id)
-
-
-def _chat_order(chat: ChatRow) -> tuple[object, ...]:
-    return (list(CHAT_KINDS).index(chat.kind), order_key(chat.title), chat.chat_id)
-
-
-def _counted(values: Iterable[str]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for value in values:
-        counts[value] = counts.get(value, 0) + 1
-    return counts

@@ -6,8 +6,10 @@ by a cache, since the same address answers with a page or with its part.
 
 import re
 from collections.abc import Mapping
+from dataclasses import fields
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -17,8 +19,11 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console import sign_in_words, words
 from console.entrance.visit import visit_of
-from console.listing import PAGE_SIZES
+from operations.listing import PAGE_SIZES
 from projections.staff.names import PersonName
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 _TEMPLATES = Path(__file__).parent / "templates"
 # Direction marks, embeddings, overrides and isolates; zero widths; control characters.
@@ -64,6 +69,11 @@ def full_name(name: PersonName) -> str:
     return visible(
         " ".join(part for part in (name.surname, name.given_name, name.patronymic) if part)
     )
+
+
+def shown(answer: "DataclassInstance") -> dict[str, object]:
+    """The members of an operation's answer, for a template."""
+    return {field.name: getattr(answer, field.name) for field in fields(answer)}
 
 
 class Renderer:

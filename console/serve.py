@@ -23,7 +23,7 @@ from console.app import Entrance, create_app
 from console.entrance.site import LOCAL_NAMES, is_loopback
 from console.errors import CannotListen
 from console.metrics import metrics_app
-from projections.reports.overview import Overview
+from operations.store import Overview
 
 _PATIENCE_SECONDS = 3
 

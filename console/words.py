@@ -9,9 +9,9 @@ from typing import Literal
 
 from console import obstacle_words
 from domain.gate import GateClosed, GateOpen, RemovalsWait
-from projections.reports.open_drift import OpenDrift
-from projections.reports.overview import Overall
-from projections.reports.overview_rows import MemberReason, MemberRow
+from operations.drift import OpenDrift
+from operations.report import Overall
+from operations.schools import MemberReason, MemberRow
 
 Tone = Literal["good", "busy", "attention", "quiet"]
 

@@ -24,6 +24,12 @@ from projections.troubles import Trouble, trouble_of
 
 log = structlog.get_logger()
 
+Engine = AsyncEngine
+"""A pool of connections, by the name that the rooms above have for it: they pass it on."""
+
+Connection = AsyncConnection
+"""An open transaction, likewise."""
+
 _NOTIFY_SECONDS = 2.0
 _CHANNELS: ContextVar[set[str] | None] = ContextVar("channels", default=None)
 

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from rollcall.cli_options import OPERATE, By, DataDir, Json, leave
-from rollcall.commands import arrivals, ask, chats, drift, plans
+from rollcall.commands import arrivals, ask, drift, plans
+from rollcall.commands import chats as chat_commands
 
 app = typer.Typer()
 
@@ -47,7 +48,7 @@ def replay(
 
     No chat changes until that is done, and none need: what is read again changes nothing.
     """
-    leave(ask.replay(topics, data_dir=data_dir))
+    leave(arrivals.replay(topics, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -60,7 +61,7 @@ def reconcile(
 
     They go before all other changes but removals for safety.
     """
-    leave(ask.reconcile(chats, data_dir=data_dir))
+    leave(chat_commands.reconcile(chats, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)
@@ -146,7 +147,7 @@ def bring_back(
 
     It is another chat there, with whoever belongs in it. 3 if the chat is not deleted.
     """
-    leave(chats.bring_back(chat, by, data_dir=data_dir))
+    leave(chat_commands.bring_back(chat, by, data_dir=data_dir))
 
 
 @app.command("explain", rich_help_panel=OPERATE)
@@ -158,7 +159,7 @@ def explain_person(
     data_dir: DataDir = None,
 ) -> None:
     """Say why a person is, or is not, in a chat."""
-    leave(plans.explain(chat, person, as_json=json, data_dir=data_dir))
+    leave(chat_commands.explain(chat, person, as_json=json, data_dir=data_dir))
 
 
 @app.command(rich_help_panel=OPERATE)

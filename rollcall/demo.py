@@ -8,23 +8,20 @@ messenger's simulator, not by us.
 from dataclasses import asdict, dataclass
 
 import httpx2
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actions import minimal_calls
 from domain.expected import Role
 from domain.ids import MaxUserId
-from projections.database import transaction
-from projections.reports.survey import survey
-from rollcall import publish, status
+from operations import figures, status
+from operations.report import Report
+from rollcall import publish
 from rollcall.addresses import Addresses
 from rollcall.failures import CommandFailed
 from rollcall.wiring import Wiring
 from synth.example import example_records
 
 SETTLE_SECONDS = 600.0
-
-_SIZES = text("SELECT deliverable FROM dashboard.chats WHERE state <> 'frozen' AND deliverable > 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +62,7 @@ async def publish_school(wiring: Wiring) -> int:
     return report.published
 
 
-async def settled(wiring: Wiring, engine: AsyncEngine) -> status.Report:
+async def settled(wiring: Wiring, engine: AsyncEngine) -> Report:
     """Wait until nothing is on its way.
 
     Raises:
@@ -79,12 +76,10 @@ async def settled(wiring: Wiring, engine: AsyncEngine) -> status.Report:
 
 
 async def summary(
-    wiring: Wiring, engine: AsyncEngine, report: status.Report, events: int, seconds: float
+    wiring: Wiring, engine: AsyncEngine, report: Report, events: int, seconds: float
 ) -> Summary:
     """The figures, once everything has settled."""
-    async with transaction(engine) as connection:
-        totals = (await survey(connection)).totals
-        sizes = [row.deliverable for row in await connection.execute(_SIZES)]
+    made = await figures.made(engine)
     url, _ = wiring.addresses.need_messenger()
     async with httpx2.AsyncClient(base_url=url, timeout=30) as client:
         stats = (await client.get("/sim/stats")).json()
@@ -96,16 +91,16 @@ async def summary(
     return Summary(
         events=events,
         quarantined=report.counts.quarantined,
-        chats=totals.chats,
-        frozen=totals.frozen,
-        expected=totals.expected,
-        deliverable=totals.deliverable,
+        chats=made.totals.chats,
+        frozen=made.totals.frozen,
+        expected=made.totals.expected,
+        deliverable=made.totals.deliverable,
         present=present,
         converged=unconverged + pending == 0,
         calls=changing,
         changing_calls=sum(changing.values()),
         reads=stats["reads"],
-        minimal_calls=minimal_calls(map(_full, sizes)),
+        minimal_calls=minimal_calls(map(_full, made.sizes)),
         seconds=round(seconds, 1),
     )
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from console.errors import ConsoleError
 from consumers.errors import ConsumersError, KafkaRefused, KafkaUnavailable
 from gateway.errors import GatewayError
+from operations.errors import AuthorIsNoId, NoSuchChat, NotQuarantined, OperationError
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable, StoreUnusable
 from rollcall.addresses import NoAddress
 from rollcall.embedded import EmbeddedError
@@ -28,6 +29,7 @@ FAILURES = (
     EmbeddedError,
     GatewayError,
     NoAddress,
+    OperationError,
     PublishError,
     SettingsError,
     StoreError,
@@ -53,6 +55,22 @@ _POSTGRES = {
 
 def explain(failure: BaseException) -> str:
     """What went wrong and what to do next, in one line."""
+    return _refused(failure) if isinstance(failure, OperationError) else _failed(failure)
+
+
+def _refused(refusal: OperationError) -> str:
+    match refusal:
+        case NoSuchChat():
+            return f"{refusal}; the view dashboard.chats lists them"
+        case NotQuarantined():
+            return f"{refusal}; `rollcall quarantine` lists what is"
+        case AuthorIsNoId():
+            return f"--by {refusal}"
+        case _:
+            return str(refusal)
+
+
+def _failed(failure: BaseException) -> str:
     match failure:
         case SchemaMismatch():
             return f"{failure}; use the Rollcall that made it, or another database"

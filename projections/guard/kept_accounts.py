@@ -4,6 +4,8 @@ A proposal (somebody whom a chat administrator added inside MAX) ends so, or the
 somebody who belongs to the school a decision about their membership is the better way.
 """
 
+from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import text
@@ -21,6 +23,30 @@ class Keeping(Enum):
     ALREADY = "already"
     NOT_THERE = "not_there"
     """The account is not in the chat: nobody is admitted before they are seen."""
+
+
+_LISTED = text("""
+    SELECT chat_id, max_user_id, person_id, author, at, present, state
+      FROM dashboard.kept ORDER BY at DESC LIMIT :limit""")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAccount:
+    """A row of ``dashboard.kept``. ``person_id`` is one who is linked to the account now."""
+
+    chat_id: str
+    max_user_id: int
+    person_id: str | None
+    author: str
+    at: datetime
+    present: bool
+    state: str
+
+
+async def listing(connection: AsyncConnection, limit: int) -> list[KeptAccount]:
+    """The accounts that somebody keeps, the newest first."""
+    rows = await connection.execute(_LISTED, {"limit": limit})
+    return [KeptAccount(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's own name
 
 
 async def keep(

@@ -1,8 +1,8 @@
 """What people changed in the messenger and what is not over yet: counted, and listed for people.
 
 An entry is open until the chat is as it should be again (``docs/drift.md``). Guarantees: every
-question here goes by the index of open entries, so it costs what is open and not what ever was;
-accounts and ids are told, names are not.
+question about what is open goes by the index of open entries, so it costs what is open and not
+what ever was; accounts and ids are told, names are not.
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,28 @@ _LISTED = {
 }
 
 
+_ENTRIES = text("""
+    SELECT chat_id, kind, max_user_id, person_id, by_user_id, seen_at, due_at, is_proposal,
+           resolution
+      FROM dashboard.drift WHERE :everything OR resolution IS NULL
+     ORDER BY seen_at DESC LIMIT :limit""")
+
+
+@dataclass(frozen=True, slots=True)
+class DriftEntry:
+    """A row of ``dashboard.drift``: one change, and what became of it."""
+
+    chat_id: str
+    kind: str
+    max_user_id: int | None
+    person_id: str | None
+    by_user_id: int | None
+    seen_at: datetime
+    due_at: datetime | None
+    is_proposal: bool
+    resolution: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class OpenDrift:
     """One change that is not over. ``person_id`` is one who is linked to the account now.
@@ -72,3 +94,9 @@ async def listed(
     values = {"school": school_id, "start": start, "size": size}
     rows = await connection.execute(_LISTED[what], values)
     return [OpenDrift(**row._mapping) for row in rows]  # noqa: SLF001 - SQLAlchemy's documented name
+
+
+async def entries(connection: AsyncConnection, limit: int, *, everything: bool) -> list[DriftEntry]:
+    """What is open, or everything that ever was, the newest first."""
+    rows = await connection.execute(_ENTRIES, {"everything": everything, "limit": limit})
+    return [DriftEntry(**row._mapping) for row in rows]  # noqa: SLF001 - as above

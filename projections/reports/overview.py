@@ -7,7 +7,7 @@ of a quarantined record.
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -97,10 +97,22 @@ class Overall:
         seen = self.progress.watched_at
         return seen is not None and self.progress.now - seen <= WATCH_LIMIT
 
-    @property
-    def settled(self) -> bool:
-        """Nothing is on its way. Not known is not settled."""
-        return self.watched and self.lag == 0 and self.counts.busy == 0
+
+async def standing(connection: AsyncConnection) -> Overall:
+    """How everything stands; chats are left uncounted."""
+    progress = await catch_up.progress(connection)
+    row = (await connection.execute(_STANDING)).one()
+    return Overall(
+        progress=progress,
+        lag=None if progress.watched_at is None else int(row.lag),
+        gaps=tuple(row.gaps),
+        armed_reason=row.reason if row.armed_at is not None else None,
+        ends_seen=row.ends_seen_at is not None,
+        ends_passed=row.passed_at is not None,
+        counts=await status.status(connection),
+        obstacles=await obstacles(connection),
+        survey=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,19 +131,7 @@ class Overview:
         """How everything stands."""
         survey = await self.surveyor.look(self.engine)
         async with self._reading() as connection:
-            progress = await catch_up.progress(connection)
-            row = (await connection.execute(_STANDING)).one()
-            return Overall(
-                progress=progress,
-                lag=None if progress.watched_at is None else int(row.lag),
-                gaps=tuple(row.gaps),
-                armed_reason=row.reason if row.armed_at is not None else None,
-                ends_seen=row.ends_seen_at is not None,
-                ends_passed=row.passed_at is not None,
-                counts=await status.status(connection),
-                obstacles=await obstacles(connection),
-                survey=survey,
-            )
+            return replace(await standing(connection), survey=survey)
 
     async def schools(self) -> list[SchoolName]:
         """All schools, in no order."""

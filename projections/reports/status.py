@@ -3,16 +3,13 @@
 ``rollcall status`` and the console show it. Lag is not here: only Kafka knows its ends.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.obstacles import Obstacle
 from projections.reports.open_drift import LEFT, PROPOSAL
-from projections.reports.survey import Survey
 
 _STATUS = text(f"""
     SELECT (SELECT count(*) FROM stale_entities) AS stale,
@@ -79,52 +76,6 @@ class Status:
     def busy(self) -> int:
         """How much is still to be done by the loops themselves."""
         return self.stale + self.turning + self.due + self.leased + self.in_flight
-
-
-def as_json(
-    counts: Status,
-    survey: Survey | None,
-    obstacles: Sequence[Obstacle],
-    *,
-    lag: int | None,
-    gaps: int,
-    settled: bool,
-) -> dict[str, object]:
-    """The members of ``rollcall status --json`` and of the console's ``/api/status``.
-
-    ``settled``: nothing is under way; ``in_step``: and nothing keeps a chat from being as it
-    should be, else ``obstacles`` names it. ``lag`` is null where nobody knows, ``invited``,
-    ``converged`` and ``chats`` (by the states of ``dashboard.chats``) while nobody has counted.
-    """
-    return {
-        "settled": settled,
-        "in_step": settled and not obstacles,
-        "obstacles": [each.as_json() for each in obstacles],
-        "lag": lag,
-        "stale": counts.stale + counts.turning,
-        "due": counts.due,
-        "leased": counts.leased,
-        "in_flight": counts.in_flight,
-        "held": counts.held,
-        "rejected": counts.rejected,
-        "parked": counts.parked,
-        "gone": counts.gone,
-        "refused": counts.refused,
-        "blocked": counts.blocked,
-        "drift": counts.drift,
-        "proposals": counts.proposals,
-        "left": counts.left_out,
-        "invited": None if survey is None else survey.invited,
-        "adding_off": counts.adding_off,
-        "answered_only": counts.answered_only,
-        "call_limits": counts.call_limits or {},
-        "quarantined": counts.quarantined,
-        "unpublished": counts.unpublished,
-        "gaps": gaps,
-        "catching_up": counts.armed_reason if counts.armed_at else None,
-        "converged": None if survey is None else survey.states.get("converged", 0),
-        "chats": None if survey is None else survey.states,
-    }
 
 
 @dataclass(frozen=True, slots=True)

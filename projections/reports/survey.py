@@ -68,6 +68,9 @@ _INVITED = text("""
       FROM adding""")
 
 
+_SIZES = text("SELECT deliverable FROM dashboard.chats WHERE state <> 'frozen' AND deliverable > 0")
+
+
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over the chats that are kept in step; ``chats`` and ``frozen`` count chats."""
@@ -107,6 +110,11 @@ async def survey(connection: AsyncConnection) -> Survey:
         ),
         invited=int((await connection.execute(_INVITED, {"refused": REASON})).scalar_one()),
     )
+
+
+async def sizes(connection: AsyncConnection) -> list[int]:
+    """The accounts that can be in each chat that is kept in step, of chats that can have any."""
+    return [row.deliverable for row in await connection.execute(_SIZES)]
 
 
 class Surveyor:

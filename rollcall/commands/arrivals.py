@@ -1,19 +1,14 @@
-"""``quarantine`` and ``gaps``: what could not be read, and what is missing."""
+"""``quarantine``, ``gaps`` and ``replay``: what could not be read, and reading it again."""
 
-import asyncio
 import base64
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-from consumers.retry import Retried, retry
-from projections.database import transaction
-from projections.facts import offsets, quarantine
-from projections.facts.ingest_store import IngestStore
-from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, remark, say, say_json, wiring_for
-from rollcall.failures import CommandFailed
+from operations import arrivals
+from operations.arrivals import Kept, Whole
+from rollcall.commands.session import NOT_SETTLED, RunningStack, operate, remark, say, say_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +47,7 @@ def record(words: str) -> Place:
 
 def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
     """The newest quarantined records, by place and reason."""
-    for kept in asyncio.run(_newest(limit, data_dir)):
+    for kept in operate(data_dir, lambda stack: arrivals.newest_quarantined(stack.engine, limit)):
         if as_json:
             say_json(_as_json(kept))
         else:
@@ -60,18 +55,13 @@ def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
     return 0
 
 
-async def _newest(limit: int, data_dir: Path | None) -> list[quarantine.Kept]:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await quarantine.newest(connection, limit)
-
-
 def show_quarantined(words: str, *, content: bool, as_json: bool, data_dir: Path | None) -> int:
     """One quarantined record; ``content`` also shows what is in it, which may be names."""
-    records = asyncio.run(_whole(record(words), data_dir))
-    if not records:
-        raise CommandFailed(f"{words} is not in quarantine; `rollcall quarantine` lists what is")
-    for found in records:
+    place = record(words)
+    for found in operate(
+        data_dir,
+        lambda stack: arrivals.quarantined_at(stack.engine, place.topic, place.part, place.off),
+    ):
         if as_json:
             say_json(_as_json(found.kept) | (_content(found) if content else {}))
             continue
@@ -81,7 +71,7 @@ def show_quarantined(words: str, *, content: bool, as_json: bool, data_dir: Path
     return 0
 
 
-def _say_content(found: quarantine.Whole) -> None:
+def _say_content(found: Whole) -> None:
     say(f"key    {_shown(found.key)}")
     for name, value in found.headers:
         say(f"header {name!r}: {_shown(None if value is None else base64.b64decode(value))}")
@@ -92,7 +82,9 @@ def _say_content(found: quarantine.Whole) -> None:
 
 def retry_quarantined(*, everything: bool, as_json: bool, data_dir: Path | None) -> int:
     """Read again what our own failures set aside; 3 where some of it still fails."""
-    done = asyncio.run(_retry(data_dir, everything=everything))
+    done = operate(
+        data_dir, lambda stack: arrivals.retry_quarantined(stack.engine, everything=everything)
+    )
     if as_json:
         say_json({"read": done.read, "left": done.left, "released": done.released})
     else:
@@ -103,24 +95,12 @@ def retry_quarantined(*, everything: bool, as_json: bool, data_dir: Path | None)
     return NOT_SETTLED if done.left else 0
 
 
-async def _retry(data_dir: Path | None, *, everything: bool) -> Retried:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine:
-        return await retry(IngestStore(engine), everything=everything)
-
-
-async def _whole(place: Place, data_dir: Path | None) -> list[quarantine.Whole]:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await quarantine.whole(connection, place.topic, place.part, place.off)
-
-
-def _line(kept: quarantine.Kept) -> str:
+def _line(kept: Kept) -> str:
     seen = f"{kept.first_seen:%Y-%m-%d %H:%M:%S}"
     return f"{seen}  {kept.topic}/{kept.part} at {kept.off}: {kept.reason}"
 
 
-def _as_json(kept: quarantine.Kept) -> dict[str, object]:
+def _as_json(kept: Kept) -> dict[str, object]:
     return {
         "topic": kept.topic,
         "partition": kept.part,
@@ -132,7 +112,7 @@ def _as_json(kept: quarantine.Kept) -> dict[str, object]:
     }
 
 
-def _content(found: quarantine.Whole) -> dict[str, object]:
+def _content(found: Whole) -> dict[str, object]:
     """In base64, since it is whatever somebody sent."""
     return {
         name: None if value is None else base64.b64encode(value).decode()
@@ -151,7 +131,7 @@ def _shown(content: bytes | None) -> str:
 
 def list_gaps(*, as_json: bool, data_dir: Path | None) -> int:
     """The partitions whose records are missing, why, and where reading would go on."""
-    found = asyncio.run(_gaps(data_dir))
+    found = operate(data_dir, lambda stack: arrivals.gaps(stack.engine))
     if not found and not as_json:
         remark("no records are missing")
     for gap in found:
@@ -171,23 +151,23 @@ def list_gaps(*, as_json: bool, data_dir: Path | None) -> int:
     return 0
 
 
-async def _gaps(data_dir: Path | None) -> list[offsets.Gap]:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await offsets.gaps(connection)
-
-
 def acknowledge_gap(words: str, data_dir: Path | None) -> int:
     """Read on past missing records; 3 where none are missing."""
     place = partition(words)
-    if not asyncio.run(_acknowledge(place, data_dir)):
+    if not operate(
+        data_dir, lambda stack: arrivals.acknowledge_gap(stack.engine, place.topic, place.part)
+    ):
         remark(f"rollcall: no records are missing in {words}; `rollcall gaps` lists where they are")
         return NOT_SETTLED
     say(f"{words} is read on; chats change again once everything there is read and derived")
     return 0
 
 
-async def _acknowledge(place: Place, data_dir: Path | None) -> bool:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        return await offsets.acknowledge_gap(connection, place.topic, place.part)
+def replay(topics: list[str] | None, data_dir: Path | None) -> int:
+    """Read topics again from their beginning."""
+
+    async def again(stack: RunningStack) -> int:
+        return await arrivals.replay(stack.engine, topics, stack.settings.kafka.topics)
+
+    say(f"{operate(data_dir, again)} partitions are read again from their beginning")
+    return 0

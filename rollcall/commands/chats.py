@@ -1,36 +1,85 @@
-"""``bring-back``: a chat that was deleted, here or in MAX, shall be there again."""
+"""``explain``, ``reconcile`` and ``bring-back``: ask of a chat, or tell it."""
 
-import asyncio
-import re
+from dataclasses import asdict
 from pathlib import Path
 
-from domain.ids import ChatId
-from projections.by_hand import decisions
-from projections.database import transaction
-from projections.queue import due
-from rollcall.addresses import Server
-from rollcall.commands.session import NOT_SETTLED, login, remark, say, wiring_for
-from rollcall.failures import CommandFailed
-from schemas.fields import LONG_ID_PATTERN, RULES
+from domain.ids import ChatId, PersonId
+from operations import chats
+from operations.chats import Explanation
+from rollcall.commands.session import NOT_SETTLED, login, operate, remark, say, say_json
+
+
+def explain(chat: str, person: str, *, as_json: bool, data_dir: Path | None) -> int:
+    """Why the person is, or is not, in the chat."""
+    found = operate(
+        data_dir, lambda stack: chats.explain(stack.engine, ChatId(chat), PersonId(person))
+    )
+    if as_json:
+        say_json({"chat_id": chat, "person_id": person, **asdict(found)})
+        return 0
+    for line in _explained(found):
+        say(line)
+    return 0
+
+
+def _explained(found: Explanation) -> list[str]:
+    expected = "not expected" if found.role is None else f"expected as {found.role}"
+    lines = [f"{'expected':<10} {expected}"]
+    lines += [f"{'':<10} because of {_reason(each)}" for each in found.reasons]
+    account = "" if found.max_user_id is None else f" to {found.max_user_id}"
+    lines.append(f"{'profile':<10} {found.profile}{account}")
+    lines.append(f"{'messenger':<10} {_presence(found)}")
+    if found.removed:
+        lines.append(f"{'register':<10} the person was removed")
+    if found.refused_because is not None:
+        again = f"tried again {found.retry_at:%Y-%m-%d %H:%M} UTC"
+        lines.append(f"{'refused':<10} {found.refused_because}, {again}")
+    waiting = "" if found.waiting is None else f", waits: {found.waiting}"
+    lines.append(f"{'chat':<10} {found.chat_state}{waiting}")
+    return lines + _past(found)
+
+
+def _past(found: Explanation) -> list[str]:
+    """What was decided about them, and when they came and left."""
+    lines = [
+        f"{'decision':<10} {decision.at:%Y-%m-%d %H:%M} "
+        f"{decision.subject} {decision.choice} by {decision.author}"
+        for decision in found.decisions
+    ]
+    for row in found.history:
+        became = "left" if row.role is None else row.role
+        reasons = ", ".join(_reason(each) for each in row.reasons)
+        lines.append(
+            f"{'history':<10} {row.valid_from:%Y-%m-%d %H:%M} {became} "
+            f"(known {row.known_from:%Y-%m-%d %H:%M}; {reasons})"
+        )
+    return lines
+
+
+def _reason(reason: dict[str, object]) -> str:
+    return f"{reason['kind']} {reason['ref']}"
+
+
+def _presence(found: Explanation) -> str:
+    if found.observed_at is None:
+        return "not known, the chat was not read"
+    if not found.present:
+        return "not in the chat"
+    return "in the chat as administrator" if found.is_administrator else "in the chat"
+
+
+def reconcile(given: list[str], data_dir: Path | None) -> int:
+    """Have these chats read and made to match, in the lane of staff."""
+    operate(data_dir, lambda stack: chats.reconcile(stack.engine, [ChatId(each) for each in given]))
+    say(f"{len(given)} chats are due; `status --wait 60` tells when they are done")
+    return 0
 
 
 def bring_back(chat: str, by: str | None, data_dir: Path | None) -> int:
     """Have a deleted chat made anew, for whoever belongs in it."""
     author = by or login()
-    if not re.fullmatch(LONG_ID_PATTERN, author):
-        # A decision is published, with the id of who decided and never a name.
-        raise CommandFailed(f"--by {RULES[LONG_ID_PATTERN]}: an id, for it is published")
-    if not asyncio.run(_bring_back(ChatId(chat), author, data_dir)):
+    if not operate(data_dir, lambda stack: chats.bring_back(stack.engine, ChatId(chat), author)):
         remark("rollcall: the chat is not deleted, neither here nor as far as MAX has said")
         return NOT_SETTLED
     say(f"{chat} is made anew; `status --wait 60` tells when that is done")
     return 0
-
-
-async def _bring_back(chat: ChatId, author: str, data_dir: Path | None) -> bool:
-    wiring = wiring_for(data_dir, Server.POSTGRES)
-    async with wiring.engine(pool_size=1) as engine, transaction(engine) as connection:
-        if await due.unknown(connection, [chat]):
-            message = f"no such chat: {chat}; the view dashboard.chats lists them"
-            raise CommandFailed(message)
-        return await decisions.bring_back(connection, chat, author)

@@ -9,10 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections.database import transaction
+from operations import figures
 from projections.errors import StoreUnavailable
-from projections.reports import status
-from projections.reports.survey import survey
 
 REFRESH_SECONDS = 0.5
 
@@ -45,13 +43,9 @@ async def _watch(bars: Progress, engine: AsyncEngine, events: int) -> None:
 
 
 async def _look(bars: Progress, engine: AsyncEngine) -> None:
-    async with transaction(engine) as connection:
-        read = sum(position.next_offset for position in await status.positions(connection))
-        chats = (await survey(connection)).states
-    frozen = chats.get("frozen", 0) + chats.get("not_created", 0)
-    total = sum(chats.values()) - frozen
+    now = await figures.progress(engine)
     for task, (done, whole) in zip(
-        bars.task_ids, ((read, None), (chats.get("converged", 0), total)), strict=False
+        bars.task_ids, ((now.read, None), (now.in_step, now.chats)), strict=False
     ):
         if whole is None:
             bars.update(task, completed=done)

@@ -6,12 +6,15 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from rollcall import addresses, logs
 from rollcall.addresses import Server
@@ -44,6 +47,38 @@ def wiring_for(data_dir: Path | None, *needed: Server) -> Wiring:
     found = addresses.find(settings)
     found.need(*needed)
     return Wiring(settings, found)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningStack:
+    """A running stack, as one command meets it."""
+
+    wiring: Wiring
+    engine: AsyncEngine
+
+    @property
+    def settings(self) -> Settings:
+        """As the command has them."""
+        return self.wiring.settings
+
+
+def operate(
+    data_dir: Path | None, operation: Callable[[RunningStack], Awaitable[T]], *needed: Server
+) -> T:
+    """What the operation answers, over one connection that is closed at the end.
+
+    What goes wrong goes on to ``rollcall.commands.outcome``.
+
+    Raises:
+        NoAddress: PostgreSQL, or one of the ``needed`` servers, has none.
+    """
+    wiring = wiring_for(data_dir, Server.POSTGRES, *needed)
+
+    async def answer() -> T:
+        async with wiring.engine(pool_size=1) as engine:
+            return await operation(RunningStack(wiring, engine))
+
+    return asyncio.run(answer())
 
 
 @contextmanager
@@ -98,8 +133,14 @@ def say(line: str) -> None:
 
 
 def say_json(value: object) -> None:
-    """One line of JSON for programs."""
-    say(json.dumps(value, ensure_ascii=False))
+    """One line of JSON for programs; an instant as ISO 8601 has it."""
+    say(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(type(value).__name__)
 
 
 def remark(line: str) -> None:

@@ -17,8 +17,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from operations import status
 from projections.database import transaction
-from rollcall import addresses, publish, status
+from rollcall import addresses, publish
 from rollcall.publish import Report
 from rollcall.settings import Gateway, Kafka, Messenger, Postgres, Settings
 from rollcall.settings_guard import Guard

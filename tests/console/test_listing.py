@@ -1,9 +1,9 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.listing import matches, order_key, page_of
 from console.render import visible
 from console.words import plural
+from operations.listing import matches, order_key, page_of
 
 
 def test_classes_stand_in_the_order_of_their_numbers_and_yo_follows_ye() -> None:

@@ -12,8 +12,8 @@ import pytest
 from consumers.errors import KafkaUnavailable
 from consumers.kafka import KafkaConfig
 from consumers.kafka_view import KafkaView
+from operations import status
 from projections.database import create_engine
-from rollcall import status
 from rollcall.embedded import EmbeddedKafka
 from tests.rollcall.running import command
 

@@ -141,9 +141,9 @@ _ROWS_OF_EACH_CHAT = (
     "INSERT INTO kept_accounts SELECT chat_id, 79, 'somebody', clock_now() FROM chats",
     """INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
        SELECT chat_id, 1, 'add', '{}', clock_now() FROM chats""",
-    f"""INSERT INTO held_plans (hash, chat_id, school_id, scope, removals, accounts, people,
+    f"""INSERT INTO held_plans (hash, chat_id, school_id, lot, scope, removals, people,
                actions, removal_limit, would_be, held_at, state)
-        SELECT md5(chat_id), chat_id, school_id, 'chat', 1, ARRAY[1::bigint], '{_PEOPLE_OF_PLAN}',
+        SELECT md5(chat_id), chat_id, school_id, 'counted', 'chat', 1, '{_PEOPLE_OF_PLAN}',
                '[]', 1, 2, clock_now(), 'held' FROM chats""",
     """INSERT INTO decisions
        SELECT 'd' || chat_id, chat_id, NULL, 'title', 'Название ' || school_id, 'somebody',

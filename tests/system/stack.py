@@ -17,11 +17,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
+from operations import status
 from projections.database import create_engine, transaction
 from projections.errors import StoreUnavailable
 from projections.migrate import upgrade
 from rollcall import publish as publishing
-from rollcall import status
 from schemas.decode import Rejected
 from schemas.encode import read_line
 from schemas.raw import RawRecord
