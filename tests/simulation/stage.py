@@ -281,7 +281,8 @@ class Stage:
         if call.asked is not None:
             chat_id = call.asked.lease.chat_id
             self.known.disturbed[chat_id] = self.scheduler.steps
-            if self.scheduler.now < call.sent_at + RECHECKED_SECONDS:
+            # A create is repeated, so one that comes late finds the chat.
+            if call.kind != "create" and self.scheduler.now < call.sent_at + RECHECKED_SECONDS:
                 self.known.late[chat_id] = self.scheduler.now + FOUND_SECONDS
             if call.kind == "remove":
                 self.known.left[chat_id, call.user_ids[0]] += 1
