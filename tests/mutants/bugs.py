@@ -207,9 +207,9 @@ _OF_OUTPUT = (
     ),
     Mutant(
         "in step though something is held back",
-        "console/metrics.py",
-        "yield _gauge(Name.IN_STEP, standing.settled and not standing.obstacles)",
-        "yield _gauge(Name.IN_STEP, standing.settled)",
+        "operations/report.py",
+        "return self.settled and not self.standing.obstacles",
+        "return self.settled",
         ("tests/console/test_status_and_metrics.py",),
     ),
 )
