@@ -48,10 +48,10 @@ async def look(engine: Engine, kafka: KafkaView, topics: tuple[str, ...]) -> Rep
     views = await kafka.topics(topics)
     ends = await kafka.ends((name, part) for name in views for part in views[name].partitions)
     ids = {name: each.topic_id for name, each in views.items()}
-    sight = Sight(ends, ids)
     async with transaction(engine) as connection:
-        standing = await overview.standing(connection)
-        return Report(standing, Asked(_lag(sight, await store.positions(connection))))
+        # Before the counts: what is read by then is marked by then, or derived already.
+        lag = _lag(Sight(ends, ids), await store.positions(connection))
+        return Report(await overview.standing(connection), Asked(lag))
 
 
 def _lag(sight: Sight, positions: list[store.PartitionRow]) -> int:

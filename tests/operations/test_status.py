@@ -1,5 +1,6 @@
 """How things stand is one answer, whoever asks."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,12 +11,14 @@ import asyncpg
 import pytest
 
 from consumers.errors import KafkaUnavailable
+from consumers.kafka_view import KafkaView
 from domain.obstacles import ObstacleKind
 from operations import status
 from operations.report import Asked, Report, Silent
 from operations.store import Overview
 from tests.console.builders import Rows, populate
 from tests.console.running import running
+from tests.consumers.harness import Harness, eventually
 from tests.projections.builders import engine_of
 from tests.rollcall.running import command
 
@@ -91,3 +94,53 @@ async def test_what_holds_chats_back_is_settled_and_not_in_step(
     async with engine_of(database_url) as engine:
         report = looked(await status.status(Overview(engine)), timedelta())
     assert (report.settled, report.in_step) == (True, False)
+
+
+async def test_what_is_read_while_somebody_looks_is_not_taken_for_settled(
+    kafka_server: str, database_url: str, topic_prefix: str
+) -> None:
+    harness = Harness(kafka_server, database_url, topic_prefix, partitions=1)
+    await harness.make_topic()
+    await harness.produce(b"{}")
+    connection = await asyncpg.connect(database_url)
+    async with KafkaView(harness.kafka) as kafka, engine_of(database_url) as engine:
+        topic_id = (await kafka.topics([harness.topic]))[harness.topic].topic_id
+        await _stands_at_the_beginning(connection, harness.topic, topic_id)
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE setbacks")  # asked for behind the counts
+            looking = asyncio.create_task(status.look(engine, kafka, (harness.topic,)))
+            await eventually(lambda: _waited_for(connection))
+            await connection.execute("UPDATE ingest_partitions SET next_off = 1")
+            await connection.execute(
+                """INSERT INTO stale_entities (kind, id, cause_at, marked_at)
+                   VALUES ('class', '9a', clock_now(), clock_now())"""
+            )
+        during = await looking
+        after = await status.look(engine, kafka, (harness.topic,))
+    await connection.close()
+    await harness.delete_topic()
+    assert (during.lag, during.settled) == (1, False)
+    assert (after.lag, after.counts.stale, after.settled) == (0, 1, False)
+
+
+async def _stands_at_the_beginning(
+    connection: asyncpg.Connection, topic: str, topic_id: str
+) -> None:
+    await connection.execute(
+        """INSERT INTO ingest_partitions
+           VALUES ($1, 0, $2, 0, 0, -1, 'reading', NULL, clock_now())""",
+        topic,
+        topic_id,
+    )
+    await connection.execute(
+        "INSERT INTO kafka_partitions VALUES ($1, 0, $2, clock_now())", topic, topic_id
+    )
+
+
+async def _waited_for(connection: asyncpg.Connection) -> bool:
+    """Whether somebody waits for what this connection has locked."""
+    found: bool = await connection.fetchval(
+        """SELECT EXISTS (SELECT FROM pg_locks
+                           WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid)))"""
+    )
+    return found
