@@ -163,11 +163,12 @@ class WatchedStore(PostgresReconcileStore):
 
     async def intend(self, lease: Lease, work: Work, action: Action) -> Intended:
         """As the store's, and tell the messenger under which intent the next call is made."""
+        began = self._known.database.scheduler.now
         intent = await super().intend(lease, work, action)
         if isinstance(intent, int):
             await invariants.only_the_holder_intends(self._known, lease)
             await invariants.nothing_removed_from_the_unknown(self._known, lease, action)
-            ASKED.set(Asked(lease, intent, self._known.database.scheduler.now))
+            ASKED.set(Asked(lease, intent, began))
         return intent
 
     async def settle(

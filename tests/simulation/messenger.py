@@ -58,7 +58,7 @@ READING = (Mishap.NOT_SENT, Mishap.TOO_MANY, Mishap.SHORT, Mishap.ENDLESS)
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Under which lease and intent a call is made."""
+    """Under which lease and intent a call is made; ``at`` is when the intent was begun."""
 
     lease: Lease
     intent: IntentId

@@ -13,10 +13,10 @@ from tests.servers.loops import run_now
 from tests.simulation.bugs import BUGS, FOUND_BY
 from tests.simulation.play import regressions, side_by_side
 
-SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "500"))
+SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "200"))
 """How many seeds one run of the tests takes; ``./run simulate`` takes any number."""
 
-BLOCK = 50
+BLOCK = 25
 """Seeds of one test: what a worker can do while the others do something else."""
 
 WITHIN = 1000
