@@ -12,8 +12,7 @@ leaves the chat with an administrator if it had one.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import assert_never
 
 from domain.actions import (
@@ -46,6 +45,7 @@ from domain.states import (
     Unknown,
     Wanted,
 )
+from domain.targets import unseen, without
 
 
 def plan(
@@ -59,7 +59,7 @@ def plan(
     None of them names ``bot``, our own account, whatever else is said of it.
     """
     if bot is not None:
-        target, observed = _without(bot, target), _unseen(bot, observed)
+        target, observed = without(bot, target), unseen(bot, observed)
     if isinstance(observed, NotCreated | Doubtful):
         creation = _creation(target, limits) if isinstance(target, Wanted) else ()
         if isinstance(observed, Doubtful) and not creation:
@@ -77,20 +77,6 @@ def plan(
             return (Delete(),)
         case _:
             assert_never(target)
-
-
-def _without(bot: MaxUserId, target: Target) -> Target:
-    if isinstance(target, Deleted):
-        return target
-    members = {user: role for user, role in target.members.items() if user != bot}
-    return replace(target, members=members)
-
-
-def _unseen(bot: MaxUserId, observed: NotCreated | Doubtful | Seen) -> NotCreated | Doubtful | Seen:
-    if not isinstance(observed, Seen):
-        return observed
-    members = {user: role for user, role in observed.members.items() if user != bot}
-    return Seen(members, observed.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,29 +142,6 @@ def _takings(gap: _Difference) -> Iterator[Action]:
     leaving = (*gap.leaving_members, *gap.leaving_administrators)
     yield from (Remove(user_id) for user_id in leaving)
     yield from (Demote(user_id) for user_id in gap.to_demote)
-
-
-def holding(
-    target: Target,
-    observed: NotCreated | Doubtful | Seen,
-    waits: AbstractSet[MaxUserId],
-    limits: Limits = LIMITS,
-) -> Target:
-    """The target in which who ``waits`` stays in the chat as they are.
-
-    Where they leave no room for all who are wanted, fewer come in: administrators first.
-    """
-    if not waits or not isinstance(observed, Seen) or isinstance(target, Deleted):
-        return target
-    inside = observed.members
-    members = {**target.members, **{user: inside[user] for user in waits & inside.keys()}}
-    entering = sorted(
-        members.keys() - inside.keys(), key=lambda user: (members[user] is Role.MEMBER, user)
-    )
-    room = max(0, limits.capacity - len(members.keys() & inside.keys()))
-    for user in entering[room:]:
-        del members[user]
-    return replace(target, members=members)
 
 
 def _first_in(gap: _Difference, limits: Limits) -> int:
@@ -269,7 +232,6 @@ __all__ = [
     "Target",
     "Unknown",
     "Wanted",
-    "holding",
     "minimal_calls",
     "plan",
     "plan_hash",

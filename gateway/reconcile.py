@@ -24,12 +24,12 @@ from domain.plan import (
     Frozen,
     Limits,
     Unknown,
-    holding,
     plan,
     takes,
     takings,
 )
 from domain.refusals import apart
+from domain.targets import holding
 from domain.troubles import Outage
 from domain.work import (
     ChatWait,

@@ -23,41 +23,26 @@ from consumers.ends import EndsWatcher
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from consumers.outbox import OutboxPublisher
 from consumers.run import Ingest
-from domain.actions import LIMITS
-from domain.call_classes import CallClass
 from domain.chats import ChatKind
-from domain.gate import CatchUpCause
-from domain.ids import MaxUserId, SchoolId
-from domain.lanes import Lane
-from domain.troubles import Outage
+from domain.ids import SchoolId
 from gateway.attempts_in_a_call import Timeouts
-from gateway.breaker import BreakingMessenger
-from gateway.budget import SharedBudget
-from gateway.client import Adding, MaxMessenger, MessengerConfig
-from gateway.health import Health
-from gateway.reconcile import Reconciler
-from gateway.sweep import SweepLoop
-from gateway.workers import ReconcileLoop
+from gateway.client import Adding, MessengerConfig
 from loops.waiting import either
 from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.derive.loop import DeriveLoop
 from projections.facts.ingest_store import IngestStore
-from projections.messenger.budget import CallSlots
-from projections.messenger.troubles import MessengerTroubles
 from projections.migrate import upgrade
 from projections.reports.overview import Overview
-from projections.watch.clock import ClockWatch, Longest
-from projections.watch.sweep import Sweep
 from projections.watch.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.entrance import entrance
-from rollcall.process import CountingStore, Process
+from rollcall.process import Process
+from rollcall.reconciling import reconcile_loops
 from rollcall.settings import Settings
 from rollcall.supervise import Loop, supervise
 from rollcall.upkeep import Upkeep
-from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 from schemas.outgoing import DECISIONS_TOPIC
 
 log = structlog.get_logger()
@@ -178,7 +163,9 @@ class Wiring:
                 loops["derive"] = process.derive.run
                 loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
             if Part.RECONCILE in parts:
-                loops |= await self._reconcile(engine, closing, process)
+                loops |= reconcile_loops(
+                    self.settings, self.messenger_config(), engine, closing, process
+                )
             listening = asyncio.Event()
             if Part.CONSOLE in parts:
                 alone = parts == {Part.CONSOLE}
@@ -233,82 +220,3 @@ class Wiring:
                 await stop.wait()
 
         return loop
-
-    def _webhook(self, engine: AsyncEngine, messenger: MaxMessenger) -> dict[str, Loop]:
-        given = self.settings.messenger
-        if given.webhook_url is None:
-            return {}
-        _, token = self.addresses.need_messenger()
-        secret = given.webhook_secret
-        place = WebhookPlace(
-            given.webhook_url,
-            given.webhook_host,
-            given.webhook_port,
-            secret_from(token) if secret is None else secret.get_secret_value(),
-        )
-        return {"webhook": WebhookLoop(place, engine, messenger).run}
-
-    async def _reconcile(
-        self, engine: AsyncEngine, closing: AsyncExitStack, process: Process
-    ) -> dict[str, Loop]:
-        gateway = self.settings.gateway
-        slots = CallSlots(engine, calls=gateway.calls_per_second, window=gateway.window)
-        budget = SharedBudget(slots)
-        messenger = MaxMessenger(self.messenger_config(), budget)
-        closing.push_async_callback(messenger.aclose)
-        store = CountingStore(
-            engine,
-            policy=self.settings.guard.policy(),
-            lease_seconds=gateway.lease_seconds,
-            reread_seconds=gateway.reread_seconds,
-            drift_rules=self.settings.drift.rules(),
-        )
-        process.calls = store.calls
-        breaking = BreakingMessenger(messenger)
-        reconciler = Reconciler(
-            store,
-            breaking,
-            budget,
-            LIMITS,
-            lease_seconds=gateway.lease_seconds,
-            call_seconds=self.settings.messenger.timeout + 1,
-        )
-
-        async def whoami() -> MaxUserId:
-            return await breaking.call(CallClass.READ, lambda: messenger.whoami(Lane.SAFETY))
-
-        reconcile = ReconcileLoop(store, reconciler, whoami, workers=gateway.workers)
-        clock = ClockWatch(
-            engine,
-            Longest(
-                lease=gateway.lease_seconds,
-                claim=self.settings.derive.lease_seconds,
-                reread=gateway.reread_seconds,
-                drift=self.settings.drift.rules(),
-            ),
-        )
-        health = Health(MessengerTroubles(engine), breaking.breakers, lambda: reconcile.halted)
-
-        armed = False
-
-        async def loop(stop: asyncio.Event) -> None:
-            nonlocal armed
-            if not armed:
-                await store.arm(CatchUpCause.START)
-                armed = True
-            if await store.configure_adding(invites=gateway.adding == "invite"):
-                log.error("adding.off", reason="gateway.adding is invite: people get the link")
-            try:
-                await reconcile.run(stop)
-            except* Outage:
-                armed = False  # nobody knows what was missed
-                raise
-
-        sweep = SweepLoop(Sweep(engine), self.settings.sweep.config())
-        return {
-            "reconcile": loop,
-            "health": health.run,
-            "clock": clock.run,
-            "sweep": sweep.run,
-            **self._webhook(engine, messenger),
-        }

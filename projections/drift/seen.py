@@ -5,7 +5,6 @@ ours explains is nobody's drift; one open row for an account and a kind.
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -17,16 +16,13 @@ from domain.drift import (
     Drift,
     DriftKind,
     DriftRules,
-    OurHand,
     Policy,
     classify,
     contradicting,
 )
-from domain.expected import Role
-from domain.hints import Hint, HintKind
-from domain.ids import ChatId, MaxUserId
+from domain.ids import ChatId
 from domain.plan import Seen
-from projections.drift import ends
+from projections.drift import ends, rows
 
 OUR_HAND_SECONDS = 300
 """For how long a call of ours explains what the first read after it shows."""
@@ -110,10 +106,10 @@ async def on_read(
     row = found.one_or_none()
     if row is None:
         return
-    before = Seen(_roles(row.members), row.observed_title or "")
-    wanted = _wanted(row.expected)
+    before = Seen(rows.roles(row.members), row.observed_title or "")
+    wanted = rows.wanted(row.expected)
     drifted = contradicting(
-        classify(before, after, _hints(row.hints), _our_hand(row.calls)), wanted, row.title
+        classify(before, after, rows.hints(row.hints), rows.our_hand(row.calls)), wanted, row.title
     )
     if not whole:
         drifted = tuple(each for each in drifted if each.kind not in DEPARTURES)
@@ -216,55 +212,3 @@ def _columns(chat_id: ChatId, drifted: Iterable[Drift]) -> dict[str, object]:
         "kinds": [each.kind.value for each in drifted],
         "by": [each.by for each in drifted],
     }
-
-
-def _roles(rows: list[Any] | None) -> dict[MaxUserId, Role]:
-    return {
-        MaxUserId(user): Role.ADMINISTRATOR if is_admin else Role.MEMBER
-        for user, is_admin in rows or ()
-    }
-
-
-def _wanted(rows: list[Any] | None) -> dict[MaxUserId, Role]:
-    """The expected accounts; of the people behind one the administrator's role counts."""
-    wanted: dict[MaxUserId, Role] = {}
-    for user, role in rows or ():
-        if wanted.get(MaxUserId(user)) is not Role.ADMINISTRATOR:
-            wanted[MaxUserId(user)] = Role(role)
-    return wanted
-
-
-def _hints(rows: list[Any] | None) -> list[Hint]:
-    return [
-        Hint(
-            HintKind(kind),
-            None if user is None else MaxUserId(user),
-            None if by is None else MaxUserId(by),
-        )
-        for kind, user, by in rows or ()
-    ]
-
-
-def _our_hand(rows: list[Any] | None) -> OurHand:
-    touched: dict[str, set[MaxUserId]] = {}
-    lagging: set[MaxUserId] = set()
-    titles: set[str] = set()
-    titles_lag = False
-    for action, body, lags in rows or ():
-        users = {MaxUserId(user) for user in (*body.get("user_ids", ()), *body.get("members", ()))}
-        if "user_id" in body:
-            users.add(MaxUserId(body["user_id"]))
-        touched.setdefault(action, set()).update(users)
-        lagging |= users if lags else set()
-        if action in {"rename", "create"}:
-            titles.add(body.get("title", ""))
-            titles_lag = titles_lag or lags
-    return OurHand(
-        entering=touched.get("add", set()) | touched.get("create", set()),
-        leaving=touched.get("remove", set()),
-        promoted=touched.get("promote", set()),
-        demoted=touched.get("demote", set()),
-        titles=titles,
-        lagging=lagging,
-        titles_lag=titles_lag,
-    )

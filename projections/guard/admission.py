@@ -16,32 +16,21 @@ out of a mass removal.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions import Action, takings
 from domain.days import local_date, zone_of
-from domain.guard import (
-    Admission,
-    GuardLimits,
-    Held,
-    Rejected,
-    judge,
-    judge_flapping,
-    judge_strangers,
-    judge_unlinking,
-)
+from domain.guard import Admission, GuardLimits, Held, Rejected
 from domain.ids import ChatId, MaxUserId, SchoolId
 from domain.seasons import GuardPolicy
 from domain.takings import Before, Lot, Taking, sort_out, takings_hash
 from projections.gate import restores
-from projections.guard import held_plans, reservations, unlinking
-from projections.guard import windows as guard_windows
+from projections.guard import held_plans, reservations
 from projections.guard.held_plans import ToHold
+from projections.guard.judging import Judging, Verdicts
 from projections.guard.taking_causes import people_of, takings_of
-from projections.guard.windows import Asked, count_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +127,7 @@ async def assess(
     before = await held_plans.before(connection, chat_id, wanted)
     admitted = await reservations.counted_already(connection, chat_id)
     sorted_out = sort_out(wanted, before, admitted)
-    judging = _Judging(connection, chat_id, school_id, limits, before)
+    judging = Judging(connection, chat_id, school_id, limits, before)
     lots = await judging.lots(sorted_out.open)
     verdicts = {
         Lot.FLAPPING: await judging.flapping(lots[Lot.FLAPPING]),
@@ -155,85 +144,10 @@ async def assess(
     return Assessment(before, sorted_out.approved, sorted_out.rejected, waiting, going)
 
 
-_Verdicts = dict[MaxUserId, Held]
-"""Who waits, by which limit; nobody else does."""
-
-
-def _waiting(chat_id: ChatId, held: _Verdicts, lot: Sequence[Taking]) -> Waiting:
+def _waiting(chat_id: ChatId, held: Verdicts, lot: Sequence[Taking]) -> Waiting:
     waits = tuple(taking for taking in lot if taking.account in held)
     most = max(held.values(), key=lambda verdict: verdict.would_be)
     return Waiting(takings_hash(chat_id, waits), most, waits)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judging:
-    """Verdicts over the takings of one plan about which no decision stands."""
-
-    connection: AsyncConnection
-    chat_id: ChatId
-    school_id: SchoolId
-    limits: GuardLimits
-    before: Mapping[MaxUserId, Before]
-
-    async def lots(self, left: Sequence[Taking]) -> dict[Lot, list[Taking]]:
-        """What is judged together; who flaps is judged for that alone."""
-        counted = [(each.account, self._since(each)) for each in left if each.counts]
-        times = await guard_windows.times_taken_out(self.connection, self.chat_id, counted)
-        lots: dict[Lot, list[Taking]] = {lot: [] for lot in Lot}
-        for each in left:
-            flaps = isinstance(judge_flapping(times.get(each.account, 0), self.limits), Held)
-            lots[Lot.FLAPPING if each.counts and flaps else each.lot].append(each)
-        return lots
-
-    async def flapping(self, lot: Sequence[Taking]) -> _Verdicts:
-        """All of them wait."""
-        counted = [(each.account, self._since(each)) for each in lot]
-        times = await guard_windows.times_taken_out(self.connection, self.chat_id, counted)
-        verdicts = {
-            each.account: judge_flapping(times.get(each.account, 0), self.limits) for each in lot
-        }
-        return {account: held for account, held in verdicts.items() if isinstance(held, Held)}
-
-    async def counted(self, lot: Sequence[Taking], admitted: list[MaxUserId]) -> _Verdicts:
-        """All of them wait where they would pass a limit."""
-        if not lot:
-            return {}
-        since = min((at for at in map(self._since, lot) if at is not None), default=None)
-        asked = Asked(self.chat_id, self.school_id, len(lot), admitted, since)
-        windows = await count_windows(self.connection, asked, self.limits)
-        verdict = judge(len(lot), windows.chat, windows.school, windows.total, self.limits)
-        return self._all(lot, verdict if isinstance(verdict, Held) else None)
-
-    async def strangers(self, lot: Sequence[Taking], *, restored: bool) -> _Verdicts:
-        """All of them wait where they are a crowd, or the chat was restored."""
-        if not lot:
-            return {}
-        size = await guard_windows.size_of(self.connection, self.chat_id)
-        verdict = judge_strangers(len(lot), size, self.limits, restored=restored)
-        return self._all(lot, verdict if isinstance(verdict, Held) else None)
-
-    async def unlinked(self, lot: Sequence[Taking]) -> _Verdicts:
-        """Each waits whose people gave it up in a crowd."""
-        crowds = await unlinking.crowds_of(
-            self.connection, self.school_id, [each.account for each in lot], self.limits
-        )
-        held = self._all(lot, None)
-        for account, crowd in crowds.items():
-            verdict = judge_unlinking(crowd.school, crowd.total, self.limits)
-            if isinstance(verdict, Held):
-                held[account] = verdict
-        return held
-
-    def _all(self, lot: Sequence[Taking], verdict: Held | None) -> _Verdicts:
-        """All by this verdict; without one those of whom a person said no before."""
-        if verdict is not None:
-            return {each.account: verdict for each in lot}
-        said = ((each.account, self.before.get(each.account)) for each in lot)
-        return {account: known.verdict for account, known in said if known and known.only_by_person}
-
-    def _since(self, taking: Taking) -> datetime | None:
-        known = self.before.get(taking.account)
-        return None if known is None else known.since
 
 
 async def _limits(

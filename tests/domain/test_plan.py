@@ -21,13 +21,13 @@ from domain.plan import (
     Seen,
     Target,
     Wanted,
-    holding,
     minimal_calls,
     plan,
     plan_hash,
     removals,
     takings,
 )
+from domain.targets import holding
 from tests.domain.messenger_model import Messenger, members
 
 TITLE = "9г - Химия"

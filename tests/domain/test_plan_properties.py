@@ -19,12 +19,12 @@ from domain.plan import (
     Rename,
     Seen,
     Wanted,
-    holding,
     minimal_calls,
     plan,
     removals,
     takings,
 )
+from domain.targets import holding
 from tests.domain.messenger_model import Messenger, administrators, limits_let_one_lead
 
 Roles = dict[MaxUserId, Role]

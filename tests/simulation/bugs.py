@@ -22,6 +22,7 @@ import gateway.calls
 import gateway.reconcile
 import projections.facts.offsets
 import projections.guard.admission
+import projections.guard.judging
 import projections.queue.due
 import projections.reconcile.intents
 import projections.reconcile.late_calls
@@ -117,7 +118,7 @@ def no_fence(stack: ExitStack) -> None:
 
 def guard_bypassed(stack: ExitStack) -> None:
     """One way to removals does not ask the guard."""
-    _set(stack, projections.guard.admission, "judge", lambda *_, **__: Pass())
+    _set(stack, projections.guard.judging, "judge", lambda *_, **__: Pass())
 
 
 _APPROVED = text("""
