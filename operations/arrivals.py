@@ -78,7 +78,7 @@ async def acknowledge_gap(engine: Engine, topic: str, part: int) -> bool:
 
 
 async def replay(engine: Engine, topics: Sequence[str] | None, read: Sequence[str]) -> int:
-    """Read topics (None: all) again from their beginning; how many partitions that is.
+    """Read topics (None: all that are read) from their beginning; how many partitions that is.
 
     ``read`` are those that this installation reads.
 
@@ -89,4 +89,4 @@ async def replay(engine: Engine, topics: Sequence[str] | None, read: Sequence[st
     if unknown:
         raise TopicsNotRead(unknown, read)
     async with transaction(engine) as connection:
-        return await offsets.rewind(connection, topics)
+        return await offsets.rewind(connection, list(topics or read))

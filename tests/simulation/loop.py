@@ -5,11 +5,15 @@ scheduler alone decides what happens next. Sockets are real; a wait for one take
 """
 
 import asyncio
+import heapq
 import selectors
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import Context
 from enum import Enum
-from typing import Any
+from typing import Any, TypeVarTuple, Unpack
+
+_Arguments = TypeVarTuple("_Arguments")
 
 PATIENCE = 0.002
 """Real seconds after which a statement without an answer is looked at: it may wait for a lock."""
@@ -22,11 +26,23 @@ class Quiet(Enum):
     STALLED = "an answer of the database has not come"
 
 
+class _Timer(asyncio.TimerHandle):
+    """One of several for the same instant fires as it was set: first the first."""
+
+    number = 0
+
+    def __lt__(self, other: object) -> bool:
+        if not isinstance(other, _Timer):
+            return NotImplemented
+        return (self.when(), self.number) < (other.when(), other.number)
+
+
 class VirtualLoop(asyncio.SelectorEventLoop):
     """See the module."""
 
     def __init__(self) -> None:
         self._now = 0.0
+        self._timers = 0
         self._quiet: asyncio.Future[Quiet] | None = None
         self._awaited: set[asyncio.Future[Any]] = set()
         self._watched = 0
@@ -35,6 +51,21 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         """Virtual seconds since the loop began."""
         return self._now
+
+    def call_at(
+        self,
+        when: float,
+        callback: "Callable[[Unpack[_Arguments]], object]",
+        *args: *_Arguments,
+        context: Context | None = None,
+    ) -> asyncio.TimerHandle:
+        """As asyncio's, whose heap has no order among timers of the same instant."""
+        timer = _Timer(when, callback, args, self, context)
+        self._timers += 1
+        timer.number = self._timers
+        heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]  # asyncio keeps no public list
+        timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001 - so it is known to be in the heap
+        return timer
 
     def begin_anew(self) -> None:
         """Time begins at zero, without any timer of before."""

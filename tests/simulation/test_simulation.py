@@ -13,7 +13,7 @@ from tests.servers.loops import run_now
 from tests.simulation.bugs import BUGS, FOUND_BY
 from tests.simulation.play import regressions, side_by_side
 
-SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "200"))
+SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "100"))
 """How many seeds one run of the tests takes; ``./run simulate`` takes any number."""
 
 BLOCK = 25

@@ -30,7 +30,7 @@ async def test_a_quiet_minute_and_a_replay_from_zero_cost_no_call(school: Stack,
     assert (await school.stats())["total"] == 0
 
     code, said = await school.programs.ask("replay")
-    assert (code, said) == (0, "20 partitions are read again from their beginning\n")
+    assert (code, said) == (0, "16 partitions are read again from their beginning\n")
     await school.settled()
     await school.acting()
     await school.settled()
