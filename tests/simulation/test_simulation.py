@@ -65,7 +65,7 @@ def test_a_run_is_the_same_whatever_ran_before_it(urls: list[str]) -> None:
 @pytest.mark.takes(60)
 def test_a_seed_that_is_repeated_many_times_makes_one_run(urls: list[str]) -> None:
     # Side by side, so that each is disturbed by the other.
-    found = side_by_side(urls, [203, 243] * 20)
+    found = side_by_side(urls, [3, 243] * 20)
     assert len({(each.seed, each.digest) for each in found}) == 2
 
 
