@@ -37,7 +37,9 @@ _FINISH = text("""
            due_at = CASE WHEN s.due_generation <> coalesce(f.generation, s.due_generation)
                          THEN s.due_at
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
-                                    f.next_at) END,
+                                    f.next_at, (SELECT min(b.retry_at) FROM setbacks b
+                                                 WHERE b.chat_id = s.chat_id
+                                                   AND b.retry_at > clock_now())) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
       FROM (SELECT CAST(:attempts AS int) AS attempts, CAST(:failure AS text) AS failure,
                    CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,

@@ -80,7 +80,6 @@ async def load(
         adapted = await lenience.planned(connection, chat_id, policy, target, observed)
         target, next_at = adapted.target, adapted.next_at
     setbacks = tuple(_setback(each) for each in _rows(row.setbacks))
-    dates = [next_at, *(each.retry_at for each in setbacks)]
     seen = observed if isinstance(observed, Seen) else None
     return Work(
         chat_id=chat_id,
@@ -95,7 +94,7 @@ async def load(
         observed=observed,
         generation=row.due_generation,
         attempts=row.attempts,
-        next_at=min((date for date in dates if date is not None), default=None),
+        next_at=next_at,
         bot=None if row.bot is None else MaxUserId(row.bot),
         whole=row.whole,
         setbacks=setbacks,

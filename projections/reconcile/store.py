@@ -154,11 +154,12 @@ class PostgresReconcileStore:
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back; a chat that has just converged is announced."""
         async with transaction(self._engine) as connection:
+            # First, for the chat is due again at the dates of those that are left.
+            if isinstance(outcome, Done | Waiting) and await due.holds(connection, lease):
+                await setbacks.not_wanted(connection, lease.chat_id)
             if not await due.finish(connection, lease, work, outcome) or work is None:
                 return
             await ends.on_finish(connection, work, outcome, self._drift)
-            if isinstance(outcome, Done | Waiting):
-                await setbacks.not_wanted(connection, lease.chat_id)
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
                 await restores.when_done(connection, lease.chat_id)

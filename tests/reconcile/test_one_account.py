@@ -240,6 +240,7 @@ async def test_what_was_refused_and_is_not_wanted_any_more_is_forgotten(school: 
     await school.expect(chat, CLASS)
     await school.settle()
     assert await school.value("SELECT count(*) FROM setbacks") == 0
+    assert await school.value("SELECT state FROM dashboard.chats") == "converged"
     assert await _obstacles(school) == {}
 
 
