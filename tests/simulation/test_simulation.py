@@ -48,7 +48,7 @@ def test_no_seed_breaks_a_promise(database_url: str, block: list[int]) -> None:
 @pytest.mark.takes(15)
 def test_the_same_seed_comes_to_the_same_verdict(urls: list[str], seed: int) -> None:
     once, again = (side_by_side([url], [seed]) for url in urls)
-    assert [each.violations for each in once] == [each.violations for each in again] == [()]
+    assert [each.violations for each in once] == [each.violations for each in again]
     assert once[0].steps > 100
 
 
