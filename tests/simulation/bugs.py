@@ -123,7 +123,8 @@ def guard_bypassed(stack: ExitStack) -> None:
 
 _APPROVED = text("""
     SELECT max(held_id) FROM held_plans
-     WHERE chat_id = :chat AND state = 'approved' AND expires_at > clock_now()""")
+     WHERE chat_id = :chat AND state IN ('approved', 'done', 'expired', 'superseded')
+       AND expires_at > clock_now()""")
 
 
 def approval_for_any_plan(stack: ExitStack) -> None:
@@ -304,7 +305,7 @@ FOUND_BY: Mapping[str, int] = {
     "partial_taken_for_whole": 20,
     "no_fence": 25,
     "guard_bypassed": 7,
-    "approval_for_any_plan": 30,
+    "approval_for_any_plan": 83,
     "reasons_not_united": 1,
     "no_rechecks": 1,
     "closed_chats_go_on": 6,
