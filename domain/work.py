@@ -67,8 +67,8 @@ class Work:
 
     ``target`` leaves out accounts that the messenger refused and whose next try is not yet
     due. ``observed`` is ``Unknown`` after a call whose outcome is not known. ``generation``
-    is the due mark that this pass may clear. ``next_at`` is when the target changes by itself:
-    a refused account is tried again, a proposal ends, who left is put back.
+    is the due mark that this pass may clear. What had its date by ``loaded_at`` (database time) is
+    in ``target``; what waits for a later one is not.
 
     ``bot`` is our own account, None while nobody knows it: no plan touches it. ``whole`` is
     false where ``observed`` holds who was seen in the chat while more people are counted there.
@@ -87,7 +87,7 @@ class Work:
     observed: NotCreated | Doubtful | Unknown | Seen
     generation: int
     attempts: int
-    next_at: datetime | None = None
+    loaded_at: datetime
     bot: MaxUserId | None = None
     whole: bool = True
     setbacks: tuple[Setback, ...] = ()

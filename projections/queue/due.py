@@ -6,6 +6,7 @@ lease changes nothing.
 """
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -37,16 +38,13 @@ _FINISH = text("""
            due_at = CASE WHEN s.due_generation <> coalesce(f.generation, s.due_generation)
                          THEN s.due_at
                          ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
-                                    f.next_at, (SELECT min(b.retry_at) FROM setbacks b
-                                                 WHERE b.chat_id = s.chat_id
-                                                   AND b.retry_at > clock_now())) END,
+                                    f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
       FROM (SELECT CAST(:attempts AS int) AS attempts, CAST(:failure AS text) AS failure,
                    CAST(:waiting AS text) AS waiting, CAST(:generation AS bigint) AS generation,
                    CAST(:due_in AS float8) AS due_in, CAST(:done AS boolean) AS done,
                    CAST(:next_at AS timestamptz) AS next_at) f
-     WHERE s.chat_id = :chat AND s.lease_token = :token
-    RETURNING s.due_at""")
+     WHERE s.chat_id = :chat AND s.lease_token = :token""")
 
 
 # Locked in the order of ids: a chat may be due for an account that another worker saw change.
@@ -107,14 +105,18 @@ async def holds(connection: AsyncConnection, lease: Lease) -> bool:
 
 
 async def finish(
-    connection: AsyncConnection, lease: Lease, work: Work | None, outcome: Outcome
-) -> bool:
-    """Give the lease back; False where it was not ours any more.
+    connection: AsyncConnection,
+    lease: Lease,
+    work: Work | None,
+    outcome: Outcome,
+    next_at: datetime | None,
+) -> None:
+    """Give the lease back, which is held; the chat is due at ``next_at`` at the latest.
 
     ``work`` is None where the chat could not even be loaded: it waits all the same.
     """
     following = requeue(outcome, work.attempts if work else await _attempts(connection, lease))
-    finished = await connection.execute(
+    await connection.execute(
         _FINISH,
         {
             "chat": lease.chat_id,
@@ -125,10 +127,9 @@ async def finish(
             "attempts": following.attempts,
             "failure": following.failure,
             "done": isinstance(outcome, Done),
-            "next_at": work.next_at if work else None,
+            "next_at": next_at,
         },
     )
-    return finished.one_or_none() is not None
 
 
 async def _attempts(connection: AsyncConnection, lease: Lease) -> int:

@@ -1,11 +1,8 @@
-"""Who is tolerated in a chat, who is waited with, and until when: what the plan is told.
+"""Who is tolerated in a chat, and who is waited with: what the plan is told.
 
-The dates are handed on with the work, so a chat is looked at again when the first of them
-comes, and not in between.
+Until when, is in ``dates``.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -27,24 +24,11 @@ _STANDING = text("""
                WHERE d.kind IN ('left', 'removed_by_administrator') AND NOT d.insists
                  AND coalesce(d.due_at > clock_now(), true)
                  AND reasons_of(d.chat_id, d.max_user_id) <@ d.reasons) AS waiting,
-           (SELECT min(date) FROM (
-                SELECT min(d.due_at) FILTER (WHERE d.due_at > clock_now()) AS date
-                 UNION ALL
-                SELECT min(b.retry_at) FROM blocked_accounts b
-                 WHERE b.chat_id = :chat AND b.retry_at > clock_now()) dates) AS next_at,
            (SELECT json_agg(account) FROM unnest(CAST(:strange AS bigint[])) AS account
              WHERE NOT was_ours(:chat, account)) AS strangers,
            (SELECT json_agg(account) FROM unnest(CAST(:surplus AS bigint[])) AS account
              WHERE is_barred(:chat, account)) AS barred
       FROM drift d WHERE d.chat_id = :chat AND d.resolution IS NULL""")
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """What to plan for, and when that changes by itself."""
-
-    target: Wanted | Frozen
-    next_at: datetime | None
 
 
 async def planned(
@@ -53,7 +37,7 @@ async def planned(
     policy: Policy,
     target: Wanted | Frozen,
     seen: Seen,
-) -> Planned:
+) -> Wanted | Frozen:
     """The target for a chat that exists, as far as the policy and what people did go."""
     surplus = sorted(seen.members.keys() - target.members.keys())
     strange = surplus if policy is Policy.ADDITIVE else []
@@ -71,9 +55,9 @@ async def planned(
     )
     members = lenient(target.members, seen.members, policy, leniency)
     if isinstance(target, Frozen):
-        return Planned(Frozen(members), row.next_at)
+        return Frozen(members)
     title = seen.title if policy is Policy.OBSERVE else target.title
-    return Planned(Wanted(members, title), row.next_at)
+    return Wanted(members, title)
 
 
 def _accounts(rows: list[Any] | None) -> frozenset[MaxUserId]:

@@ -20,7 +20,8 @@ from domain.work import Lease, LeaseLost, Work
 from projections.reconcile import lenience
 
 _LOAD = text("""
-    SELECT c.chat_id, c.kind, c.school_id, c.class_id, c.group_id, c.title, c.frozen, c.deleted,
+    SELECT clock_now() AS loaded_at,
+           c.chat_id, c.kind, c.school_id, c.class_id, c.group_id, c.title, c.frozen, c.deleted,
            s.max_chat_id, s.creation, s.observed_title, s.due_generation, s.attempts,
            s.observed_at IS NOT NULL AND coalesce(s.reread_at > clock_now(), true)
                AND (s.glimpsed_since IS NULL OR s.glimpsed_by = s.lease_token) AS known,
@@ -74,11 +75,9 @@ async def load(
         observed = Unknown()
     if row.max_chat_id is None:
         observed = Doubtful(row.title) if row.unsettled else NotCreated()
-    next_at = None
     if isinstance(observed, Seen) and not isinstance(target, Deleted):
         policy = (rules or DriftRules()).policy(ChatKind(row.kind))
-        adapted = await lenience.planned(connection, chat_id, policy, target, observed)
-        target, next_at = adapted.target, adapted.next_at
+        target = await lenience.planned(connection, chat_id, policy, target, observed)
     setbacks = tuple(_setback(each) for each in _rows(row.setbacks))
     seen = observed if isinstance(observed, Seen) else None
     return Work(
@@ -94,7 +93,7 @@ async def load(
         observed=observed,
         generation=row.due_generation,
         attempts=row.attempts,
-        next_at=next_at,
+        loaded_at=row.loaded_at,
         bot=None if row.bot is None else MaxUserId(row.bot),
         whole=row.whole,
         setbacks=setbacks,

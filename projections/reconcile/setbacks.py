@@ -8,6 +8,7 @@ when a read shows that nothing is left to do, when nobody wants it any more, whe
 """
 
 from collections.abc import Sequence
+from datetime import datetime
 from enum import Enum
 
 from sqlalchemy import text
@@ -65,11 +66,12 @@ _OVER = text("""
                 WHERE o.chat_id = s.chat_id AND o.max_user_id = s.max_user_id
                   AND (s.wish = 'remove' OR o.is_admin = (s.wish = 'demote'))) END""")
 
-# What was due has been tried by now, or was not wanted; and some wishes are seen to be none.
+# What had its date when the chat was loaded was tried, or not wanted; and some wishes are seen
+# to be none.
 _NOT_WANTED = text("""
     DELETE FROM setbacks s
      WHERE s.chat_id = :chat AND (
-           s.retry_at <= clock_now()
+           s.retry_at <= :tried
            OR (s.wish <> 'demote' AND s.max_user_id <> 0
                AND (s.wish = 'remove') = EXISTS (
                    SELECT FROM expected_members m JOIN fact_profiles p USING (person_id)
@@ -189,9 +191,12 @@ async def over(connection: AsyncConnection, chat_id: ChatId) -> None:
     await connection.execute(_OVER, {"chat": chat_id})
 
 
-async def not_wanted(connection: AsyncConnection, chat_id: ChatId) -> None:
-    """A pass has done all that it could: drop what was due in it, and what nobody wants."""
-    await connection.execute(_NOT_WANTED, {"chat": chat_id})
+async def not_wanted(connection: AsyncConnection, chat_id: ChatId, tried: datetime) -> None:
+    """A pass has done all that it could: drop what nobody wants, and what was ``tried`` in it.
+
+    That is what had its date by then; a later one may have come, and was not tried.
+    """
+    await connection.execute(_NOT_WANTED, {"chat": chat_id, "tried": tried})
 
 
 async def forget(connection: AsyncConnection, chat_id: ChatId) -> None:

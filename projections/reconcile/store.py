@@ -32,7 +32,17 @@ from projections.gate import catch_up, restores
 from projections.guard import admission, held_plans, reservations
 from projections.messenger import own_account
 from projections.queue import due
-from projections.reconcile import adding, announce, blame, gone, intents, observed, reads, setbacks
+from projections.reconcile import (
+    adding,
+    announce,
+    blame,
+    dates,
+    gone,
+    intents,
+    observed,
+    reads,
+    setbacks,
+)
 from projections.reconcile.load import load
 from projections.wake_ups import WakeUps, listening
 
@@ -154,12 +164,17 @@ class PostgresReconcileStore:
     async def finish(self, lease: Lease, work: Work | None, outcome: Outcome) -> None:
         """Give the lease back; a chat that has just converged is announced."""
         async with transaction(self._engine) as connection:
-            # First, for the chat is due again at the dates of those that are left.
-            if isinstance(outcome, Done | Waiting) and await due.holds(connection, lease):
-                await setbacks.not_wanted(connection, lease.chat_id)
-            if not await due.finish(connection, lease, work, outcome) or work is None:
+            if not await due.holds(connection, lease):
                 return
+            if work is None:
+                await due.finish(connection, lease, None, outcome, None)
+                return
+            # What is over goes first: the chat is due at the dates of what is left.
             await ends.on_finish(connection, work, outcome, self._drift)
+            if isinstance(outcome, Done | Waiting):
+                await setbacks.not_wanted(connection, lease.chat_id, work.loaded_at)
+            next_at = await dates.next_after(connection, lease.chat_id, work.loaded_at)
+            await due.finish(connection, lease, work, outcome, next_at)
             if isinstance(outcome, Done):
                 await held_plans.close(connection, lease.chat_id)
                 await restores.when_done(connection, lease.chat_id)
