@@ -44,13 +44,13 @@ class Assignment:
         # the one in PostgreSQL, and no position that we know is past an end asked later.
         committed = await self._view.committed(self._config.group)
         stored = await self._store.standings(self._config.topics)
-        logs = await self.logs({key: stored.get(key) for key in lost})
+        logs = await self._logs({key: stored.get(key) for key in lost})
         told = committed.offsets
         found = {key: resume(stored.get(key), logs[key], told.get(key)) for key in logs}
         self._positions.tide = max(self._positions.tide, committed.tide)
         if await self._store.recall(self._positions.tide):
             log.error("ingest.database_restored", reason="Kafka remembers a later state of it")
-        await self._place(stored, found)
+        await place(self._store, stored, found)
         for key, result in found.items():
             self._positions.hold(key, result.standing)
         _tell({key: each for key, each in found.items() if each.standing != stored.get(key)})
@@ -70,48 +70,65 @@ class Assignment:
         if not held:
             return []
         stored = await self._store.standings(self._config.topics)
-        logs = await self.logs(held)
+        logs = await self._logs(held)
         return [
             key
             for key, standing in held.items()
             if key not in logs or not _as_held(stored.get(key), standing, logs[key])
         ]
 
-    async def logs(self, stood: Mapping[PartitionKey, Position | None]) -> dict[PartitionKey, Log]:
-        """What Kafka has of these partitions, of those that it has."""
-        views = await self._view.topics(self._config.topics)
-        there = [key for key in stood if key[0] in views and key[1] in views[key[0]].partitions]
-        starts = await self._view.starts(there)
-        ends = await self._view.ends(there)
-        same = await self._same_to({key: stood[key] for key in there}, views)
-        return {
-            key: Log(views[key[0]].topic_id, starts[key], ends[key], same.get(key)) for key in there
-        }
+    async def _logs(self, stood: Mapping[PartitionKey, Position | None]) -> dict[PartitionKey, Log]:
+        return await logs_of(self._view, await self._view.topics(self._config.topics), stood)
 
-    async def _same_to(
-        self, stood: Mapping[PartitionKey, Position | None], views: Mapping[str, TopicView]
-    ) -> dict[PartitionKey, int]:
-        epochs = {
-            key: standing.leader_epoch
-            for key, standing in stood.items()
-            if standing is not None
-            and standing.leader_epoch != NOT_KNOWN
-            and standing.topic_id == views[key[0]].topic_id
-        }
-        return await self._view.epoch_ends(epochs) if epochs else {}
 
-    async def _place(
-        self, stored: dict[PartitionKey, Position], found: dict[PartitionKey, Resume]
-    ) -> None:
-        placed = [
-            (key, stored.get(key), result.standing)
-            for key, result in found.items()
-            if stored.get(key) != result.standing
-        ]
-        restored = any(result.restored for result in found.values())
-        backward = next((each.backward for each in found.values() if each.backward), None)
-        if placed or restored:
-            await self._store.place(placed, restored=restored, backward=backward)
+async def logs_of(
+    view: KafkaView,
+    views: Mapping[str, TopicView],
+    stood: Mapping[PartitionKey, Position | None],
+) -> dict[PartitionKey, Log]:
+    """What Kafka has of these partitions, of those that it has."""
+    there = [key for key in stood if key[0] in views and key[1] in views[key[0]].partitions]
+    starts, ends = await view.starts(there), await view.ends(there)
+    same = await _same_to(view, {key: stood[key] for key in there}, views)
+    return {
+        key: Log(views[key[0]].topic_id, starts[key], ends[key], same.get(key)) for key in there
+    }
+
+
+async def _same_to(
+    view: KafkaView,
+    stood: Mapping[PartitionKey, Position | None],
+    views: Mapping[str, TopicView],
+) -> dict[PartitionKey, int]:
+    epochs = {
+        key: standing.leader_epoch
+        for key, standing in stood.items()
+        if standing is not None
+        and standing.leader_epoch != NOT_KNOWN
+        and standing.topic_id == views[key[0]].topic_id
+    }
+    return await view.epoch_ends(epochs) if epochs else {}
+
+
+async def place(
+    store: IngestStore,
+    stored: Mapping[PartitionKey, Position],
+    found: Mapping[PartitionKey, Resume],
+) -> None:
+    """Write where each partition is read from, as far as that is not where it stands.
+
+    Raises:
+        OffsetsMoved: another process was there before; nothing is written.
+    """
+    placed = [
+        (key, stored.get(key), result.standing)
+        for key, result in found.items()
+        if stored.get(key) != result.standing
+    ]
+    restored = any(result.restored for result in found.values())
+    backward = next((each.backward for each in found.values() if each.backward), None)
+    if placed or restored:
+        await store.place(placed, restored=restored, backward=backward)
 
 
 def _as_held(stored: Position | None, held: Position, log: Log) -> bool:

@@ -16,11 +16,12 @@ from typing import TypeAlias
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
+from consumers.assignment import logs_of, place
 from consumers.errors import ConsumersError, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.partition_batches import bad_record
-from consumers.resume import Log, resume
+from consumers.resume import resume
 from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from loops.waiting import nap
@@ -115,23 +116,12 @@ class DecisionsReader:
     async def _standings(self, view: KafkaView) -> dict[PartitionKey, Position]:
         """Where each partition is read from, by the rules of all topics."""
         stored = await self._store.standings((self._topic,))
-        topic = (await view.topics((self._topic,))).get(self._topic)
-        if topic is None:
-            return {}
-        keys = [(self._topic, part) for part in topic.partitions]
-        starts, ends = await view.starts(keys), await view.ends(keys)
-        found = {
-            key: resume(stored.get(key), Log(topic.topic_id, starts[key], ends[key]), None)
-            for key in keys
-        }
-        placed = [
-            (key, stored.get(key), each.standing)
-            for key, each in found.items()
-            if stored.get(key) != each.standing
-        ]
-        if placed:
-            backward = next((each.backward for each in found.values() if each.backward), None)
-            await self._store.place(placed, restored=False, backward=backward)
+        views = await view.topics((self._topic,))
+        keys = [(self._topic, part) for topic in views.values() for part in topic.partitions]
+        stood = {key: stored.get(key) for key in keys}
+        logs = await logs_of(view, views, stood)
+        found = {key: resume(stood[key], log, None) for key, log in logs.items()}
+        await place(self._store, stored, found)
         return {key: each.standing for key, each in found.items()}
 
     async def _take(

@@ -43,6 +43,25 @@ class Wish(Enum):
     RENAME = "rename"
 
 
+def unserved_of(wish: Wish, users: Sequence[MaxUserId], seen: Seen) -> tuple[MaxUserId, ...]:
+    """Those for whom the wish is still open in a chat that was seen so."""
+    return tuple(user for user in users if not _served(wish, seen.members.get(user)))
+
+
+def _served(wish: Wish, role: Role | None) -> bool:
+    match wish:
+        case Wish.ADD:
+            return role is not None
+        case Wish.REMOVE:
+            return role is None
+        case Wish.PROMOTE:
+            return role is not Role.MEMBER
+        case Wish.DEMOTE:
+            return role is not Role.ADMINISTRATOR
+        case Wish.RENAME:
+            return True
+
+
 UNDONE = "undone"
 """The reason of a setback that nobody refused: what was set right did not last, time and again."""
 

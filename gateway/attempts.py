@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from domain.ids import MaxChatId, MaxUserId
-from domain.plan import Action, Add, Create, Demote, Promote, Remove
+from domain.plan import Action, Add, Create, Demote, Promote, Remove, Seen
 from domain.refusals import AddFailure, Wish
 from domain.work import (
     Applied,
@@ -30,7 +30,7 @@ from domain.work import (
 )
 from gateway import calls, errors
 from gateway.budget import NotSent
-from gateway.ports import ChatSnapshot, Messenger
+from gateway.ports import Messenger
 from gateway.refusals import Refusal, refusal_of, said_by
 from gateway.standing import must_be_able
 from gateway.store import ReconcileStore
@@ -134,12 +134,12 @@ class Attempts:
             raise errors.Unavailable("load", "the chat was taken over")
         return again.max_chat_id
 
-    async def blame(self, snapshot: ChatSnapshot) -> None:
+    async def blame(self, seen: Seen) -> None:
         """The chat was read: who a refused call did not serve waits, or is tried among fewer."""
         refusal, self.refusal = self.refusal, None
         if refusal is None:
             return
-        suspects = refusal.suspects(snapshot)
+        suspects = refusal.suspects(seen)
         if suspects and await self.store.refused(self.lease, _blamed(refusal, suspects)):
             log.error("adding.refused", reason="people are invited by link until it works again")
 

@@ -209,10 +209,9 @@ class _LeasedChat:
         except errors.Forbidden as error:
             await self.attempts.prove(work.max_chat_id, error, None)
             raise errors.Unavailable(error.call, error.detail) from None
-        await self.store.record_read(
-            self.lease, seen(snapshot, work.bot), whole=not snapshot.is_short
-        )
-        await self.attempts.blame(snapshot)
+        found = seen(snapshot, work.bot)
+        await self.store.record_read(self.lease, found, whole=not snapshot.is_short)
+        await self.attempts.blame(found)
         return None
 
     async def _not_there(self, work: Work) -> Outcome | None:

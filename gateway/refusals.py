@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 from domain.ids import MaxUserId
 from domain.plan import Action, Add, Demote, Promote, Remove
-from domain.refusals import AddFailure, Wish
+from domain.refusals import AddFailure, Wish, unserved_of
+from domain.states import Seen
 from gateway import errors
-from gateway.ports import ChatSnapshot, SeenMember
 
 _METHOD_NOT_ALLOWED = 405
 _FULL_IN_WORDS = re.compile(
@@ -46,27 +46,12 @@ class Refusal:
     certain: bool = False
     vague: bool = False
 
-    def suspects(self, snapshot: ChatSnapshot) -> tuple[MaxUserId, ...]:
+    def suspects(self, seen: Seen) -> tuple[MaxUserId, ...]:
         """Those of the call whom the chat, read after it, shows unserved."""
-        members = {member.user_id: member for member in snapshot.members}
-        unserved = tuple(u for u in self.user_ids if not _served(self.wish, members.get(u)))
+        unserved = unserved_of(self.wish, self.user_ids, seen)
         if self.why is AddFailure.FULL:
             return unserved[len(unserved) // 2 :]
         return unserved
-
-
-def _served(wish: Wish, member: SeenMember | None) -> bool:
-    match wish:
-        case Wish.ADD:
-            return member is not None
-        case Wish.REMOVE:
-            return member is None
-        case Wish.PROMOTE:
-            return member is None or member.is_admin
-        case Wish.DEMOTE:
-            return member is None or not member.is_admin
-        case Wish.RENAME:
-            return True
 
 
 def refusal_of(action: Action, error: errors.GatewayError) -> Refusal | None:

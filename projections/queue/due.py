@@ -162,10 +162,15 @@ async def mark_unread(
 
 async def look_at_all(connection: AsyncConnection) -> None:
     """Every chat that exists is to be looked at when nothing better is due."""
-    found = await connection.execute(
-        text("SELECT chat_id FROM chat_sync WHERE max_chat_id IS NOT NULL")
+    await connection.execute(
+        text("""
+            UPDATE chat_sync SET due_generation = due_generation + 1,
+                   lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint) ELSE lane END,
+                   due_at = least(due_at, clock_now())
+             WHERE max_chat_id IS NOT NULL"""),
+        {"lane": int(Lane.RESYNC)},
     )
-    await mark_due(connection, [ChatId(row.chat_id) for row in found], Lane.RESYNC)
+    wake(CHANNEL)
 
 
 async def unknown(connection: AsyncConnection, chat_ids: list[ChatId]) -> list[ChatId]:

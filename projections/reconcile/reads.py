@@ -14,10 +14,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.drift import DriftRules
-from domain.expected import Role
 from domain.ids import ChatId, MaxUserId
 from domain.plan import Seen
-from domain.refusals import Wish
+from domain.refusals import Wish, unserved_of
 from domain.work import Lease, LeaseLost
 from projections.drift import answers
 from projections.drift import seen as drift
@@ -117,7 +116,7 @@ async def _strike(
         return  # its holder died, which says nothing about the call
     wish = Wish(action)
     named = [MaxUserId(user) for user in body.get("user_ids") or [body["user_id"]]]
-    users = [user for user in named if not _served(wish, seen.members.get(user))]
+    users = unserved_of(wish, named, seen)
     if users:
         await setbacks.strike(connection, chat_id, wish, users, outcome, len(named))
 
@@ -128,15 +127,3 @@ def _perhaps_removed(
     """Whom a call without an answer may have taken out, and nobody sees; the next look may."""
     users = [MaxUserId(body["user_id"]) for action, body, _ in calls if action == "remove"]
     return [user for user in users if user not in seen.members]
-
-
-def _served(wish: Wish, role: Role | None) -> bool:
-    match wish:
-        case Wish.ADD:
-            return role is not None
-        case Wish.REMOVE:
-            return role is None
-        case Wish.PROMOTE:
-            return role is not Role.MEMBER
-        case Wish.DEMOTE | Wish.RENAME:
-            return role is not Role.ADMINISTRATOR
