@@ -16,6 +16,17 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ROOT = Path(__file__).parents[2]
 
 
+NOTHING_WRONG: dict[str, Any] = {
+    "wider_than_the_screen": [],
+    "errors": [],
+    "foreign_requests": [],
+    "dialogs": [],
+    "cut_off": [],
+    "inaccessible": [],
+}
+"""What a visit notes of any page, where nothing is wrong with it."""
+
+
 async def visit(base: str, width: int, module: str = "visit") -> dict[str, Any]:
     """What ``tests.browser.visit``, or another of its kind, found."""
     assert CHROMIUM is not None
@@ -45,14 +56,7 @@ async def test_pages_fit_work_and_ask_no_other_host(database_url: str, width: in
     async with running(database_url) as console:
         found = await visit(console.at.console, width)
     seen = found.pop("seen")
-    assert found == {
-        "wider_than_the_screen": [],
-        "errors": [],
-        "foreign_requests": [],
-        "dialogs": [],
-        "cut_off": [],
-        "inaccessible": [],
-    }
+    assert found == NOTHING_WRONG
     assert seen["/"] == "Обзор · Rollcall"
     assert seen["parents"] == ["9а - Родители"]
     assert seen["proposals"] == ["9а - Родители"]

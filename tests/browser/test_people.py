@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.browser.test_pages import CHROMIUM, visit
+from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.projections.builders import engine_of
 from tests.staff.town import somebody_of_both
@@ -16,14 +16,7 @@ async def test_people_sign_in_see_their_chats_and_sign_out(town_url: str, width:
     async with running(town_url, who=None) as console:
         found = await visit(console.at.console, width, "visit_people")
     seen = found.pop("seen")
-    assert found == {
-        "wider_than_the_screen": [],
-        "errors": [],
-        "foreign_requests": [],
-        "dialogs": [],
-        "cut_off": [],
-        "inaccessible": [],
-    }
+    assert found == NOTHING_WRONG
     assert seen["skip link"] == "К содержанию"
     assert seen["address"] == "/my"
     assert seen["chats"] == ["alpha 7а - Ученики", "alpha chem"]

@@ -91,16 +91,21 @@ async def test_updates_about_all_that_we_did_cause_no_read_whatever_time_they_co
     assert await fresh.school.reads() == 0
 
 
+async def _given_up(crowd: People, method: str, path: str, wanted: dict[int, str]) -> None:
+    """A call for these members is lost on its way, and then the class is wanted again."""
+    await crowd.school.fault(method=method, path=path, kind="drop", count=1)
+    await crowd.expect(wanted)
+    await crowd.settle()
+    await crowd.expect(CLASS)
+    for _ in range(2):  # read, and read once more
+        await crowd.time_passes("2 minutes")
+
+
 async def test_an_add_that_takes_effect_after_everybody_gave_up_on_it_is_put_right(
     exclusive: People,
 ) -> None:
     school = exclusive.school
-    await school.fault(method="POST", path=ADD, kind="drop", count=1)
-    await exclusive.expect({**CLASS, 50: "member"})
-    await exclusive.settle()
-    await exclusive.expect(CLASS)
-    for _ in range(2):  # read, and read once more
-        await exclusive.time_passes("2 minutes")
+    await _given_up(exclusive, "POST", ADD, {**CLASS, 50: "member"})
     school.simulator.world.chats.enter(exclusive.max_chat_id, 50, BOT)  # only now
     await exclusive.hear()
     assert await exclusive.members() == CLASS
@@ -110,12 +115,8 @@ async def test_a_removal_that_takes_effect_after_everybody_gave_up_on_it_is_put_
     exclusive: People,
 ) -> None:
     school = exclusive.school
-    await school.fault(method="DELETE", path=MEMBERS, kind="drop", count=1)
-    await exclusive.expect({user: role for user, role in CLASS.items() if user != 11})
-    await exclusive.settle()
-    await exclusive.expect(CLASS)
-    for _ in range(2):
-        await exclusive.time_passes("2 minutes")
+    without = {user: role for user, role in CLASS.items() if user != 11}
+    await _given_up(exclusive, "DELETE", MEMBERS, without)
     assert await exclusive.members() == CLASS
     school.simulator.world.chats.remove(exclusive.max_chat_id, 11, BOT)
     await exclusive.hear()
@@ -126,12 +127,7 @@ async def test_a_late_effect_of_which_nobody_tells_is_found_within_hours(
     exclusive: People,
 ) -> None:
     school = exclusive.school
-    await school.fault(method="POST", path=ADD, kind="drop", count=1)
-    await exclusive.expect({**CLASS, 50: "member"})
-    await exclusive.settle()
-    await exclusive.expect(CLASS)
-    for _ in range(2):
-        await exclusive.time_passes("2 minutes")
+    await _given_up(exclusive, "POST", ADD, {**CLASS, 50: "member"})
     school.simulator.world.chats.enter(exclusive.max_chat_id, 50, BOT)
     await exclusive.updates()
     assert await exclusive.sweep.look() == 0
