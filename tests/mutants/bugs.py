@@ -206,6 +206,27 @@ _OF_OUTPUT = (
         ("tests/reconcile/test_clock.py",),
     ),
     Mutant(
+        "a date that comes during a pass is passed over",
+        "projections/reconcile/dates.py",
+        "WHERE date > :since",
+        "WHERE date > clock_now() AND date > :since",
+        ("tests/reconcile/test_dates.py",),
+    ),
+    Mutant(
+        "what came due during a pass counts as tried",
+        "projections/reconcile/setbacks.py",
+        "s.retry_at <= :tried",
+        "s.retry_at <= greatest(clock_now(), :tried)",
+        ("tests/reconcile/test_dates.py",),
+    ),
+    Mutant(
+        "somebody who is inside is still to be added",
+        "domain/refusals.py",
+        "            return role is not None\n",
+        "            return role is Role.MEMBER\n",
+        ("tests/reconcile/test_one_account.py", "tests/domain/test_refusals.py"),
+    ),
+    Mutant(
         "in step though something is held back",
         "operations/report.py",
         "return self.settled and not self.standing.obstacles",
