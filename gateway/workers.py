@@ -9,6 +9,7 @@ loop starts it again, and what was under way is found as an open intent.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,7 @@ from domain.work import Lease
 from gateway.errors import GatewayError, Unauthorized
 from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
+from loops.together import together
 from loops.waiting import either, nap
 
 PROBE_SECONDS = 60.0
@@ -55,11 +57,11 @@ class ReconcileLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until ``stop`` is set; returns when every pass under way has ended."""
-        async with self._store.wake_ups() as wake_ups, asyncio.TaskGroup() as tasks:
-            for _ in range(self._workers):
-                tasks.create_task(self._work(stop, wake_ups))
+        async with self._store.wake_ups() as wake_ups:
+            work = partial(self._work, wake_ups)
+            await together(stop, {f"reconcile {number}": work for number in range(self._workers)})
 
-    async def _work(self, stop: asyncio.Event, wake_ups: WakeUps) -> None:
+    async def _work(self, wake_ups: WakeUps, stop: asyncio.Event) -> None:
         while not stop.is_set():
             if self.halted is not None:
                 await self._look_at_token(stop)

@@ -42,7 +42,8 @@ class WakeUps:
         One hint wakes everybody who waits at that moment.
         """
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._woken.wait(), seconds)
+            async with asyncio.timeout(seconds):
+                await self._woken.wait()
         self._woken.clear()
 
 

@@ -20,13 +20,13 @@ from gateway.health import Health
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
+from loops.together import Loop
 from projections.messenger.budget import CallSlots
 from projections.messenger.troubles import MessengerTroubles
 from projections.watch.clock import ClockWatch, Longest
 from projections.watch.sweep import Sweep
 from rollcall.process import CountingStore, Process
 from rollcall.settings import Settings
-from rollcall.supervise import Loop
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 
 log = structlog.get_logger()

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from domain.places import place_of
+from loops.together import Loop
 from loops.waiting import nap
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
 from rollcall.failures import FAILURES, explain, leaves
@@ -22,8 +23,6 @@ LONGEST_WAIT = 60.0
 """Between two starts of a loop that fails for something else than an outage."""
 
 log = structlog.get_logger()
-
-Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 
 async def supervise(name: str, loop: Loop, stop: asyncio.Event, *, gives_up: bool = False) -> None:

@@ -27,6 +27,7 @@ from domain.chats import ChatKind
 from domain.ids import SchoolId
 from gateway.attempts_in_a_call import Timeouts
 from gateway.client import Adding, MessengerConfig
+from loops.together import Loop, together
 from loops.waiting import either
 from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine
@@ -41,7 +42,7 @@ from rollcall.entrance import entrance
 from rollcall.process import Process
 from rollcall.reconciling import reconcile_loops
 from rollcall.settings import Settings
-from rollcall.supervise import Loop, supervise
+from rollcall.supervise import supervise
 from rollcall.upkeep import Upkeep
 from schemas.outgoing import DECISIONS_TOPIC
 
@@ -172,12 +173,14 @@ class Wiring:
                 loops["console"] = self._console(engine, listening, process, alone=alone)
             else:
                 listening.set()
-            async with asyncio.TaskGroup() as tasks:
-                for name, loop in loops.items():
-                    tasks.create_task(supervise(name, loop, stop), name=name)
-                await either(listening.wait(), stop.wait())  # told to stop so early, no loop begins
-                if not stop.is_set():
+
+            async def told(over: asyncio.Event) -> None:
+                await either(listening.wait(), over.wait())
+                if not over.is_set():
                     ready()
+
+            kept = {name: partial(supervise, name, loop) for name, loop in loops.items()}
+            await together(stop, {**kept, "ready": told})
 
     def _ingest(self, engine: AsyncEngine, process: Process) -> dict[str, Loop]:
         kafka, store = self.kafka(), IngestStore(engine)

@@ -6,11 +6,13 @@ back-off and never ends the loop.
 """
 
 import asyncio
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from loops.waiting import growing, nap
+from loops.together import together
+from loops.waiting import either, growing, nap
 from projections.derive.config import DeriveConfig
 from projections.derive.rounds import derive_once
 from projections.errors import StoreError
@@ -37,13 +39,12 @@ class DeriveLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop`` is set; a batch under way is finished."""
-        async with listening(self._engine, CHANNEL) as wake_ups, asyncio.TaskGroup() as tasks:
-            for _ in range(self._config.workers):
-                tasks.create_task(self._work(stop, wake_ups))
-            await stop.wait()
-            wake_ups.wake()
+        async with listening(self._engine, CHANNEL) as wake_ups:
+            work = partial(self._work, wake_ups)
+            loops = {f"derive {number}": work for number in range(self._config.workers)}
+            await together(stop, loops)
 
-    async def _work(self, stop: asyncio.Event, wake_ups: WakeUps) -> None:
+    async def _work(self, wake_ups: WakeUps, stop: asyncio.Event) -> None:
         failures = 0
         while not stop.is_set():
             try:
@@ -58,4 +59,4 @@ class DeriveLoop:
                 await nap(stop, wait)
                 continue
             if not handled:
-                await wake_ups.wait(POLL_SECONDS)
+                await either(stop.wait(), wake_ups.wait(POLL_SECONDS))

@@ -47,9 +47,15 @@ async def said(process: asyncio.subprocess.Process, words: str) -> None:
 
 async def last_words(process: asyncio.subprocess.Process) -> tuple[int | None, list[str]]:
     """The exit code, and what it said that is no log line."""
-    async with asyncio.timeout(PATIENCE):
-        _, err = await process.communicate()
-    lines = err.decode().splitlines()
+    assert process.stderr is not None
+    lines: list[str] = []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while raw := await process.stderr.readline():
+                lines.append(raw.decode().rstrip("\n"))
+            await process.wait()
+    except TimeoutError:
+        pytest.fail("it does not end; it said\n" + "\n".join(lines))
     return process.returncode, [line for line in lines if not line.startswith("{")]
 
 

@@ -17,13 +17,13 @@ from gateway.budget import SharedBudget
 from gateway.reconcile import Reconciler
 from gateway.sweep import DAY, SweepConfig, SweepLoop
 from gateway.workers import ReconcileLoop
+from loops.together import Loop
 from projections.derive.config import DeriveConfig
 from projections.messenger.budget import CallSlots
 from projections.reconcile.intents import REREAD_SECONDS
 from projections.reconcile.store import LEASE_SECONDS
 from projections.watch.clock import ClockWatch, Longest
 from projections.watch.sweep import Sweep
-from rollcall.supervise import Loop
 from tests.simulation.actors import Bell, WatchedStore
 from tests.simulation.knowledge import Knowledge
 from tests.simulation.messenger import Line, Max

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from consumers.config import IngestConfig
+from loops.together import Loop
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.errors import StoreUnavailable
@@ -16,7 +17,7 @@ from projections.facts.ingest_store import IngestStore
 from projections.guard import plan_decisions
 from projections.reconcile.intents import REREAD_SECONDS
 from projections.reconcile.late_calls import LATER
-from rollcall.supervise import Loop, supervise
+from rollcall.supervise import supervise
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from tests.simulation import invariants
 from tests.simulation.actors import (

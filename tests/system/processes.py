@@ -68,7 +68,8 @@ class Program:
         await self.process.wait()
 
     async def terminate(self) -> int:
-        """SIGTERM; its exit code."""
+        """SIGTERM, once it is so far that it stops by itself; its exit code."""
+        await until(lambda: self.ended or catches(self.pid, signal.SIGTERM), "it takes no signal")
         self.send(signal.SIGTERM)
         return await self.exit()
 
@@ -170,6 +171,13 @@ def descendants(pid: int) -> Iterator[int]:
             if is_running(child):
                 yield child
             yield from descendants(child)
+
+
+def catches(pid: int, number: signal.Signals) -> bool:
+    """Whether a process handles this signal itself, by what /proc says."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
 def _without_ours() -> dict[str, str]:
