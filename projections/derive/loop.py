@@ -40,9 +40,11 @@ class DeriveLoop:
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop`` is set; a batch under way is finished."""
         async with listening(self._engine, CHANNEL) as wake_ups:
-            work = partial(self._work, wake_ups)
-            loops = {f"derive {number}": work for number in range(self._config.workers)}
-            await together(stop, loops)
+            await self._run(wake_ups, stop)
+
+    async def _run(self, wake_ups: WakeUps, stop: asyncio.Event) -> None:
+        work = partial(self._work, wake_ups)
+        await together(stop, {f"derive {number}": work for number in range(self._config.workers)})
 
     async def _work(self, wake_ups: WakeUps, stop: asyncio.Event) -> None:
         failures = 0

@@ -132,9 +132,7 @@ class SimulatedDerive(DeriveLoop):
 
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop``."""
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(self._config.workers):
-                tasks.create_task(self._work(stop, self._bell))  # type: ignore[arg-type]  # it waits as a ``WakeUps`` does
+        await self._run(self._bell, stop)  # type: ignore[arg-type]  # it waits as a ``WakeUps`` does
 
 
 class WatchedStore(PostgresReconcileStore):

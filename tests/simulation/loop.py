@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from contextvars import Context
 from enum import Enum
 from typing import Any, TypeVarTuple, Unpack
+from weakref import WeakKeyDictionary
 
 _Arguments = TypeVarTuple("_Arguments")
 
@@ -43,6 +44,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._now = 0.0
         self._timers = 0
+        self._tasks = 0
+        self._numbers: WeakKeyDictionary[asyncio.Task[Any], int] = WeakKeyDictionary()
         self._quiet: asyncio.Future[Quiet] | None = None
         self._awaited: set[asyncio.Future[Any]] = set()
         self._watched = 0
@@ -66,6 +69,22 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         heapq.heappush(self._scheduled, timer)  # type: ignore[attr-defined]  # asyncio keeps no public list
         timer._scheduled = True  # type: ignore[attr-defined]  # noqa: SLF001 - so it is known to be in the heap
         return timer
+
+    def create_task(self, *args: Any, **kwargs: Any) -> "asyncio.Task[Any]":  # noqa: ANN401 - as asyncio's, whatever that is
+        """As asyncio's; the task is numbered."""
+        task = super().create_task(*args, **kwargs)
+        self._tasks += 1
+        self._numbers[task] = self._tasks
+        return task
+
+    def number_of_task(self) -> int:
+        """Of the task that asks: tasks in the order in which they were made.
+
+        Not the order in which they come: a task group cancels its tasks in no particular one.
+        """
+        task = asyncio.current_task()
+        assert task is not None
+        return self._numbers[task]
 
     def begin_anew(self) -> None:
         """Time begins at zero, without any timer of before."""

@@ -56,15 +56,6 @@ def current() -> Process:
     return _CURRENT.get()
 
 
-def _number(task: "asyncio.Task[object] | None") -> int:
-    """Tasks in the order in which they were made.
-
-    Not the order in which they came: a task group cancels its tasks in no particular one.
-    """
-    assert task is not None
-    return int(task.get_name().removeprefix("Task-"))
-
-
 class Scheduler:
     """Turns, processes, virtual time and the trace of one run."""
 
@@ -106,7 +97,7 @@ class Scheduler:
             raise Killed
         if process.dead:
             await self.loop.create_future()
-        turn = Turn(process, label, _number(asyncio.current_task()), pid, self.loop.create_future())
+        turn = Turn(process, label, self.loop.number_of_task(), pid, self.loop.create_future())
         self._waiting.append(turn)
         try:
             await turn.granted
