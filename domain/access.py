@@ -14,6 +14,7 @@ from domain.actors import Actor, OperatorRole
 from domain.chats import ChatKind
 from domain.guard import GuardScope
 from domain.ids import SchoolId
+from domain.managing import leads, manages, teaches
 from domain.rights import Right
 from domain.things import (
     ChosenPerson,
@@ -73,7 +74,7 @@ def _sees_members(actor: Actor, thing: Thing) -> bool:
     """
     match thing:
         case TheChat():
-            return actor.operator is not None or _manages(actor, thing)
+            return actor.operator is not None or manages(actor, thing)
         case TheMember():
             return (
                 thing.person_id == actor.person_id
@@ -97,7 +98,7 @@ def _sees_names(actor: Actor, thing: Thing) -> bool:
         case TheSchool():
             return thing.school_id in actor.chooses_in
         case TheChat():
-            return _manages(actor, thing)
+            return manages(actor, thing)
         case ThePerson():
             return _knows(actor, thing)
         case _:
@@ -111,49 +112,23 @@ def _knows(actor: Actor, person: ThePerson) -> bool:
         or not actor.chooses_in.isdisjoint(person.known_to)
         or not actor.works_in.isdisjoint(person.works_in)
         or any(
-            _manages(actor, place.chat)
+            manages(actor, place.chat)
             or (place.is_administrator and place.chat.chat_id in actor.own_chats)
             for place in person.places
         )
     )
 
 
-def _manages(actor: Actor, chat: TheChat) -> bool:
-    """The guide, 3: the administrator any chat, a teacher those of which they are administrator.
-
-    By default those are the class and parents chats of a class teacher, and the subject chats of
-    a subject teacher (3.1); a class teacher also makes subject chats for their class (3.3).
-    """
-    if chat.school_id not in actor.works_in:
-        return False
-    return (
-        chat.school_id in actor.administers
-        or chat.chat_id in actor.runs
-        or (chat.kind is not ChatKind.STAFF_ROOM and _leads(actor, chat))
-        or (chat.kind is ChatKind.SUBJECT and _teaches(actor, chat))
-    )
-
-
-def _leads(actor: Actor, chat: TheChat | NewChat) -> bool:
-    """Whether its class is theirs, in the chat's own school."""
-    return chat.class_id is not None and actor.leads.get(chat.class_id) == chat.school_id
-
-
-def _teaches(actor: Actor, chat: TheChat | NewChat) -> bool:
-    """Whether its group is theirs, in the chat's own school."""
-    return chat.group_id is not None and actor.teaches.get(chat.group_id) == chat.school_id
-
-
 def _changes_chat(actor: Actor, thing: Thing) -> bool:
     """The guide, 3 and 3.1."""
-    return isinstance(thing, TheChat) and _manages(actor, thing)
+    return isinstance(thing, TheChat) and manages(actor, thing)
 
 
 def _adds_members(actor: Actor, thing: Thing) -> bool:
     """The guide, 3.1: people of the school."""
     return (
         isinstance(thing, NewMembers)
-        and _manages(actor, thing.chat)
+        and manages(actor, thing.chat)
         and _all_belong(thing.people, thing.chat.school_id)
     )
 
@@ -172,11 +147,11 @@ def _creates_chat(actor: Actor, thing: Thing) -> bool:
         return True
     if thing.kind is ChatKind.STAFF_ROOM:
         return False
-    if _leads(actor, thing):
+    if leads(actor, thing):
         return True
     return (
         thing.kind is ChatKind.SUBJECT
-        and _teaches(actor, thing)
+        and teaches(actor, thing)
         and all(
             person.person_id == actor.person_id
             or not person.learns_in.isdisjoint(actor.teaches.keys())
@@ -223,8 +198,8 @@ def _sees_summary(actor: Actor, thing: Thing) -> bool:
         case TheSchool():
             return _looks_after_school(actor, thing)
         case TheClass():
-            leads = actor.leads.get(thing.class_id) == thing.school_id
-            return leads or _looks_after_school(actor, TheSchool(thing.school_id))
+            theirs = actor.leads.get(thing.class_id) == thing.school_id
+            return theirs or _looks_after_school(actor, TheSchool(thing.school_id))
         case _:
             return False
 

@@ -11,7 +11,7 @@ tell the two apart ("not found"), the verdict is ``UNCLEAR``, and the caller rea
 import re
 from enum import Enum
 
-from gateway.verdicts import Problem, Reply
+from gateway.replies import Problem, Reply
 
 _ABSENT = re.compile(
     r"(?<![a-z])not[._ ]"

@@ -25,10 +25,8 @@ from gateway.member_answers import (
     failures_of,
 )
 from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, SeenMember
+from gateway.replies import Call, JsonValue, Query
 from gateway.verdicts import (
-    Call,
-    JsonValue,
-    Query,
     doubt_if_unsuccessful,
     problem_of,
     read_answer,

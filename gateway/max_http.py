@@ -31,15 +31,8 @@ from gateway.attempts_in_a_call import (
 )
 from gateway.errors import GatewayError, Misconfigured, TooManyRequests, Unavailable
 from gateway.ports import CallBudget
-from gateway.verdicts import (
-    A,
-    Call,
-    Reply,
-    is_too_many,
-    limit_told,
-    read_answer,
-    unanswered,
-)
+from gateway.replies import Call, Reply
+from gateway.verdicts import A, is_too_many, limit_told, read_answer, unanswered
 
 _HOST = re.compile(rb"[A-Za-z0-9._:-]+")
 _LARGEST_BODY = 8 * 1024 * 1024

@@ -10,7 +10,8 @@ from pydantic import AfterValidator
 
 from domain.ids import MaxUserId
 from gateway.ports import AddFailure, SeenMember
-from gateway.verdicts import Answer, Call, ChatIdIn, Problem, UserIdIn, unsuccessful
+from gateway.replies import Answer, Call, ChatIdIn, Problem, UserIdIn
+from gateway.verdicts import unsuccessful
 
 _REASONS = {reason.value: reason for reason in AddFailure}
 

@@ -16,15 +16,8 @@ from gateway.errors import Gone, NotFound, Refused
 from gateway.max_http import MaxHttp
 from gateway.member_answers import AddAnswer, CreatedAnswer, failures_of
 from gateway.ports import AddFailure, CallBudget, Created
-from gateway.verdicts import (
-    Answer,
-    Call,
-    JsonValue,
-    doubt_if_unsuccessful,
-    error_of,
-    problem_of,
-    read_answer,
-)
+from gateway.replies import Answer, Call, JsonValue
+from gateway.verdicts import doubt_if_unsuccessful, error_of, problem_of, read_answer
 
 _CHATS = "/partner/v1/chats"
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from domain.lanes import Lane
 from gateway.max_http import MaxHttp
 from gateway.ports import CallBudget
-from gateway.verdicts import Answer, Call, JsonValue, Query, read_success
+from gateway.replies import Answer, Call, JsonValue, Query
+from gateway.verdicts import read_success
 
 _PATH = "/subscriptions"
 

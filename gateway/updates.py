@@ -14,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 from domain.hints import HintKind, Update
 from domain.ids import MaxChatId, MaxUserId
 from gateway.member_answers import storable
-from gateway.verdicts import ChatIdIn, UserIdIn
+from gateway.replies import ChatIdIn, UserIdIn
 
 UPDATE_TYPES = tuple(kind.value for kind in HintKind)
 """What we subscribe to."""

@@ -1,8 +1,8 @@
 """What an answer of the messenger means: the one place that turns HTTP into our errors.
 
-Strict on what we use, blind to what we do not: unknown members are ignored, while a wrong
-type, an id that cannot be one, HTML or half a JSON text are never guessed at. An unreadable
-answer is ``BadAnswer`` to a read and ``OutcomeUnknown`` to a changing call.
+Strict on what we use, blind to what we do not (``gateway.replies``): HTML or half a JSON text
+is never guessed at. An unreadable answer is ``BadAnswer`` to a read and ``OutcomeUnknown`` to a
+changing call.
 
 A refusal is believed only in the messenger's own words. Its code decides, under an error's
 status and under HTTP 200 with ``success: false`` alike; where nobody knows the code, the status
@@ -11,12 +11,10 @@ passing trouble.
 """
 
 import re
-from dataclasses import dataclass, field
-from typing import Annotated, Final, TypeVar
+from typing import Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
-from domain.call_classes import CallClass
 from gateway.errors import (
     Answered,
     BadAnswer,
@@ -32,11 +30,7 @@ from gateway.errors import (
     plain_code,
     plain_words,
 )
-
-_INT64 = 2**63 - 1
-
-UserIdIn = Annotated[int, Field(gt=0, le=_INT64)]
-ChatIdIn = Annotated[int, Field(ge=-_INT64 - 1, le=_INT64)]
+from gateway.replies import Answer, Call, Problem, Reply, Success
 
 TOO_MANY: Final = "too.many.requests"
 
@@ -67,61 +61,6 @@ _PASSING: Final = frozenset({"service.unavailable", "internal.error", "attachmen
 _CALLS_A_SECOND = re.compile(
     r"(?<![0-9.,])([0-9]{1,6}) *(?:calls?|requests?) *(?:per|/|a) *(?:1 *)?s(?:ec(?:onds?)?)?\b"
 )
-
-Query = dict[str, str | int]
-JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One call, ready to send. ``changes`` says whether it could have an effect.
-
-    ``kind`` is what it is limited with.
-    """
-
-    method: str
-    path: str
-    changes: bool
-    query: Query = field(default_factory=dict)
-    body: JsonValue = None
-    kind: CallClass = CallClass.READ
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.path}"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Reply:
-    """An answer that came in whole. Its body may hold names, so it has no repr."""
-
-    status: int
-    body: bytes
-
-    @property
-    def is_success(self) -> bool:
-        """Whether the HTTP status is 2xx."""
-        return 200 <= self.status <= 299
-
-
-class Answer(BaseModel):
-    """The base of every answer that we read."""
-
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-class Success(Answer):
-    """``SimpleQueryResult``: how a changing call without data is answered."""
-
-    success: bool
-
-
-class Problem(Answer):
-    """The messenger's ``Error``, which also fits an answer of ``success: false``."""
-
-    success: bool | None = None
-    code: str | None = None
-    message: str | None = None
-
 
 A = TypeVar("A", bound=Answer)
 
@@ -161,7 +100,7 @@ def doubt_if_unsuccessful(call: Call, reply: Reply) -> None:
         raise unsuccessful(call, problem)
 
 
-def unsuccessful(call: Call, problem: "Problem") -> GatewayError:
+def unsuccessful(call: Call, problem: Problem) -> GatewayError:
     """What ``success: false`` under HTTP 200 means."""
     if not problem.code:
         return Unsuccessful(str(call), f"success: false, {plain_words(problem.message or '')}")
@@ -172,7 +111,7 @@ def unsuccessful(call: Call, problem: "Problem") -> GatewayError:
     return kind(str(call), 200, problem.code, problem.message or "")
 
 
-def problem_of(reply: Reply) -> "Problem | None":
+def problem_of(reply: Reply) -> Problem | None:
     """The messenger's own words of an error; None where the answer is not its own."""
     try:
         problem = Problem.model_validate_json(reply.body)
@@ -227,28 +166,3 @@ def unbelievable(call: Call, detail: str) -> GatewayError:
     if call.changes:
         return OutcomeUnknown(str(call), detail, answered=True)
     return BadAnswer(str(call), detail)
-
-
-__all__ = [
-    "TOO_MANY",
-    "A",
-    "Answer",
-    "Call",
-    "ChatIdIn",
-    "JsonValue",
-    "Problem",
-    "Query",
-    "Reply",
-    "Success",
-    "UserIdIn",
-    "doubt_if_unsuccessful",
-    "error_of",
-    "is_too_many",
-    "limit_told",
-    "problem_of",
-    "read_answer",
-    "read_success",
-    "unanswered",
-    "unbelievable",
-    "unsuccessful",
-]

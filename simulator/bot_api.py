@@ -6,8 +6,8 @@ Names, types and statuses are those of the official description (version 0.0.32)
 from collections.abc import Sequence
 
 from simulator import fields
+from simulator.additions import Added
 from simulator.admin_entries import admin_entries
-from simulator.chat_book import Added
 from simulator.chats import Chat
 from simulator.config import ActingOnAbsent, Era, SimulatorConfig
 from simulator.errors import AbsentError, AccessDeniedError, NotPossibleError

@@ -7,9 +7,9 @@ and a refused operation changes nothing.
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from simulator.accounts import Accounts
+from simulator.additions import ALREADY_MEMBER, CHAT_FULL, Added
 from simulator.changes import (
     AdminRemoved,
     AdminSet,
@@ -31,21 +31,7 @@ from simulator.errors import (
     NotPossibleError,
 )
 
-ALREADY_MEMBER = "add.participant.already.member"
-"""Not in MAX's documentation: what a client would meet if adding a present member failed."""
-
-CHAT_FULL = "chat.full"
-"""By the partner contract: there is no room for the account."""
-
 _REMEMBERED = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Added:
-    """What became of an addition: who is new, and who failed under which code."""
-
-    new: tuple[int, ...]
-    failed: Mapping[int, str]
 
 
 class ChatBook:

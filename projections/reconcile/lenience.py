@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.drift import Leniency, Policy, lenient
+from domain.drift import Policy
 from domain.ids import ChatId, MaxUserId
+from domain.leniency import Leniency, lenient
 from domain.plan import Frozen, Seen, Wanted
 from projections.reconcile import adding
 

@@ -4,19 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.drift import (
-    Drift,
-    DriftKind,
-    Leniency,
-    OurHand,
-    Policy,
-    classify,
-    contradicting,
-    lenient,
-)
+from domain.drift import Drift, DriftKind, OurHand, Policy, classify, contradicting
 from domain.expected import Role
 from domain.hints import Hint, HintKind
 from domain.ids import MaxUserId
+from domain.leniency import Leniency, lenient
 from domain.plan import Seen, Wanted, plan
 
 M, A = Role.MEMBER, Role.ADMINISTRATOR

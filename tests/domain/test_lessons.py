@@ -10,34 +10,36 @@ from hypothesis import strategies as st
 
 from domain.facts import Lesson
 from domain.ids import GroupId, LessonId, PersonId, SchoolId
-from domain.lessons import (
-    TITLE_LIMIT,
+from domain.lesson_calls import (
     AsItShouldBe,
     CallPlan,
     ChangeCall,
     DeleteCall,
-    Ended,
-    Enter,
-    JournalRow,
     KnownCall,
     LeaveRunning,
     Made,
     MakeCall,
+    NotMade,
+    Step,
+    Uncertain,
+    next_step,
+    wanted_call,
+)
+from domain.lessons import (
+    TITLE_LIMIT,
+    Ended,
+    Enter,
+    JournalRow,
     Moment,
     NoEntrance,
-    NotMade,
     NotYet,
     Part,
     People,
-    Step,
-    Uncertain,
     default_title,
     entrance,
     journal_row,
     moment,
-    next_step,
     part,
-    wanted_call,
 )
 from tests.domain.builders import rank
 

@@ -17,7 +17,7 @@ from domain.lanes import Lane
 from domain.work import IntentId, Lease
 from gateway import errors
 from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, SeenMember
-from simulator.chat_book import Added
+from simulator.additions import Added
 from simulator.chats import FULL_RIGHTS
 from simulator.config import SimulatorConfig
 from simulator.errors import (
