@@ -144,7 +144,7 @@ class DecisionsReader:
             steps.append(Step(partition.topic, partition.partition, standing.topic_id, start, end))
         lacked = await self._journal.take(found, bad, steps)
         if lacked:
-            log.warning("decisions.read_back", count=lacked)
+            log.warning("decisions.read_back", records=lacked)
 
 
 def decision_of(data: DecisionData) -> Decision | ChatDecision:

@@ -78,7 +78,7 @@ async def _halve(
     if mark.kind is not MarkKind.CHAT:
         await _fan_in(engine, claimed, config)
         return
-    _log.error("derive_refused", chat_id=mark.id, error=type(error).__name__)
+    _log.error("derive.refused", chat_id=mark.id, error=type(error).__name__)
     async with transaction(engine) as connection:
         await claims.postpone(await driver(connection), mark, config.retry_seconds)
 
