@@ -5,20 +5,23 @@ from pathlib import Path
 
 from domain.rights import Scope
 from operations import access
-from rollcall.commands.session import NOT_SETTLED, login, operate, remark, say, say_json
+from operations.access import ListedAccount, ListedSession
+from rollcall.commands.session import NOT_SETTLED, login, operate, remark, say, say_all
 
 
 def list_sessions(limit: int, *, as_json: bool, data_dir: Path | None) -> int:
     """Who is signed in, the latest used first."""
-    for each in operate(data_dir, lambda stack: access.list_sessions(stack.engine, limit)):
-        if as_json:
-            say_json(asdict(each))
-        else:
-            role = "" if each.operator is None else f", operator ({each.operator})"
-            person = each.person_id or "no person"
-            say(f"{person}{role}, by {each.way} as {each.subject}")
-            say(f"    since {each.created_at:%d.%m.%Y %H:%M}, used {each.last_seen_at:%H:%M} UTC")
+    found = operate(data_dir, lambda stack: access.list_sessions(stack.engine, limit))
+    say_all(found, asdict, _session, "nobody is signed in", as_json=as_json)
     return 0
+
+
+def _session(each: ListedSession) -> list[str]:
+    role = "" if each.operator is None else f", operator ({each.operator})"
+    return [
+        f"{each.person_id or 'no person'}{role}, by {each.way} as {each.subject}",
+        f"    since {each.created_at:%d.%m.%Y %H:%M}, used {each.last_seen_at:%H:%M} UTC",
+    ]
 
 
 def end_sessions(whose: str | None, data_dir: Path | None) -> int:
@@ -33,14 +36,14 @@ def end_sessions(whose: str | None, data_dir: Path | None) -> int:
 
 def list_accounts(*, as_json: bool, data_dir: Path | None) -> int:
     """The service accounts."""
-    for each in operate(data_dir, lambda stack: access.list_accounts(stack.engine)):
-        if as_json:
-            say_json(asdict(each))
-        else:
-            ended = each.revoked_at
-            state = "" if ended is None else f", revoked {ended.isoformat()}"
-            say(f"{each.name}: {', '.join(each.scopes)} (made by {each.created_by}{state})")
+    found = operate(data_dir, lambda stack: access.list_accounts(stack.engine))
+    say_all(found, asdict, _account, "no program has an account", as_json=as_json)
     return 0
+
+
+def _account(each: ListedAccount) -> list[str]:
+    ended = "" if each.revoked_at is None else f", revoked {each.revoked_at.isoformat()}"
+    return [f"{each.name}: {', '.join(each.scopes)} (made by {each.created_by}{ended})"]
 
 
 def add_account(name: str, scopes: list[Scope], by: str | None, data_dir: Path | None) -> int:

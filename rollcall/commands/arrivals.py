@@ -7,8 +7,16 @@ from pathlib import Path
 import typer
 
 from operations import arrivals
-from operations.arrivals import Kept, Whole
-from rollcall.commands.session import NOT_SETTLED, RunningStack, operate, remark, say, say_json
+from operations.arrivals import Gap, Kept, Whole
+from rollcall.commands.session import (
+    NOT_SETTLED,
+    RunningStack,
+    operate,
+    remark,
+    say,
+    say_all,
+    say_json,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +55,8 @@ def record(words: str) -> Place:
 
 def list_quarantine(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
     """The newest quarantined records, by place and reason."""
-    for kept in operate(data_dir, lambda stack: arrivals.newest_quarantined(stack.engine, limit)):
-        if as_json:
-            say_json(_as_json(kept))
-        else:
-            say(_line(kept))
+    found = operate(data_dir, lambda stack: arrivals.newest_quarantined(stack.engine, limit))
+    say_all(found, _as_json, lambda kept: [_line(kept)], "nothing is quarantined", as_json=as_json)
     return 0
 
 
@@ -132,23 +137,23 @@ def _shown(content: bytes | None) -> str:
 def list_gaps(*, as_json: bool, data_dir: Path | None) -> int:
     """The partitions whose records are missing, why, and where reading would go on."""
     found = operate(data_dir, lambda stack: arrivals.gaps(stack.engine))
-    if not found and not as_json:
-        remark("no records are missing")
-    for gap in found:
-        if as_json:
-            say_json(
-                {
-                    "topic": gap.topic,
-                    "partition": gap.part,
-                    "next_offset": gap.next_off,
-                    "reason": gap.reason,
-                    "since": gap.since.isoformat(),
-                }
-            )
-        else:
-            since = f"{gap.since:%Y-%m-%d %H:%M:%S}"
-            say(f"{since}  {gap.topic}/{gap.part}: {gap.reason}; goes on at {gap.next_off}")
+    say_all(found, _gap_as_json, _gap, "no records are missing", as_json=as_json)
     return 0
+
+
+def _gap(gap: Gap) -> list[str]:
+    since = f"{gap.since:%Y-%m-%d %H:%M:%S}"
+    return [f"{since}  {gap.topic}/{gap.part}: {gap.reason}; goes on at {gap.next_off}"]
+
+
+def _gap_as_json(gap: Gap) -> dict[str, object]:
+    return {
+        "topic": gap.topic,
+        "partition": gap.part,
+        "next_offset": gap.next_off,
+        "reason": gap.reason,
+        "since": gap.since,
+    }
 
 
 def acknowledge_gap(words: str, data_dir: Path | None) -> int:

@@ -14,7 +14,7 @@ from rollcall.commands.session import (
     operate,
     remark,
     say,
-    say_json,
+    say_all,
 )
 
 
@@ -23,35 +23,31 @@ def listed(*, everything: bool, as_json: bool, limit: int, data_dir: Path | None
     found = operate(
         data_dir, lambda stack: drift.entries(stack.engine, limit, everything=everything)
     )
-    for entry in found:
-        row = _row(entry)
-        if as_json:
-            say_json(row)
-        else:
-            until = f", until {row['due_at']}" if entry.due_at else ""
-            who = f" {entry.max_user_id}" if entry.max_user_id else ""
-            what = "proposal to keep" if entry.is_proposal else entry.resolution or "open"
-            say(f"{row['seen_at']}  {entry.chat_id}  {entry.kind}{who}: {what}{until}")
-    if not found and not as_json:
-        say("nobody has changed anything that is still open")
+    nothing = "nobody has changed anything that is still open"
+    say_all(found, _row, _entry, nothing, as_json=as_json)
     return 0
+
+
+def _entry(entry: DriftEntry) -> list[str]:
+    row = _row(entry)
+    until = f", until {row['due_at']}" if entry.due_at else ""
+    who = f" {entry.max_user_id}" if entry.max_user_id else ""
+    what = "proposal to keep" if entry.is_proposal else entry.resolution or "open"
+    return [f"{row['seen_at']}  {entry.chat_id}  {entry.kind}{who}: {what}{until}"]
 
 
 def listed_kept(*, as_json: bool, limit: int, data_dir: Path | None) -> int:
     """The accounts that somebody keeps, newest first."""
     found = operate(data_dir, lambda stack: drift.kept_accounts(stack.engine, limit))
-    for kept in found:
-        row = _row(kept)
-        if as_json:
-            say_json(row)
-        else:
-            gone = "" if kept.present else ", not in the chat now"
-            state = "" if kept.state == "kept" else f", {kept.state}: leaves all the same"
-            who = f"{kept.max_user_id} ({kept.person_id or 'nobody known'})"
-            say(f"{row['at']}  {kept.chat_id}  {who} by {kept.author}{gone}{state}")
-    if not found and not as_json:
-        say("nobody is kept anywhere")
+    say_all(found, _row, _kept, "nobody is kept anywhere", as_json=as_json)
     return 0
+
+
+def _kept(kept: KeptAccount) -> list[str]:
+    gone = "" if kept.present else ", not in the chat now"
+    state = "" if kept.state == "kept" else f", {kept.state}: leaves all the same"
+    who = f"{kept.max_user_id} ({kept.person_id or 'nobody known'})"
+    return [f"{_row(kept)['at']}  {kept.chat_id}  {who} by {kept.author}{gone}{state}"]
 
 
 def _row(found: DriftEntry | KeptAccount) -> dict[str, object]:

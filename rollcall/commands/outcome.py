@@ -1,6 +1,9 @@
 """What a command came to: an exit code, and one line on stderr for whatever went wrong."""
 
+import sys
+
 import typer
+from typer.main import get_command
 
 from rollcall.commands.session import remark
 from rollcall.failures import FAILURES, explain, leaves, trace
@@ -11,21 +14,27 @@ def outcome(app: typer.Typer) -> int:
     try:
         return int(app(prog_name="rollcall", standalone_mode=False) or 0)
     except typer.TyperException as wrong:
-        return _wrong_usage(wrong)
+        return _wrong_usage(app, wrong)
     except Exception as error:  # noqa: BLE001 - the last place there is: told, not swallowed
         return _failed(error)
 
 
-def _wrong_usage(wrong: typer.TyperException) -> int:
+def _wrong_usage(app: typer.Typer, wrong: typer.TyperException) -> int:
     """One line in place of typer's three; its own text where no command was given."""
     context = getattr(wrong, "ctx", None)
-    command = "rollcall" if context is None else context.command_path
+    command = f"rollcall{_asked(app)}" if context is None else context.command_path
     if type(wrong).__name__ == "NoArgsIsHelpError":
         remark(str(wrong))
     else:
         words = " ".join(str(getattr(wrong, "format_message", wrong.__str__)()).split())
         remark(f"{command}: {words.rstrip('.')}; see `{command} --help`")
     return 2
+
+
+def _asked(app: typer.Typer) -> str:
+    """The command that the process was called with, which the parser of options does not know."""
+    names = getattr(get_command(app), "commands", ())
+    return next((f" {word}" for word in sys.argv[1:2] if word in names), "")
 
 
 def _failed(error: Exception) -> int:

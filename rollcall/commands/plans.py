@@ -19,6 +19,7 @@ from rollcall.commands.session import (
     operate,
     remark,
     say,
+    say_all,
     say_json,
 )
 
@@ -28,14 +29,7 @@ def plan(chat: str | None, *, as_json: bool, data_dir: Path | None) -> int:
     if chat is not None:
         return _plan_of(ChatId(chat), as_json=as_json, data_dir=data_dir)
     waiting = operate(data_dir, lambda stack: plans.waiting(stack.engine))
-    for each in waiting:
-        if as_json:
-            say_json(asdict(each))
-        else:
-            for line in _lines(each):
-                say(line)
-    if not waiting and not as_json:
-        say("no plan waits for a person")
+    say_all(waiting, asdict, _lines, "no plan waits for a person", as_json=as_json)
     return 0
 
 

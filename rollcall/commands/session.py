@@ -6,7 +6,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -135,6 +135,25 @@ def say(line: str) -> None:
 def say_json(value: object) -> None:
     """One line of JSON for programs; an instant as ISO 8601 has it."""
     say(json.dumps(value, ensure_ascii=False, default=_plain))
+
+
+def say_all(
+    found: Sequence[T],
+    row: Callable[[T], object],
+    lines: Callable[[T], Sequence[str]],
+    nothing: str,
+    *,
+    as_json: bool,
+) -> None:
+    """A list: a row of JSON for each, or lines for people; ``nothing`` beside an empty one."""
+    for each in found:
+        if as_json:
+            say_json(row(each))
+        else:
+            for line in lines(each):
+                say(line)
+    if not found and not as_json:
+        remark(nothing)
 
 
 def _plain(value: object) -> str:

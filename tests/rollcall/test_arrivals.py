@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from domain.gate import GateClosed
 from domain.lanes import Lane
 from projections.database import transaction
@@ -59,6 +61,26 @@ async def test_a_gap_is_listed_until_it_is_acknowledged_and_then_the_catch_up_is
     assert code == 3
     assert err.count("\n") == 1
     assert (await rollcall(database_url, "gaps", "--json"))[1] == ""
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["quarantine"],
+        ["gaps"],
+        ["sessions"],
+        ["accounts"],
+        ["plan"],
+        ["drift"],
+        ["drift", "--kept"],
+    ],
+)
+async def test_an_empty_list_says_so_beside_an_empty_output(
+    database_url: str, words: list[str]
+) -> None:
+    code, out, err = await rollcall(database_url, *words)
+    assert (code, out, err.count("\n")) == (0, "", 1)
+    assert await rollcall(database_url, *words, "--json") == (0, "", "")
 
 
 async def test_content_is_shown_on_request_alone_and_cannot_steer_the_terminal(

@@ -106,6 +106,7 @@ def test_the_version_is_told() -> None:
         (["reconcile"], "Missing argument"),
         (["run", "--only", "everything"], "--only"),
         (["status", "--wait", "-1"], "--wait"),
+        (["status", "--wait"], "see `rollcall status --help`"),
     ],
 )
 def test_wrong_usage_is_one_line_and_exit_code_2(here: Here, words: list[str], said: str) -> None:

@@ -127,7 +127,7 @@ async def test_an_account_that_is_not_in_the_chat_cannot_be_kept_and_kept_ones_a
     listed = json.loads((await rollcall(place, "drift", "--kept", "--json"))[1])
     assert (listed["max_user_id"], listed["author"], listed["state"]) == (1000, "petrova", "kept")
     assert (await rollcall(place, "keep", chat, "1000", "--no-longer"))[0] == 0
-    assert "nobody is kept" in (await rollcall(place, "drift", "--kept"))[1]
+    assert "nobody is kept" in (await rollcall(place, "drift", "--kept"))[2]
 
 
 def test_a_login_without_a_name_is_told_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
