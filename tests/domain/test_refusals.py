@@ -9,7 +9,7 @@ from domain.actions import LIMITS, Action, Add, Create, Demote, Promote, Remove,
 from domain.expected import Role
 from domain.ids import MaxUserId
 from domain.plan import NotCreated, Seen, Wanted, plan
-from domain.refusals import ALONE, WHOLE, Setback, Wish, allowed, apart, strikes_after
+from domain.refusals import ALONE, WHOLE, Setback, Wish, allowed, apart, strikes_after, unserved_of
 from domain.states import Deleted, Frozen
 
 LATER = datetime(2026, 11, 28, tzinfo=UTC)
@@ -142,3 +142,20 @@ def test_no_plan_ever_touches_the_bot(
                     assert bot not in action.user_ids
                 if isinstance(action, Create):
                     assert bot not in action.members
+
+
+@given(users=st.lists(accounts, unique=True), present=members)
+def test_a_wish_is_open_for_those_of_whom_the_chat_does_not_show_it(
+    users: list[MaxUserId], present: dict[MaxUserId, Role]
+) -> None:
+    seen = Seen(present, TITLE)
+    inside = {user for user in users if user in present}
+    chiefs = {user for user in inside if present[user] is Role.ADMINISTRATOR}
+    still_open = {
+        Wish.ADD: set(users) - inside,
+        Wish.REMOVE: inside,
+        Wish.PROMOTE: inside - chiefs,  # who went out must come in first
+        Wish.DEMOTE: chiefs,
+    }
+    for wish, expected in still_open.items():
+        assert set(unserved_of(wish, users, seen)) == expected, wish
