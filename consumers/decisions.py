@@ -17,6 +17,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from consumers.assignment import logs_of, place
+from consumers.closing import let_go_of
 from consumers.errors import ConsumersError, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
@@ -88,7 +89,7 @@ class DecisionsReader:
                 await consumer.start()
             yield consumer
         finally:
-            await consumer.stop()
+            await let_go_of(consumer)
 
     async def _round(self, view: KafkaView, consumer: AIOKafkaConsumer) -> bool:
         """Take in what lies past where PostgreSQL stands now; False where nothing can be read."""

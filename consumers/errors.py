@@ -10,11 +10,14 @@
 No exception of aiokafka or FastStream leaves this room.
 """
 
+import asyncio
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from aiokafka.errors import KafkaError
+
+from loops.together import was_asked_to_end
 
 
 class ConsumersError(Exception):
@@ -55,6 +58,11 @@ def translated() -> Iterator[None]:
     except ssl.SSLError as error:
         raise KafkaRefused(f"TLS: {tls_reason(error)}") from error
     except (TimeoutError, OSError) as error:
+        raise KafkaUnavailable(type(error).__name__) from error
+    except asyncio.CancelledError as error:
+        # aiokafka gives up what its own tasks would have answered, as where a broker dies.
+        if was_asked_to_end():
+            raise
         raise KafkaUnavailable(type(error).__name__) from error
 
 

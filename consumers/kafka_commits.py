@@ -9,9 +9,9 @@ import asyncio
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaError
 from aiokafka.structs import OffsetAndMetadata
 
+from consumers.errors import ConsumersError, translated
 from consumers.positions import partition
 from projections.facts.offsets import PartitionKey, Position
 from projections.facts.tide import metadata
@@ -34,7 +34,8 @@ async def commit_to_kafka(
     if not offsets:
         return
     try:
-        async with asyncio.timeout(_COURTESY_SECONDS):
-            await consumer.commit(offsets)
-    except (KafkaError, TimeoutError) as error:
-        log.info("ingest.courtesy_commit_failed", error=type(error).__name__)
+        with translated():
+            async with asyncio.timeout(_COURTESY_SECONDS):
+                await consumer.commit(offsets)
+    except ConsumersError as error:
+        log.info("ingest.courtesy_commit_failed", error=str(error))

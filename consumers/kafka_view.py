@@ -7,7 +7,6 @@ is under way; opening and each answer takes at most ``patience`` seconds or is
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
@@ -17,6 +16,7 @@ from aiokafka.client import AIOKafkaClient
 from aiokafka.errors import LeaderNotAvailableError
 
 from consumers import leader_epochs, topic_ids
+from consumers.closing import let_go, let_go_of
 from consumers.errors import translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.reachable import reach
@@ -25,7 +25,6 @@ from projections.facts.offsets import PartitionKey
 from projections.facts.tide import height_in
 
 PATIENCE = 10.0
-_CLOSING = 2.0
 _ASKED_AGAIN = 5
 _HEARING = 0.2
 
@@ -87,9 +86,10 @@ class KafkaView:
         """Close what is open; a broker that does not say goodbye is left without it."""
         while self._opened:
             each = self._opened.pop()
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_CLOSING):
-                    await (each.stop() if isinstance(each, AIOKafkaConsumer) else each.close())
+            if isinstance(each, AIOKafkaConsumer):
+                await let_go_of(each)
+            else:
+                await let_go(each.close)
 
     async def topics(self, names: Sequence[str]) -> dict[str, TopicView]:
         """Those of these topics that exist; of a topic that is not here Kafka says so itself."""

@@ -18,6 +18,7 @@ from aiokafka.errors import (
     RecordListTooLargeError,
 )
 
+from consumers.closing import let_go
 from consumers.errors import ConsumersError, KafkaRefused, translated
 from consumers.kafka import TopicShape, ensure_topics
 from consumers.kafka_config import KafkaConfig, client_options
@@ -95,7 +96,7 @@ async def _producing(config: KafkaConfig) -> AsyncIterator[AIOKafkaProducer]:
             await producer.start()
         yield producer
     finally:
-        await producer.stop()
+        await let_go(producer.stop)
 
 
 async def _send(producer: AIOKafkaProducer, events: Sequence[Outgoing]) -> Sent:

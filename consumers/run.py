@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker
 from faststream.kafka.subscriber.usecase import BatchSubscriber
 
 from consumers.assignment import Assignment
+from consumers.closing import let_go
 from consumers.config import IngestConfig
 from consumers.counters import Counters
 from consumers.errors import ConsumersError, KafkaUnavailable, translated
@@ -105,7 +106,7 @@ class Ingest:
             await self._keep(stop)
         finally:
             await self._ingestor.close()
-            await broker.stop()
+            await let_go(broker.stop, None)
             await self._view.close()
 
     async def _open(self, stop: asyncio.Event, broker: KafkaBroker) -> bool:
@@ -118,7 +119,7 @@ class Ingest:
                 with translated():
                     await broker.start()
             except BaseException as error:
-                await broker.stop()
+                await let_go(broker.stop, None)
                 await self._view.close()
                 if not isinstance(error, KafkaUnavailable):
                     raise

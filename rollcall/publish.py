@@ -14,6 +14,7 @@ from datetime import date, datetime
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
+from consumers.closing import let_go
 from consumers.kafka import KafkaConfig, client_options
 from domain.days import DEFAULT_ZONE, zone_of
 from schemas.decode import VALUE_LIMIT, Rejected
@@ -153,7 +154,7 @@ async def _producer(config: KafkaConfig) -> AsyncIterator[AIOKafkaProducer]:
     try:
         await producer.start()
     except (KafkaError, OSError) as error:
-        await producer.stop()
+        await let_go(producer.stop, None)
         message = (
             f"Kafka at {config.bootstrap} cannot be reached ({type(error).__name__}); "
             "is it running, is its address right?"
@@ -162,4 +163,4 @@ async def _producer(config: KafkaConfig) -> AsyncIterator[AIOKafkaProducer]:
     try:
         yield producer
     finally:
-        await producer.stop()
+        await let_go(producer.stop, None)

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from domain.places import place_of
-from loops.together import Loop
+from loops.together import Loop, unless_abandoned
 from loops.waiting import nap
 from projections.errors import SchemaMismatch, StoreError, StoreUnavailable
 from rollcall.failures import FAILURES, explain, leaves
@@ -35,7 +35,7 @@ async def supervise(name: str, loop: Loop, stop: asyncio.Event, *, gives_up: boo
         began = asyncio.get_running_loop().time()
         failed: BaseExceptionGroup[Exception] | None = None
         try:
-            await loop(stop)
+            await unless_abandoned(loop(stop))
         except* StoreUnavailable as outage:
             log.warning("loop.interrupted", loop=name, reason=str(outage.exceptions[0]), wait=wait)
             failed = outage

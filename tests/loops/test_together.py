@@ -1,10 +1,11 @@
 """Loops that run side by side: who ends whom, though a cancellation gets lost."""
 
 import asyncio
+from traceback import extract_tb
 
 import pytest
 
-from loops.together import together
+from loops.together import AbandonedError, together
 
 PATIENCE = 30.0
 
@@ -75,6 +76,29 @@ async def test_loops_within_loops_end_with_the_outermost() -> None:
         async with asyncio.timeout(PATIENCE):
             await together(asyncio.Event(), {"within": within, "breaks": breaks})
     assert deaf.told
+
+
+async def abandoned(_: asyncio.Event) -> None:
+    answer = asyncio.get_running_loop().create_future()
+    answer.cancel()  # as a library does with what it will not answer any more
+    await answer
+
+
+async def test_a_cancellation_that_nobody_asked_for_is_a_failure() -> None:
+    with pytest.raises(ExceptionGroup) as raised:
+        async with asyncio.timeout(PATIENCE):
+            await together(asyncio.Event(), {"abandoned": abandoned, "waits": until_told})
+    [failure] = raised.value.exceptions
+    assert isinstance(failure, AbandonedError)
+    assert extract_tb(failure.__traceback__)[-1].name == "abandoned"
+
+
+async def test_one_that_was_asked_for_is_none() -> None:
+    running = asyncio.create_task(together(asyncio.Event(), {"waits": until_told}))
+    await asyncio.sleep(0)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
 
 
 async def test_the_tasks_bear_the_names_of_the_loops_and_none_is_left() -> None:

@@ -206,13 +206,6 @@ _OF_OUTPUT = (
         ("tests/reconcile/test_clock.py",),
     ),
     Mutant(
-        "a loop that fails ends nobody who missed the cancellation",
-        "loops/together.py",
-        "            over.set()\n            raise",
-        "            raise",
-        ("tests/loops/test_together.py",),
-    ),
-    Mutant(
         "a date that comes during a pass is passed over",
         "projections/reconcile/dates.py",
         "WHERE date > :since",

@@ -100,5 +100,19 @@ SLIPPED: Final[tuple[Mutant, ...]] = (
         "if not pieces:",
         ("tests/consumers/test_while_held.py",),
     ),
+    Mutant(
+        "a loop that fails ends nobody who missed the cancellation",
+        "loops/together.py",
+        "            over.set()\n            raise",
+        "            raise",
+        ("tests/loops/test_together.py",),
+    ),
+    Mutant(
+        "what a client of Kafka's gave up ends the loop that asked",
+        "consumers/closing.py",
+        "with suppress(ConsumersError), translated():",
+        "with suppress(ConsumersError):",
+        ("tests/consumers/test_closing.py",),
+    ),
 )
 """In the order of docs/testing.md."""

@@ -24,6 +24,25 @@ async def test_an_outage_is_waited_out() -> None:
     assert outages == []
 
 
+async def test_a_loop_that_a_library_left_in_the_lurch_is_started_again_and_told_of() -> None:
+    stop, starts = asyncio.Event(), 0
+
+    async def loop(stop: asyncio.Event) -> None:
+        nonlocal starts
+        starts += 1
+        if starts == 1:
+            answer = asyncio.get_running_loop().create_future()
+            answer.cancel()
+            await answer
+        stop.set()
+
+    with capture_logs() as logs:
+        await supervise("loop", loop, stop)
+    assert starts == 2
+    assert [(each["event"], each["loop"]) for each in logs] == [("loop.failed", "loop")]
+    assert logs[0]["where"].startswith("test_supervise.py")
+
+
 @pytest.mark.parametrize(
     ("failure", "said"),
     [

@@ -98,6 +98,15 @@ class Program:
         """Its stderr so far."""
         return self.log.read_text(encoding="utf-8", errors="replace")
 
+    async def last_words(self) -> str:
+        """The end of its stderr; one that still runs is ended, and its stack is there too."""
+        code = self.process.returncode
+        if code is not None:
+            return f"{self.words} ended with {code}: {self.said()[-2000:]}"
+        self.send(signal.SIGABRT)
+        await self.process.wait()
+        return f"{self.words} ran until now: {self.said()[-6000:]}"
+
     def events(self) -> list[dict[str, Any]]:
         """Its log, line by line."""
         lines = self.said().splitlines()

@@ -73,11 +73,14 @@ class Stack:
         """Wait until nothing is on its way."""
         report = await status.wait(self.engine, self.kafka, self.topics, seconds)
         if not report.settled:
-            raise NotInTime(f"not settled: {report.as_json()}; {self._last_words()}")
+            words = await self._last_words()
+            raise NotInTime(f"not settled: {report.as_json()}; {words}")
         return report
 
-    def _last_words(self) -> str:
-        return "\n".join(each.said()[-1500:] for each in self.programs.started[-2:])
+    async def _last_words(self) -> str:
+        """Of the two that were started last: what they said, and where those stand that run."""
+        last = self.programs.started[-2:]
+        return "\n".join([await each.last_words() for each in last])
 
     async def rows(self, query: str) -> list[Any]:
         """The rows of a query."""
@@ -98,7 +101,7 @@ class Stack:
             except StoreUnavailable:
                 pass
             if asyncio.get_running_loop().time() > deadline:
-                raise NotInTime(f"{what}; {self._last_words()}")
+                raise NotInTime(f"{what}; {await self._last_words()}")
             await asyncio.sleep(0.05)
 
     async def acting(self) -> None:
@@ -156,6 +159,7 @@ async def stack(
     config = SimulatorConfig(token=TOKEN, requests_per_second=2 * CALLS_PER_SECOND)
     async with serve(config) as simulator, httpx2.AsyncClient(base_url=simulator.base_url) as http:
         environment = {
+            "PYTHONFAULTHANDLER": "1",  # one that is given up tells where it stands
             "ROLLCALL_POSTGRES__URL": postgres,
             "ROLLCALL_KAFKA__BOOTSTRAP": bootstrap,
             "ROLLCALL_KAFKA__TOPICS": json.dumps(topics),
