@@ -27,13 +27,16 @@ from console.entrance.gate import SessionGate
 from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
 from console.identity.errors import IdentityError
 from console.identity.port import IdentityProvider
+from console.linking import LinkingPages
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.render import Renderer, wants_part
+from console.school_settings import SchoolSettingsPage
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
-from operations.errors import Absent
+from operations.errors import Absent, ModuleOff, NotPermitted
+from operations.installation import Installation
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -99,11 +102,13 @@ def create_app(
     store: Overview,
     entrance: Entrance,
     *,
+    installation: Installation = Installation(),
     hosts: Sequence[str] = ("*",),
     fault: Fault = lives,
 ) -> FastAPI:
     """The console over ``store``.
 
+    ``installation`` is what the settings decide about the screens.
     ``hosts``: the names by which it may be asked for. Where it listens on the local address
     only, give just those names: a foreign page cannot then read it by a name of its own.
     ``fault`` tells why the process does not live, or None while it does.
@@ -112,26 +117,35 @@ def create_app(
     errors = _Errors(Renderer())
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(_SecurityHeaders)
-    add_entries(app, entrance.gate, _entries(store, entrance, errors.renderer, fault))
+    add_entries(app, entrance.gate, _entries(store, entrance, errors.renderer, installation, fault))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, errors.http)
     app.add_exception_handler(RequestValidationError, errors.validation)
     app.add_exception_handler(RequestRefused, errors.refused)
     app.add_exception_handler(IdentityError, errors.identity)
     app.add_exception_handler(Absent, errors.absent)
+    app.add_exception_handler(NotPermitted, errors.not_permitted)
+    app.add_exception_handler(ModuleOff, errors.module_off)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
 
 
 def _entries(
-    store: Overview, entrance: Entrance, renderer: Renderer, fault: Fault
+    store: Overview,
+    entrance: Entrance,
+    renderer: Renderer,
+    installation: Installation,
+    fault: Fault,
 ) -> Iterator[Entry]:
     sign_in = SignIn(entrance.gate, renderer, entrance.provider)
     yield from Api(store, fault).entries()
     yield from sign_in.entries()
     yield from SignInPage(sign_in, renderer, development=entrance.development).entries()
-    yield from OwnChatsPage(entrance.gate.store, renderer).entries()
+    staff = entrance.gate.store
+    yield from OwnChatsPage(staff, renderer, installation).entries()
+    yield from LinkingPages(staff, renderer, installation).entries()
+    yield from SchoolSettingsPage(staff, renderer, installation).entries()
     yield from Pages(store, renderer).entries()
 
 
@@ -154,6 +168,15 @@ class _Errors:
     async def absent(self, request: Request, _error: Exception) -> Response:
         """404: an operation was asked about something that is not there."""
         return self._answer(request, 404)
+
+    async def not_permitted(self, request: Request, _error: Exception) -> Response:
+        """403: an operation is not for who asks."""
+        return self._answer(request, 403)
+
+    async def module_off(self, request: Request, error: Exception) -> Response:
+        """Not an error but how it is: there are no chats here, and the page says whom to ask."""
+        everywhere = isinstance(error, ModuleOff) and error.everywhere
+        return self.renderer.answer(request, "module_off", {"everywhere": everywhere})
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""

@@ -1,4 +1,7 @@
-"""The screen «Чаты»: one's own chats, by kind (the guide, 2.2)."""
+"""The screen «Чаты»: one's own chats by kind, and those that one's children are kept from.
+
+The guide, 2.1 and 2.2. Linking the study profile, to which it leads, is ``console.linking``.
+"""
 
 from dataclasses import dataclass
 
@@ -8,6 +11,7 @@ from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
 from console.render import Renderer, shown
 from operations import own_chats
+from operations.installation import Installation
 from operations.store import StaffStore
 
 
@@ -17,6 +21,7 @@ class OwnChatsPage:
 
     store: StaffStore
     renderer: Renderer
+    installation: Installation
 
     def entries(self) -> list[Entry]:
         """The addresses."""
@@ -25,5 +30,8 @@ class OwnChatsPage:
     async def page(self, request: Request) -> Response:
         """The chats in which the person belongs, with their administrators."""
         visit = visitor(request)
-        found = await own_chats.own_chats(self.store, visit.actor, visit.person_id)
-        return self.renderer.answer(request, "own_chats", shown(found))
+        found = await own_chats.own_chats(
+            self.store, visit.actor, visit.person_id, self.installation
+        )
+        values = shown(found) | {"installation": self.installation}
+        return self.renderer.answer(request, "own_chats", values)

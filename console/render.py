@@ -17,7 +17,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from console import sign_in_words, words
+from console import my_words, sign_in_words, words
 from console.entrance.visit import visit_of
 from operations.listing import PAGE_SIZES
 from projections.staff.names import PersonName
@@ -88,7 +88,11 @@ class Renderer:
             lstrip_blocks=True,
         )
         self._templates.globals.update(
-            words=words, sign_in_words=sign_in_words, address=address, page_sizes=PAGE_SIZES
+            words=words,
+            my=my_words,
+            sign_in_words=sign_in_words,
+            address=address,
+            page_sizes=PAGE_SIZES,
         )
         self._templates.filters.update(
             moment=moment, number=number, visible=visible, full_name=full_name

@@ -23,6 +23,7 @@ from console.app import Entrance, create_app
 from console.entrance.site import LOCAL_NAMES, is_loopback
 from console.errors import CannotListen
 from console.metrics import metrics_app
+from operations.installation import Installation
 from operations.store import Overview
 
 _PATIENCE_SECONDS = 3
@@ -55,6 +56,7 @@ class ConsoleServer:
     entrance: MakeEntrance
     process: Collector = field(default_factory=CollectorRegistry)
     fault: Fault = lives
+    installation: Installation = field(default_factory=Installation)
 
     async def run(
         self, stop: asyncio.Event, on_listening: Callable[[Listening], None] = lambda _: None
@@ -70,7 +72,14 @@ class ConsoleServer:
             metrics = closing.enter_context(_bound(self.host, self.metrics_port, "METRICS_PORT"))
             entrance = self.entrance(self.host, pages.getsockname()[1])
             hosts = _names(self.host)
-            console = _server(create_app(self.store, entrance, hosts=hosts, fault=self.fault))
+            pages_app = create_app(
+                self.store,
+                entrance,
+                installation=self.installation,
+                hosts=hosts,
+                fault=self.fault,
+            )
+            console = _server(pages_app)
             gauges = _server(metrics_app(self.store, self.process))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(console.serve([pages]), name="console")

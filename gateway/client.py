@@ -18,7 +18,7 @@ from gateway.bot_api import BotApi
 from gateway.errors import AddingUnavailable
 from gateway.max_http import Endpoint, MaxHttp, Surroundings
 from gateway.partner_api import PartnerApi
-from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created
+from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, IssuedLink
 from gateway.subscriptions import Subscriptions
 
 
@@ -53,7 +53,7 @@ class MessengerConfig:
 
 
 class MaxMessenger:
-    """``Membership`` and ``Provisioning`` over HTTP."""
+    """``Membership``, ``Provisioning`` and ``ProfileLinks`` over HTTP."""
 
     def __init__(
         self,
@@ -157,6 +157,14 @@ class MaxMessenger:
     async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:
         """Delete for ever; a chat that is not there counts as deleted."""
         await self._partner.delete(chat_id, lane)
+
+    async def issue_link(self, external_id: str, lane: Lane) -> IssuedLink:
+        """A new link by which this person says which account is theirs."""
+        return await self._partner.issue_link(external_id, lane)
+
+    async def end_link(self, external_id: str, lane: Lane) -> None:
+        """Unlink the person; one who is not linked counts as unlinked."""
+        await self._partner.end_link(external_id, lane)
 
 
 __all__ = ["Adding", "MaxMessenger", "MessengerConfig"]

@@ -5,8 +5,9 @@ The partner contract answers in the same words as the Bot API, so both read them
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from domain.ids import MaxUserId
 from gateway.ports import AddFailure, SeenMember
@@ -105,6 +106,21 @@ class CreatedAnswer(Failures):
     created: bool
 
 
+def _leads_out(url: str) -> str:
+    """A person follows it, so it must be an address of the web and nothing that runs."""
+    parts = urlsplit(url)
+    if parts.scheme != "https" or not parts.hostname or not url.isprintable():
+        raise ValueError("must be an https address")
+    return url
+
+
+class LinkAnswer(Answer):
+    """A profile link of the partner contract."""
+
+    url: Annotated[str, Field(max_length=1000), AfterValidator(_leads_out)]
+    expires_at: Annotated[AwareDatetime, Field(strict=False)]
+
+
 def failures_of(
     call: Call, answer: AddAnswer, asked: Sequence[MaxUserId]
 ) -> Mapping[MaxUserId, AddFailure]:
@@ -127,6 +143,7 @@ __all__ = [
     "ChatAnswer",
     "CreatedAnswer",
     "Failures",
+    "LinkAnswer",
     "MembersPage",
     "failures_of",
 ]

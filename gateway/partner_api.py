@@ -1,12 +1,13 @@
-"""The *provisioning* capability over the partner contract, and adding by it.
+"""The *provisioning* capability over the partner contract, adding by it, and linking profiles.
 
-What the public Bot API cannot do: create a chat that the bot owns, add people to it, delete
-it. The contract is ours (docs describe it); an adopter maps it to what MAX gives to partners.
-``external_id`` is the idempotency key of a create, so one whose outcome is not known is
-settled by sending it again.
+What the public Bot API cannot do: create a chat that the bot owns, add people to it, delete it;
+learn from a person which account is theirs. The contract is ours (docs describe it); an adopter
+maps it to what MAX gives to partners. ``external_id`` is the idempotency key of a create, so one
+whose outcome is not known is settled by sending it again.
 """
 
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
@@ -14,12 +15,13 @@ from domain.lanes import Lane
 from gateway.bot_api import ADMINS_A_CHAT, IDS_A_CALL, LONGEST_TITLE, add_call
 from gateway.errors import Gone, NotFound, Refused
 from gateway.max_http import MaxHttp
-from gateway.member_answers import AddAnswer, CreatedAnswer, failures_of
-from gateway.ports import AddFailure, CallBudget, Created
+from gateway.member_answers import AddAnswer, CreatedAnswer, LinkAnswer, failures_of
+from gateway.ports import AddFailure, CallBudget, Created, IssuedLink
 from gateway.replies import Answer, Call, JsonValue
 from gateway.verdicts import doubt_if_unsuccessful, error_of, problem_of, read_answer
 
 _CHATS = "/partner/v1/chats"
+_LINKS = "/partner/v1/profile-links"
 
 
 class PartnerApi:
@@ -66,12 +68,31 @@ class PartnerApi:
         return failures_of(call, answer, user_ids)
 
     async def delete(self, chat_id: MaxChatId, lane: Lane) -> None:
-        """Delete for ever; a chat that is not there counts as deleted.
+        """Delete for ever; a chat that is not there counts as deleted."""
+        await self._end(
+            Call("DELETE", f"{_CHATS}/{chat_id}", changes=True, kind=CallClass.PARTNER), lane
+        )
+
+    async def issue_link(self, external_id: str, lane: Lane) -> IssuedLink:
+        """A new link for this person; it ends the one before it."""
+        body: JsonValue = {"external_id": external_id}
+        call = Call("POST", _LINKS, changes=True, body=body, kind=CallClass.PARTNER)
+        reply = await self._http.send(call, self._budget, lane)
+        doubt_if_unsuccessful(call, reply)
+        answer = read_answer(call, reply, LinkAnswer)
+        return IssuedLink(answer.url, answer.expires_at)
+
+    async def end_link(self, external_id: str, lane: Lane) -> None:
+        """Unlink the person; one who is not linked counts as unlinked."""
+        path = f"{_LINKS}/{quote(external_id, safe=':')}"
+        await self._end(Call("DELETE", path, changes=True, kind=CallClass.PARTNER), lane)
+
+    async def _end(self, call: Call, lane: Lane) -> None:
+        """Have something be no more; what is not there is none.
 
         The contract describes no body: an empty one will do. A 404 in words that are not the
         messenger's (a wrong address answers so too) stays ``NotFound``.
         """
-        call = Call("DELETE", f"{_CHATS}/{chat_id}", changes=True, kind=CallClass.PARTNER)
         reply = await self._http.send(call, self._budget, lane)
         doubt_if_unsuccessful(call, reply)
         if reply.is_success:

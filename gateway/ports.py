@@ -7,7 +7,8 @@ itself whether it is the whole chat: one that is not shows who is in, and never 
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from domain.call_classes import CallClass
@@ -145,6 +146,24 @@ class Provisioning(Protocol):
         """Delete for ever; a chat that is not there counts as deleted."""
 
 
+@dataclass(frozen=True, slots=True)
+class IssuedLink:
+    """A link by which one person, once, says which account is theirs; a secret of that person's."""
+
+    url: str = field(repr=False)
+    expires_at: datetime
+
+
+class ProfileLinks(Protocol):
+    """Linking people's study profiles, by the partner contract."""
+
+    async def issue_link(self, external_id: str, lane: Lane) -> IssuedLink:
+        """A new link for this person; it ends the one before it."""
+
+    async def end_link(self, external_id: str, lane: Lane) -> None:
+        """Unlink the person; one who is not linked counts as unlinked."""
+
+
 class Messenger(Membership, Provisioning, Protocol):
     """Both capabilities on one object."""
 
@@ -158,8 +177,10 @@ __all__ = [
     "CallBudget",
     "ChatSnapshot",
     "Created",
+    "IssuedLink",
     "Membership",
     "Messenger",
+    "ProfileLinks",
     "Provisioning",
     "SeenMember",
 ]

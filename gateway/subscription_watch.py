@@ -17,7 +17,6 @@ import structlog
 from domain.lanes import Lane
 from gateway.errors import GatewayError
 from gateway.subscriptions import Subscription
-from gateway.updates import UPDATE_TYPES
 from gateway.webhooks import Webhook
 from loops.waiting import nap
 
@@ -96,7 +95,8 @@ class SubscriptionWatch:
         missing = not any(self._is_ours(each, known_as) for each in present)
         anew = missing and await self.store.may_set()
         if anew or set_anyway:
-            await subscriptions.subscribe(self.url, UPDATE_TYPES, self.webhook.secret, Lane.LIVE)
+            types, secret = self.webhook.update_types, self.webhook.secret
+            await subscriptions.subscribe(self.url, types, secret, Lane.LIVE)
         if anew:
             known_as = await self._spelt(present) or known_as
             log.warning("webhook.subscribed", reason="it was not there: chats are swept")
@@ -115,7 +115,7 @@ class SubscriptionWatch:
         return come[0] if len(come) == 1 else None
 
     def _is_ours(self, one: Subscription, known_as: str | None) -> bool:
-        all_types = not one.update_types or set(UPDATE_TYPES) <= set(one.update_types)
+        all_types = not one.update_types or set(self.webhook.update_types) <= set(one.update_types)
         return all_types and (one.url == known_as or _plain(one.url) == _plain(self.url))
 
 

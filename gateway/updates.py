@@ -13,11 +13,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter,
 
 from domain.hints import HintKind, Update
 from domain.ids import MaxChatId, MaxUserId
+from domain.profile_links import Confirmation
 from gateway.member_answers import storable
 from gateway.replies import ChatIdIn, UserIdIn
 
 UPDATE_TYPES = tuple(kind.value for kind in HintKind)
 """What we subscribe to."""
+
+PROFILE_LINKED = "profile_linked"
+"""And to this of the partner contract, where people link their profiles with us."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEAR_9999_MS = 253_370_764_800_000
@@ -66,9 +70,37 @@ def read_update(body: bytes) -> Update | None:
             return None
         return _hint(_Ours.model_validate_json(body))
     except ValidationError as error:
-        problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
-    message = f"{problem['type']} at {'.'.join(str(step) for step in problem['loc']) or 'body'}"
-    raise UnreadableUpdate(message)
+        problem = error
+    raise UnreadableUpdate(_said(problem))
+
+
+class _Linked(_Envelope):
+    external_id: Annotated[str, Field(min_length=1, max_length=256)]
+    user_id: UserIdIn
+    timestamp: object = None
+
+
+def read_confirmation(body: bytes) -> Confirmation | None:
+    """The confirmed profile link in a body; None for an update of another type.
+
+    Raises:
+        UnreadableUpdate: with no word of the body.
+    """
+    try:
+        if _Envelope.model_validate_json(body).update_type != PROFILE_LINKED:
+            return None
+        linked = _Linked.model_validate_json(body)
+    except ValidationError as error:
+        problem = error
+    else:
+        account = MaxUserId(linked.user_id)
+        return Confirmation(linked.external_id, account, _time(linked.timestamp))
+    raise UnreadableUpdate(_said(problem))
+
+
+def _said(error: ValidationError) -> str:
+    problem = error.errors(include_input=False, include_url=False, include_context=False)[0]
+    return f"{problem['type']} at {'.'.join(str(step) for step in problem['loc']) or 'body'}"
 
 
 def _hint(update: _Ours) -> Update:
@@ -102,4 +134,10 @@ def _time(value: object) -> datetime | None:
         return None
 
 
-__all__ = ["UPDATE_TYPES", "UnreadableUpdate", "read_update"]
+__all__ = [
+    "PROFILE_LINKED",
+    "UPDATE_TYPES",
+    "UnreadableUpdate",
+    "read_confirmation",
+    "read_update",
+]

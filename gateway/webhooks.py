@@ -6,6 +6,9 @@ that its chat must be read. Duplicates, updates out of order and of chats that a
 no harm. Anything but a 200 makes MAX send the update again, so an outage of the store loses
 none. Whether it tells of a call of ours the store knows: one may have its effect when everybody
 has given up on it.
+
+One update is no hint: that somebody confirmed a profile link is told in no other way. It is
+believed of whoever asked for a link, and once.
 """
 
 import asyncio
@@ -16,7 +19,14 @@ from http import HTTPStatus
 from typing import Any, Protocol
 
 from domain.hints import Update
-from gateway.updates import UnreadableUpdate, read_update
+from domain.profile_links import Confirmation
+from gateway.updates import (
+    PROFILE_LINKED,
+    UPDATE_TYPES,
+    UnreadableUpdate,
+    read_confirmation,
+    read_update,
+)
 
 SECRET_HEADER = b"x-max-bot-api-secret"
 LONGEST_BODY = 256 * 1024
@@ -38,13 +48,24 @@ class HintStore(Protocol):
         """Commit the hint; True where it makes us read the chat."""
 
 
+class Confirmations(Protocol):
+    """Takes in that people confirmed their profile links (``projections.by_hand``)."""
+
+    async def confirmed(self, given: Confirmation) -> bool:
+        """Commit it; False where nobody asked for such a link."""
+
+
 @dataclass(slots=True)
 class Webhook:
-    """The application; ``path`` is the one that was subscribed, the secret is never shown."""
+    """The application; ``path`` is the one that was subscribed, the secret is never shown.
+
+    ``links`` is None where people link their profiles elsewhere.
+    """
 
     store: HintStore
     path: str
     secret: str = field(repr=False)
+    links: Confirmations | None = None
     _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
@@ -70,13 +91,26 @@ class Webhook:
         if body is None:
             return HTTPStatus.REQUEST_ENTITY_TOO_LARGE
         try:
-            update = read_update(body)
+            await self._take(body)
         except UnreadableUpdate:
             return HTTPStatus.BAD_REQUEST
+        return HTTPStatus.OK
+
+    async def _take(self, body: bytes) -> None:
+        update = read_update(body)
         if update is not None:
             async with self._room:
                 await self.store.receive(update)
-        return HTTPStatus.OK
+            return
+        confirmation = None if self.links is None else read_confirmation(body)
+        if self.links is not None and confirmation is not None:
+            async with self._room:
+                await self.links.confirmed(confirmation)
+
+    @property
+    def update_types(self) -> tuple[str, ...]:
+        """What is to be subscribed to."""
+        return UPDATE_TYPES if self.links is None else (*UPDATE_TYPES, PROFILE_LINKED)
 
     def _knows_the_secret(self, headers: Iterable[tuple[bytes, bytes]]) -> bool:
         given = [value for name, value in headers if name.lower() == SECRET_HEADER]
@@ -101,4 +135,4 @@ async def _body(receive: Receive) -> bytes | None:
             return b"".join(parts)
 
 
-__all__ = ["LONGEST_BODY", "SECRET_HEADER", "HintStore", "Webhook"]
+__all__ = ["LONGEST_BODY", "SECRET_HEADER", "Confirmations", "HintStore", "Webhook"]

@@ -5,6 +5,9 @@
 │   ├── ``NoSuchChat``      a chat that no fact asks for
 │   ├── ``NoSuchSchool``    a school of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
+├── ``NotPermitted``         it is not for who asks
+├── ``ModuleOff``            there are no chats in this school, or in the whole installation
+├── ``LinkedElsewhere``      the register links profiles here, not people on our screens
 ├── ``TopicsNotRead``       a replay of topics that this installation does not read
 └── ``AuthorIsNoId``        a decision that is published, by somebody not named by an id
 
@@ -59,3 +62,25 @@ class AuthorIsNoId(OperationError):
 
     def __init__(self, rule: str) -> None:
         super().__init__(f"{rule}: an id, for it is published")
+
+
+class NotPermitted(OperationError):
+    """It is not for who asks (``domain.access``)."""
+
+    def __init__(self) -> None:
+        super().__init__("not permitted")
+
+
+class ModuleOff(OperationError):
+    """The module «Чаты» is off; ``everywhere``, or only where they are who ask."""
+
+    def __init__(self, *, everywhere: bool) -> None:
+        super().__init__("the module is off")
+        self.everywhere = everywhere
+
+
+class LinkedElsewhere(OperationError):
+    """Study profiles are linked by the register's events (``profiles.source``)."""
+
+    def __init__(self) -> None:
+        super().__init__("profiles are linked by the register")

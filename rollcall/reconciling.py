@@ -17,15 +17,18 @@ from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.health import Health
+from gateway.profile_links import ProfileLinkLoop
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from loops.together import Loop
+from projections.by_hand.profile_links import LinkTasks
 from projections.messenger.budget import CallSlots
 from projections.messenger.troubles import MessengerTroubles
 from projections.watch.clock import ClockWatch, Longest
 from projections.watch.sweep import Sweep
 from rollcall.process import CountingStore, Process
+from rollcall.profiles import profile_links
 from rollcall.settings import Settings
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 
@@ -62,13 +65,15 @@ def reconcile_loops(
 
     reconcile = ReconcileLoop(store, reconciler, whoami, workers=gateway.workers)
     invites = gateway.adding == "invite"
+    links = profile_links(settings, engine)
     health = Health(MessengerTroubles(engine), breaking.breakers, lambda: reconcile.halted)
     return {
         "reconcile": _ArmedLoop(store, reconcile, invites=invites).run,
         "health": health.run,
         "clock": _clock(settings, engine).run,
         "sweep": SweepLoop(Sweep(engine), settings.sweep.config()).run,
-        **_webhook(settings, config.token, engine, messenger),
+        **_webhook(settings, config.token, engine, messenger, links),
+        **_linking(links, messenger, breaking),
     }
 
 
@@ -115,11 +120,25 @@ def _clock(settings: Settings, engine: AsyncEngine) -> ClockWatch:
     return ClockWatch(engine, longest)
 
 
+def _linking(
+    links: LinkTasks | None, messenger: MaxMessenger, breaking: BreakingMessenger
+) -> dict[str, Loop]:
+    if links is None:
+        return {}
+    return {"profile links": ProfileLinkLoop(links, messenger, breaking).run}
+
+
 def _webhook(
-    settings: Settings, token: str, engine: AsyncEngine, messenger: MaxMessenger
+    settings: Settings,
+    token: str,
+    engine: AsyncEngine,
+    messenger: MaxMessenger,
+    links: LinkTasks | None,
 ) -> dict[str, Loop]:
     given = settings.messenger
     if given.webhook_url is None:
+        if links is not None:
+            log.error("profile_link.deaf", reason="set ROLLCALL_MESSENGER__WEBHOOK_URL")
         return {}
     secret = given.webhook_secret
     place = WebhookPlace(
@@ -128,4 +147,4 @@ def _webhook(
         given.webhook_port,
         secret_from(token) if secret is None else secret.get_secret_value(),
     )
-    return {"webhook": WebhookLoop(place, engine, messenger).run}
+    return {"webhook": WebhookLoop(place, engine, messenger, links).run}

@@ -8,11 +8,9 @@ misspelt name does not guard.
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field, model_validator
 from pydantic import ValidationError as Invalid
 from pydantic_settings import (
     BaseSettings,
@@ -25,6 +23,7 @@ from rollcall.settings_console import Console, SignIn
 from rollcall.settings_drift import Drift, SweepSettings
 from rollcall.settings_guard import Guard
 from rollcall.settings_listing import Row, listed_by_section
+from rollcall.settings_profiles import Profiles
 from rollcall.settings_section import CommaList, Section
 from rollcall.settings_servers import Kafka, Messenger, Postgres
 from rollcall.settings_words import (
@@ -128,11 +127,19 @@ class Settings(BaseSettings):
     drift: Drift = Drift()
     sweep: SweepSettings = SweepSettings()
     chats: Chats = Chats()
+    profiles: Profiles = Profiles()
     retention: Retention = Retention()
     console: Console = Console()
     sign_in: SignIn = SignIn()
     simulator: Simulator = Simulator()
     log: Log = Log()
+
+    @model_validator(mode="after")
+    def _profiles_come_back(self) -> Self:
+        given = self.profiles
+        if given.source == "rollcall" and given.topic not in self.kafka.topics:
+            raise ValueError("profiles.topic must be one of kafka.topics, or nobody gets linked")
+        return self
 
     @classmethod
     def settings_customise_sources(

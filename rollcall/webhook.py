@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from gateway.client import MaxMessenger
 from gateway.subscription_watch import SubscriptionWatch
 from gateway.webhook_server import serving
-from gateway.webhooks import Webhook
+from gateway.webhooks import Confirmations, Webhook
 from projections.messenger.subscription import SubscriptionState
 from projections.watch.hints import Hints
 
@@ -45,11 +45,12 @@ class WebhookLoop:
     place: WebhookPlace
     engine: AsyncEngine
     messenger: MaxMessenger
+    links: Confirmations | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Listen first, then subscribe: nothing that MAX sends finds nobody."""
         path = urlsplit(self.place.url).path or "/"
-        webhook = Webhook(Hints(self.engine), path, self.place.secret)
+        webhook = Webhook(Hints(self.engine), path, self.place.secret, self.links)
         watch = SubscriptionWatch(
             self.messenger, SubscriptionState(self.engine), webhook, self.place.url
         )

@@ -40,6 +40,7 @@ from projections.watch.upkeep import Retention
 from rollcall.addresses import Addresses
 from rollcall.entrance import entrance
 from rollcall.process import Process
+from rollcall.profiles import installation
 from rollcall.reconciling import reconcile_loops
 from rollcall.settings import Settings
 from rollcall.supervise import supervise
@@ -210,6 +211,7 @@ class Wiring:
             partial(entrance, self.settings, engine),
             process,
             process.fault,
+            installation(self.settings, self.derive_config().kinds_off),
         )
 
         async def loop(stop: asyncio.Event) -> None:

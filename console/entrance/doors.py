@@ -28,6 +28,7 @@ class Need(Enum):
     SESSION = "session"  # whoever is signed in
     PERSON = "person"  # a person of the register
     STAFF = "staff"  # who works in a school, and operators
+    ADMINISTRATOR = "administrator"  # who looks after a school's settings, and operators
     OPERATOR = "operator"
 
 

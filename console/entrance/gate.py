@@ -105,6 +105,10 @@ def _lets_in(need: Need, actor: Actor) -> bool:
             return actor.operator is not None or any(
                 may(actor, Right.SEE_CHATS, TheSchool(school)) for school in actor.works_in
             )
+        case Need.ADMINISTRATOR:
+            return actor.operator is not None or any(
+                may(actor, Right.CHANGE_SETTINGS, TheSchool(school)) for school in actor.works_in
+            )
         case Need.OPERATOR:
             return may(actor, Right.OPERATE, TheInstallation())
 

@@ -7,3 +7,33 @@ document.addEventListener("htmx:error", (event) => {
 document.addEventListener("htmx:after:request", () => {
   document.getElementById("offline").hidden = true;
 });
+
+// What stood in a part that is replaced has the focus no more: then its heading has it, so that
+// whoever goes on by keyboard, or listens, is where the news is.
+let heldFocus = false;
+document.addEventListener("htmx:before:swap", () => {
+  const step = document.getElementById("connect");
+  heldFocus = Boolean(step && step.contains(document.activeElement));
+});
+document.addEventListener("htmx:after:swap", () => {
+  const heading = document.querySelector("#connect h1");
+  if (heldFocus && heading && document.activeElement === document.body) {
+    heading.focus();
+  }
+  heldFocus = false;
+});
+
+// Buttons that copy a field; without a script the field can be selected as any other.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  const field = document.getElementById(button.dataset.copy);
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    field.select();
+    try {
+      await navigator.clipboard.writeText(field.value);
+    } catch {
+      document.execCommand("copy");
+    }
+    document.getElementById(`${field.id}-said`).textContent = button.dataset.said;
+  });
+}

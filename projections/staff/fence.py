@@ -24,6 +24,7 @@ _ENTER = text("""
     SELECT set_config('transaction_read_only', 'on', true),
            set_config('statement_timeout', '10s', true), set_config('jit', 'off', true),
            set_config('staff.operator', :operator, true),
+           set_config('staff.self', :self, true),
            set_config('staff.family', :family, true),
            set_config('staff.administers', :administers, true),
            set_config('staff.works_in', :works_in, true),
@@ -57,6 +58,7 @@ def settings_of(actor: Actor) -> dict[str, str]:
     teaches = {each: at for each, at in actor.teaches.items() if at in actor.works_in}
     return {
         "operator": "" if actor.operator is None else actor.operator.value,
+        "self": actor.person_id or "",
         "family": _listed(family),
         "administers": _listed(actor.administers & actor.works_in),
         "works_in": _listed(actor.works_in),

@@ -1,4 +1,4 @@
-"""Names of people, read behind the fence alone."""
+"""Names of people and of schools, read behind the fence alone."""
 
 from dataclasses import dataclass
 
@@ -37,3 +37,22 @@ async def names_of_schools(
         {"schools": school_ids},
     )
     return {SchoolId(row.school_id): row.name for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolCommunity:
+    """A school's name, and the id of its community in MAX where the register knows one."""
+
+    school_id: SchoolId
+    name: str
+    community_id: str | None
+
+
+async def community_of(connection: AsyncConnection, school_id: SchoolId) -> SchoolCommunity | None:
+    """The school; None where it is not known, or not for who asks."""
+    found = await connection.execute(
+        text("SELECT name, community_id FROM fact_schools WHERE school_id = :school"),
+        {"school": school_id},
+    )
+    row = found.one_or_none()
+    return None if row is None else SchoolCommunity(school_id, row.name, row.community_id)

@@ -16,8 +16,9 @@ from domain.ids import PersonId, SchoolId
 from projections.database import transaction
 from projections.staff import actors, cast, fence, names, service_accounts, sessions
 from projections.staff.cast import CastMember
-from projections.staff.names import PersonName
-from projections.staff.own_chats import OwnChat, is_linked, own_chats
+from projections.staff.names import PersonName, SchoolCommunity
+from projections.staff.own_chats import Child, OwnChat, children, own_chats, schools_of
+from projections.staff.profile_links import LinkFacts, facts_of
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Identified, Lifetimes, Session
 
@@ -35,10 +36,12 @@ class SignedIn:
 
 @dataclass(frozen=True, slots=True)
 class OwnChats:
-    """A person's screen «Чаты»; ``linked`` says that their study profile is."""
+    """A person's screen «Чаты»: their link, the chats of the family by person, their schools."""
 
-    linked: bool
-    chats: tuple[OwnChat, ...]
+    link: LinkFacts
+    chats: dict[PersonId, list[OwnChat]]
+    children: list[Child]
+    schools: frozenset[SchoolId]
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +106,23 @@ class StaffStore:
     async def own_chats(self, actor: Actor, person_id: PersonId) -> OwnChats:
         """The screen «Чаты» of a person, asked by ``actor``."""
         async with fence.reading(self.engine, actor) as connection:
+            guarded = await children(connection, actor.children)
             return OwnChats(
-                await is_linked(connection, person_id),
-                tuple(await own_chats(connection, person_id)),
+                await facts_of(connection, person_id),
+                await own_chats(connection, {person_id, *actor.children}),
+                guarded,
+                actor.works_in | await schools_of(connection, person_id, actor.children),
             )
+
+    async def link_facts(self, actor: Actor, person_id: PersonId) -> LinkFacts:
+        """How far the person is with linking their study profile, asked by ``actor``."""
+        async with fence.reading(self.engine, actor) as connection:
+            return await facts_of(connection, person_id)
+
+    async def community(self, actor: Actor, school_id: SchoolId) -> SchoolCommunity | None:
+        """A school's name and its community in MAX; None where it is not for who asks."""
+        async with fence.reading(self.engine, actor) as connection:
+            return await names.community_of(connection, school_id)
 
     async def cast(self, surname: str) -> list[CastMember]:
         """People to choose from in a development sign-in."""

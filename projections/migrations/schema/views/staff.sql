@@ -14,7 +14,13 @@ SELECT s.chat_id, s.link
    AND (s.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[])
         OR EXISTS (SELECT FROM staff.managed_chats c WHERE c.chat_id = s.chat_id));
 
-GRANT SELECT ON staff.chats, staff.chat_links TO rollcall_staff;
+CREATE OR REPLACE VIEW staff.family_obstacles WITH (security_barrier) AS
+SELECT b.chat_id, b.person_id, b.state, b.since, b.retry_at
+  FROM dashboard.blocked b
+ WHERE b.person_id = ANY((SELECT string_to_array(current_setting('staff.family', true), ','))::text[]);
+
+GRANT SELECT ON staff.chats, staff.chat_links, staff.family_obstacles TO rollcall_staff;
 
 COMMENT ON VIEW staff.chats IS 'dashboard.chats, the rows that who asks may see.';
 COMMENT ON VIEW staff.chat_links IS 'The link that lets people in, of the chats that are one''s own, a child''s, or managed by who asks. Operators see none.';
+COMMENT ON VIEW staff.family_obstacles IS 'Why one, or one''s child, is not in a chat in which they belong: dashboard.blocked of those people.';

@@ -1,0 +1,41 @@
+"""What an installation has decided and its screens show: who links profiles, which chats there are.
+
+Guarantees: where all kinds of chat are off in a school, the module «Чаты» is off there (the
+guide, 1: «доступен только если в вашем регионе настроен соответствующий модуль»).
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from domain.chats import ChatKind
+from domain.ids import SchoolId
+from projections.derive.config import ChatKindsOff
+from schemas.events import PROFILES_TOPIC
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """Part of the settings, as people meet them.
+
+    ``links_profiles``: people link their study profiles on our screens; else the register tells
+    who is linked. ``app_url`` and ``web_url`` are where MAX is to be had, and where it is.
+    """
+
+    links_profiles: bool = False
+    profiles_topic: str = PROFILES_TOPIC
+    kinds_off: ChatKindsOff = field(default_factory=ChatKindsOff)
+    app_url: str = "https://max.ru"
+    web_url: str = "https://web.max.ru"
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the module is off everywhere."""
+        return self.kinds_off.installation == frozenset(ChatKind)
+
+    def is_off_in(self, school_id: SchoolId) -> bool:
+        """Whether the module is off in this school."""
+        return all(self.kinds_off.covers(kind, school_id) for kind in ChatKind)
+
+    def is_off_for(self, schools: Collection[SchoolId]) -> bool:
+        """Whether it is off for somebody of these schools: in all of them, if there are any."""
+        return self.is_off or (bool(schools) and all(map(self.is_off_in, schools)))
