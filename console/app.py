@@ -36,7 +36,7 @@ from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
 from operations.errors import Absent, ModuleOff, NotPermitted
-from operations.installation import Installation
+from operations.installation import ORDINARY, Installation
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -102,7 +102,7 @@ def create_app(
     store: Overview,
     entrance: Entrance,
     *,
-    installation: Installation = Installation(),
+    installation: Installation = ORDINARY,
     hosts: Sequence[str] = ("*",),
     fault: Fault = lives,
 ) -> FastAPI:

@@ -20,7 +20,7 @@ class Help:
     steps: tuple[str, ...] = ()
 
 
-_DO_NOT_PASS_ON: Final = (
+_KEEP_TO_YOURSELF: Final = (
     "Не пересылайте ссылку другим: кого нет в списке чата, того из чата исключат."
 )
 _ENTER: Final = (
@@ -29,7 +29,7 @@ _ENTER: Final = (
         "Если MAX не пускает, откройте в нём настройки приватности и разрешите приглашать вас в "
         "чаты; ученику это разрешает родитель в «Семейной защите»."
     ),
-    _DO_NOT_PASS_ON,
+    _KEEP_TO_YOURSELF,
 )
 _LET_CHILD_ENTER: Final = (
     (

@@ -23,7 +23,7 @@ from console.app import Entrance, create_app
 from console.entrance.site import LOCAL_NAMES, is_loopback
 from console.errors import CannotListen
 from console.metrics import metrics_app
-from operations.installation import Installation
+from operations.installation import ORDINARY, Installation
 from operations.store import Overview
 
 _PATIENCE_SECONDS = 3
@@ -56,7 +56,7 @@ class ConsoleServer:
     entrance: MakeEntrance
     process: Collector = field(default_factory=CollectorRegistry)
     fault: Fault = lives
-    installation: Installation = field(default_factory=Installation)
+    installation: Installation = ORDINARY
 
     async def run(
         self, stop: asyncio.Event, on_listening: Callable[[Listening], None] = lambda _: None

@@ -91,7 +91,7 @@ class PartnerApi:
         """Have something be no more; what is not there is none.
 
         The contract describes no body: an empty one will do. A 404 in words that are not the
-        messenger's (a wrong address answers so too) stays ``NotFound``.
+        messenger's (a wrong address answers so too) leaves it unknown.
         """
         reply = await self._http.send(call, self._budget, lane)
         doubt_if_unsuccessful(call, reply)

@@ -39,3 +39,7 @@ class Installation:
     def is_off_for(self, schools: Collection[SchoolId]) -> bool:
         """Whether it is off for somebody of these schools: in all of them, if there are any."""
         return self.is_off or (bool(schools) and all(map(self.is_off_in, schools)))
+
+
+ORDINARY = Installation()
+"""Where nothing is decided otherwise."""

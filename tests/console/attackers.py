@@ -34,6 +34,7 @@ PEOPLE_OF_NEED = {
                    "pupil-1"},
     Need.PERSON: {"administrator", "leader", "chemist", "staff", "parent-1", "pupil-1"},
     Need.STAFF: {"operator", "administrator", "leader", "chemist", "staff"},
+    Need.ADMINISTRATOR: {"operator", "administrator"},
     Need.OPERATOR: {"operator"},
 }  # fmt: skip
 """Who may come in at which door, of the people of ``tests.staff.town``."""

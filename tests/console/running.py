@@ -17,6 +17,7 @@ from console.identity.port import IdentityProvider, Way
 from console.serve import ConsoleServer, Listening
 from domain.actors import OperatorRole
 from domain.ids import PersonId
+from operations.installation import ORDINARY, Installation
 from projections.database import create_engine, transaction
 from projections.errors import StoreUnavailable
 from projections.reports.overview import Overview
@@ -94,13 +95,16 @@ async def running(
     who: Identified | None = OPERATOR,
     doorway: Doorway = Doorway(),
     clock_shift: str = "",
+    installation: Installation = ORDINARY,
 ) -> AsyncIterator[Running]:
     """The console over the database at ``url``, on free ports; ``who`` asks."""
     engine = create_engine(url, clock_shift=clock_shift)
     stop = asyncio.Event()
     listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
     entrance = partial(doorway.entrance, engine)
-    server = ConsoleServer(Overview(engine), "127.0.0.1", 0, 0, entrance, fault=fault)
+    server = ConsoleServer(
+        Overview(engine), "127.0.0.1", 0, 0, entrance, fault=fault, installation=installation
+    )
     task = asyncio.create_task(server.run(stop, listening.set_result))
     try:
         async with httpx2.AsyncClient(trust_env=False) as client:

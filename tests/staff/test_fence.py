@@ -133,6 +133,17 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
         for table in OF_A_CHAT:
             shown = {chat for (chat,) in await rows(connection, f"SELECT chat_id FROM {table}")}
             assert shown <= managed, table
+        mine = {
+            person for (person,) in await rows(connection, "SELECT person_id FROM profile_links")
+        }
+        assert mine <= {who.person_id}
+        troubled = {
+            (chat, person)
+            for chat, person in await rows(
+                connection, "SELECT chat_id, person_id FROM staff.family_obstacles"
+            )
+        }
+        assert {person for _, person in troubled} <= {who.person_id, *who.children}
         links = {chat for (chat,) in await rows(connection, "SELECT chat_id FROM staff.chat_links")}
         own = {str(chat) for chat in who.own_chats}
         assert links <= (own | (managed if who.operator is None else set()))
@@ -256,7 +267,13 @@ async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngin
                 else text(f"SELECT count(*) FROM {table}")
             )
             assert count.scalar_one() == 0, table
-        for view in ("chats", "chat_links", "managed_chats", "known_people"):
+        for view in (
+            "chats",
+            "chat_links",
+            "family_obstacles",
+            "managed_chats",
+            "known_people",
+        ):
             counted = await connection.execute(text(f"SELECT count(*) FROM staff.{view}"))
             assert counted.scalar_one() == 0, view
 

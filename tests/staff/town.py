@@ -128,6 +128,9 @@ async def somebody_of_both(engine: AsyncEngine) -> str:
 
 _PEOPLE_OF_PLAN = json.dumps([{"max_user_id": 1, "person_id": "x", "cause": "y", "reasons": []}])
 _ROWS_OF_EACH_CHAT = (
+    """INSERT INTO profile_links (person_id, step, at, url, expires_at)
+       SELECT person_id, 'offered', clock_now(), 'https://max.example/link/' || person_id,
+              clock_now() + interval '1 hour' FROM fact_people""",
     """UPDATE chat_sync SET link = 'https://max.example/' || chat_id, observed_at = clock_now(),
               max_chat_id = -abs(hashtext(chat_id))""",
     """INSERT INTO observed_members
