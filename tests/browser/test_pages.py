@@ -27,13 +27,13 @@ NOTHING_WRONG: dict[str, Any] = {
 """What a visit notes of any page, where nothing is wrong with it."""
 
 
-async def visit(base: str, width: int, module: str = "visit") -> dict[str, Any]:
+async def visit(base: str, width: int, module: str = "visit", *more: str) -> dict[str, Any]:
     """What ``tests.browser.visit``, or another of its kind, found."""
     assert CHROMIUM is not None
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", f"tests.browser.{module}", "--base", base),
-        *("--browser", CHROMIUM, "--width", str(width)),
+        *("--browser", CHROMIUM, "--width", str(width), *more),
         cwd=ROOT,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,

@@ -48,7 +48,8 @@ async def test_who_is_not_linked_counts_as_unlinked(said: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("said", "error"),
-    [(raw(b"<html>", 404), errors.OutcomeUnknown), (problem(403, "access.denied"), errors.Forbidden),
+    [(raw(b"<html>", 404), errors.OutcomeUnknown),
+     (problem(403, "access.denied"), errors.Forbidden),
      (Silence.DROP, errors.OutcomeUnknown), (problem(500), errors.OutcomeUnknown)],
 )  # fmt: skip
 async def test_an_unlinking_that_was_not_heard_is_said(
