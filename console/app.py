@@ -16,10 +16,8 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
-from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.api import Api, Fault, lives
 from console.entrance.doors import Entry, add_entries
@@ -32,6 +30,7 @@ from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.render import Renderer, wants_part
 from console.school_settings import SchoolSettingsPage
+from console.security_headers import SECURITY, SecurityHeaders
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
@@ -44,16 +43,6 @@ log = structlog.get_logger()
 
 _STATIC = Path(__file__).parent / "static"
 _PROGRAMS = ("/api/", "/healthz", "/readyz")
-
-_SECURITY = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
 
 _MESSAGES = {
     401: ("Нужно войти", "Сеанс закончился, или вход ещё не выполнен."),
@@ -69,21 +58,6 @@ _FORGED = (
     "Запрос пришёл не с нашей страницы",
     "Ничего не изменено. Обновите страницу и попробуйте ещё раз.",
 )
-
-
-class _SecurityHeaders:
-    """Outermost of our own layers; ``_error`` covers the layer outside of it."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def secured(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(_SECURITY)
-            await send(message)
-
-        await self._app(scope, receive, secured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,9 +88,9 @@ def create_app(
     ``fault`` tells why the process does not live, or None while it does.
     """
     app = FastAPI(title="Rollcall", docs_url=None, redoc_url=None, openapi_url=None)
-    errors = _Errors(Renderer())
+    errors = _Errors(Renderer(), links_profiles=installation.links_profiles)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
-    app.add_middleware(_SecurityHeaders)
+    app.add_middleware(SecurityHeaders)
     add_entries(app, entrance.gate, _entries(store, entrance, errors.renderer, installation, fault))
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.add_exception_handler(HTTPException, errors.http)
@@ -152,8 +126,9 @@ def _entries(
 class _Errors:
     """What each kind of error looks like."""
 
-    def __init__(self, renderer: Renderer) -> None:
+    def __init__(self, renderer: Renderer, *, links_profiles: bool) -> None:
         self.renderer = renderer
+        self.links_profiles = links_profiles
 
     async def http(self, request: Request, error: Exception) -> Response:
         """404 and 405, ours and the framework's."""
@@ -176,7 +151,8 @@ class _Errors:
     async def module_off(self, request: Request, error: Exception) -> Response:
         """Not an error but how it is: there are no chats here, and the page says whom to ask."""
         everywhere = isinstance(error, ModuleOff) and error.everywhere
-        return self.renderer.answer(request, "module_off", {"everywhere": everywhere})
+        values = {"everywhere": everywhere, "links_profiles": self.links_profiles}
+        return self.renderer.answer(request, "module_off", values)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""
@@ -215,7 +191,7 @@ class _Errors:
     async def bug(self, request: Request, _error: Exception) -> Response:
         """500, answered outside of all layers; the server logs the error itself."""
         answer = self._answer(request, 500)
-        answer.headers.update(_SECURITY)
+        answer.headers.update(SECURITY)
         return answer
 
     def _answer(

@@ -1,24 +1,21 @@
 """Linking one's study profile, and unlinking it: the ways of the guide, 2.1, as one small wizard.
 
 One address shows whatever step the person is at, and asks by itself how it goes on while others
-are at work; without scripts it is asked by a link. Guarantees: the link is drawn here and stands
-in this page of its own person alone; a page that asks by itself keeps nobody signed in.
+are at work; without scripts it is asked by a link. Guarantees: the link stands in this page of its
+own person alone; a page that asks by itself keeps nobody signed in.
 """
 
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Annotated, assert_never
 
-import segno
 from fastapi import Query, Request, Response
 from fastapi.responses import RedirectResponse
-from markupsafe import Markup
 
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
 from console.render import Renderer, wants_part
-from operations import profile_links
+from operations import module, profile_links
 from operations.errors import LinkedElsewhere
 from operations.installation import Installation
 from operations.profile_links import (
@@ -33,7 +30,6 @@ from operations.profile_links import (
 from operations.store import StaffStore
 
 _HERE = "/my/connect"
-_QUIET_ZONE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +53,14 @@ class LinkingPages:
     async def step(
         self, request: Request, seen: Annotated[str, Query(max_length=100)] = ""
     ) -> Response:
-        """Where the person is; 204 where a page asks that shows it already (``seen``)."""
+        """Where the person is; 204 where a page asks that shows it already (``seen``).
+
+        Whoever is linked can unlink, also where the module is off.
+        """
         visit = visitor(request)
         state = await profile_links.standing(self.store, visit.actor, visit.person_id)
+        if not isinstance(state, Linked | Leaving):
+            await module.require_on(self.store, visit.actor, visit.person_id, self.installation)
         if wants_part(request) and seen == _mark(state):
             return Response(status_code=204, headers={"Cache-Control": "no-store"})
         values = {
@@ -68,7 +69,6 @@ class LinkingPages:
             "step": _name(state),
             "mark": _mark(state),
             "just_left": seen == _name(Leaving()) and isinstance(state, Unlinked),
-            "picture": drawn(state.url) if isinstance(state, Offered) else None,
         }
         return self.renderer.answer(request, "connect", values)
 
@@ -100,14 +100,6 @@ class LinkingPages:
         except LinkedElsewhere:
             return RedirectResponse("/my", 303)
         return RedirectResponse(_HERE, 303)
-
-
-def drawn(url: str) -> Markup:
-    """The link as a QR code: SVG that stands in the page, with neither style nor script."""
-    picture = BytesIO()
-    code = segno.make(url, micro=False, error="m")
-    code.save(picture, kind="svg", xmldecl=False, omitsize=True, border=_QUIET_ZONE, light="#fff")
-    return Markup(picture.getvalue().decode())  # noqa: S704 - segno's own; the link is not in it
 
 
 def _name(state: LinkState) -> str:

@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from console import my_words, sign_in_words, words
 from console.entrance.visit import visit_of
+from console.pictures import qr
 from operations.listing import PAGE_SIZES
 from projections.staff.names import PersonName
 
@@ -95,7 +96,7 @@ class Renderer:
             page_sizes=PAGE_SIZES,
         )
         self._templates.filters.update(
-            moment=moment, number=number, visible=visible, full_name=full_name
+            moment=moment, number=number, visible=visible, full_name=full_name, qr=qr
         )
 
     def answer(

@@ -28,6 +28,11 @@ class Installation:
     web_url: str = "https://web.max.ru"
 
     @property
+    def has_kinds_off(self) -> bool:
+        """Whether anything is off anywhere; else nobody need ask where somebody belongs."""
+        return bool(self.kinds_off.installation or self.kinds_off.by_school)
+
+    @property
     def is_off(self) -> bool:
         """Whether the module is off everywhere."""
         return self.kinds_off.installation == frozenset(ChatKind)

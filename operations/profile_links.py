@@ -22,6 +22,7 @@ from domain.rights import Right
 from domain.things import ThePerson
 from operations.errors import LinkedElsewhere, NotPermitted
 from operations.installation import Installation
+from operations.module import require_on
 from operations.store import StaffStore
 from projections.by_hand import profile_links
 from projections.database import transaction
@@ -54,8 +55,10 @@ async def ask(
     Raises:
         NotPermitted: it is somebody else's profile.
         LinkedElsewhere: the register links profiles.
+        ModuleOff: there are no chats for which to be linked.
     """
     _require(actor, person_id, installation)
+    await require_on(store, actor, person_id, installation)
     async with transaction(store.engine) as connection:
         return await profile_links.ask(connection, person_id)
 

@@ -114,6 +114,11 @@ class StaffStore:
                 actor.works_in | await schools_of(connection, person_id, actor.children),
             )
 
+    async def schools(self, actor: Actor, person_id: PersonId) -> frozenset[SchoolId]:
+        """The schools that have to do with a person, asked by ``actor``."""
+        async with fence.reading(self.engine, actor) as connection:
+            return actor.works_in | await schools_of(connection, person_id, actor.children)
+
     async def link_facts(self, actor: Actor, person_id: PersonId) -> LinkFacts:
         """How far the person is with linking their study profile, asked by ``actor``."""
         async with fence.reading(self.engine, actor) as connection:

@@ -1,17 +1,20 @@
 """The screen «Чаты»: whose chats, what keeps whom out, whose links; and where the module is off."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from console import my_words
+from console.entrance.forgery import FIELD, form_token
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from operations.installation import Installation
 from projections.database import transaction
 from projections.derive.config import ChatKindsOff
+from tests.console.attackers import own_page
 from tests.console.running import OPERATOR, Running, running
 from tests.staff import town
 from tests.staff.town import ALPHA, BETA
@@ -148,6 +151,24 @@ async def test_where_the_module_is_off_a_page_says_so_instead_of_the_screen(
         assert "не подключён" not in await page(console, who)
 
 
+async def test_where_the_module_is_off_nobody_links_and_whoever_is_linked_can_leave(
+    town_url: str,
+) -> None:
+    off = replace(OFF_HERE, links_profiles=True)
+    async with running(town_url, who=None, installation=off) as console:
+        for path in ("/my", "/my/connect"):
+            assert "не подключён" in await page(console, "pupil-2", path)
+        token = await console.sign_in_as(ALPHA.id("pupil-2"))
+        answer = await console.client.post(
+            f"{console.at.console}/my/connect",
+            data={FIELD: form_token(token)},
+            headers=own_page(console),
+        )
+        assert "не подключён" in answer.text
+        assert "Отменить привязку" in await page(console, "pupil-1", "/my/disconnect")
+        assert 'href="/my/disconnect"' in await page(console, "pupil-1")
+
+
 async def test_who_belongs_to_two_schools_has_the_chats_of_the_one_that_has_them(
     town_url: str,
 ) -> None:
@@ -165,13 +186,13 @@ async def test_the_schools_settings_show_its_community_and_which_chats_make_them
     async with running(town_url, who=None, installation=Installation(kinds_off=off)) as console:
         shown = await page(console, "administrator", "/settings")
         assert 'value="alpha-community"' in shown
-        assert shown.count("выключено во всём регионе") == 1
-        assert shown.count("выключено для этой школы") == 1
-        assert shown.count(">Да<") == 2
+        assert shown.count("Выключено во всём регионе") == 1
+        assert shown.count("Выключено для этой школы") == 1
+        assert shown.count("</span>Создаются") == 2
         await console.sign_in(OPERATOR)
         assert "Школа не выбрана" in (await console.get("/settings")).text
         other = await console.get(f"/settings?school={BETA.school}")
-        assert other.text.count(">Да<") == 3
+        assert other.text.count("</span>Создаются") == 3
         assert (await console.get("/settings?school=nowhere")).status_code == 404
 
 
