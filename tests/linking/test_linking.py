@@ -201,6 +201,9 @@ async def test_two_clicks_at_once_are_one_question_and_one_event(all_of_them: Pa
     there = all_of_them
     await there.be(PUPIL)
     await asyncio.gather(*(there.press("/my/connect") for _ in range(4)))
+    asked = await fetch(there.console.engine, _ASKED)
+    await there.press("/my/connect")
+    assert await fetch(there.console.engine, _ASKED) == asked, "impatience makes nobody wait longer"
     assert await there.loop.once() == 1
     url = await _url(there)
     await there.told(await there.confirm(url, ACCOUNT))
@@ -272,6 +275,9 @@ async def test_a_page_that_shows_it_already_is_told_nothing_new(all_of_them: Par
     await there.told(await there.confirm(url, ACCOUNT))
     part = await there.console.get(again, part=True)
     assert 'data-step="settling"' in part.text
+
+
+_ASKED = "SELECT at, claim FROM profile_links WHERE step = 'asked'"
 
 
 async def _url(there: Parties) -> str:
