@@ -63,6 +63,8 @@ class ObstacleKind(Enum):
     """What we set right in chats is undone as often: it waits until tomorrow."""
     OWN_ACCOUNT = "own_account"
     """Profiles that name the bot's own account: nobody is added or removed by them."""
+    UNHEARD = "unheard"
+    """People who unlinked their profile with us, of which the messenger has not heard yet."""
     BLOCKED = "blocked"
     """Accounts that the messenger does not add."""
     SET_ASIDE = "set_aside"

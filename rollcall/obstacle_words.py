@@ -106,6 +106,10 @@ WORDS = {
         "profiles that name the bot's own account",
         "correct the link of these people; the bot stays in every chat",
     ),
+    ObstacleKind.UNHEARD: (
+        "people unlinked their profile, and the messenger has not taken it yet",
+        "they are out of the chats all the same; look for `profile_link.` in the log",
+    ),
     ObstacleKind.BLOCKED: (
         "accounts that the messenger does not add",
         "hand out the chats' links; each is tried once a day",

@@ -179,6 +179,13 @@ _SOURCES: Final = (
         "person_id",
         "known_since",
     ),
+    _source(
+        ObstacleKind.UNHEARD,
+        "profile_links WHERE try_at IS NOT NULL AND step = 'leaving' AND trouble IS NOT NULL",
+        "person_id",
+        "at",
+        "trouble",
+    ),
     _source(ObstacleKind.BLOCKED, "blocked_accounts", "chat_id", "since", "coalesce(said, reason)"),
     _source(
         ObstacleKind.LEFT,

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import PersonId, SchoolId
+from domain.ids import ChatId, PersonId, SchoolId
 from projections.staff.names import PersonName
 
-# Rows of the family and the chats' administrators are what the fence lets through.
+# Rows of the family and the chats' administrators are what the fence lets through. The chats are
+# named too, so that their counts are made of them and not of all chats of a school.
 _OWN = text("""
     SELECT own.person_id, c.chat_id, c.school_id, s.name AS school, c.kind, c.title, c.expected,
            c.state, l.link, o.state AS obstacle,
@@ -27,7 +28,7 @@ _OWN = text("""
       LEFT JOIN staff.chat_links l USING (chat_id)
       LEFT JOIN staff.family_obstacles o
              ON o.chat_id = own.chat_id AND o.person_id = own.person_id
-     WHERE own.person_id = ANY(:people) AND c.state <> 'deleted'""")
+     WHERE own.person_id = ANY(:people) AND c.chat_id = ANY(:chats) AND c.state <> 'deleted'""")
 
 _CHILDREN = text("""
     SELECT c.person_id, p.surname, p.given_name, coalesce(p.patronymic, '') AS patronymic,
@@ -70,11 +71,11 @@ class Child:
 
 
 async def own_chats(
-    connection: AsyncConnection, people: Collection[PersonId]
+    connection: AsyncConnection, people: Collection[PersonId], chats: Collection[ChatId]
 ) -> dict[PersonId, list[OwnChat]]:
-    """The chats of each of these, in no order; ``connection`` is behind the fence."""
+    """Of these chats those of each person, in no order; ``connection`` is behind the fence."""
     found: dict[PersonId, list[OwnChat]] = {person: [] for person in people}
-    for row in await connection.execute(_OWN, {"people": list(people)}):
+    for row in await connection.execute(_OWN, {"people": list(people), "chats": list(chats)}):
         chat = OwnChat(
             row.chat_id,
             row.school_id,

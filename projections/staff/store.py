@@ -109,7 +109,7 @@ class StaffStore:
             guarded = await children(connection, actor.children)
             return OwnChats(
                 await facts_of(connection, person_id),
-                await own_chats(connection, {person_id, *actor.children}),
+                await own_chats(connection, {person_id, *actor.children}, actor.own_chats),
                 guarded,
                 actor.works_in | await schools_of(connection, person_id, actor.children),
             )

@@ -8,10 +8,12 @@ from sqlalchemy import text
 
 from domain.ids import PersonId
 from domain.lanes import Lane
+from domain.obstacles import ObstacleKind
 from operations import profile_links
 from operations.errors import NotPermitted
 from operations.installation import Installation
 from projections.database import transaction
+from projections.reports.obstacles import obstacles
 from projections.staff.actors import actor
 from projections.staff.store import StaffStore
 from simulator.faults import FaultKind
@@ -128,6 +130,7 @@ async def test_an_unlinking_is_told_until_the_messenger_has_heard(all_of_them: P
     await there.press("/my/disconnect")
     assert await there.loop.once() == 1
     assert "Ваше решение записано" in await there.page()
+    assert await _unheard(there) == [(PUPIL,)]
     assert (await there.press("/my/connect")).status_code == 303
     assert await there.step() == "leaving", "a new link has to wait"
     await there.through_kafka()
@@ -136,6 +139,7 @@ async def test_an_unlinking_is_told_until_the_messenger_has_heard(all_of_them: P
             text("UPDATE profile_links SET try_at = clock_now() WHERE step = 'leaving'")
         )
     assert await there.loop.once() == 1
+    assert await _unheard(there) == []
     assert await there.step() == "start"
 
 
@@ -275,6 +279,12 @@ async def test_a_page_that_shows_it_already_is_told_nothing_new(all_of_them: Par
     await there.told(await there.confirm(url, ACCOUNT))
     part = await there.console.get(again, part=True)
     assert 'data-step="settling"' in part.text
+
+
+async def _unheard(there: Parties) -> list[tuple[str, ...]]:
+    async with transaction(there.console.engine) as connection:
+        found = await obstacles(connection)
+    return [each.about for each in found if each.kind is ObstacleKind.UNHEARD]
 
 
 _ASKED = "SELECT at, claim FROM profile_links WHERE step = 'asked'"
