@@ -59,6 +59,8 @@ def _perhaps(name: str, known: list[str]) -> str:
 def explained(fault: ErrorDetails, environment: Iterable[str]) -> str:
     """One fault of pydantic's: which setting, by the name it was given by, and what is wrong."""
     location = fault["loc"]
+    if not location:  # settings of several sections that do not go together: it names them
+        return _rule(fault)
     named = variable(*location[:2])
     given = {name.upper() for name in environment}
     # A whole section may come as JSON in one variable, and anything from the file.

@@ -70,6 +70,14 @@ def test_settings_that_need_each_other_are_named(
     assert fault(monkeypatch, **variables) == said
 
 
+def test_profiles_that_nobody_would_read_back_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    variables = {"ROLLCALL_PROFILES__SOURCE": "rollcall", "ROLLCALL_PROFILES__TOPIC": "elsewhere"}
+    told = fault(monkeypatch, **variables)
+    assert told == "profiles.topic must be one of kafka.topics, or nobody gets linked"
+    monkeypatch.setenv("ROLLCALL_KAFKA__TOPICS", "sgo.register,elsewhere")
+    assert load().profiles.source == "rollcall"
+
+
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
