@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
 from tests.mutants.slipped import SLIPPED
 
@@ -235,4 +236,10 @@ _OF_OUTPUT = (
     ),
 )
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*SLIPPED, *_OF_THE_RULES, *_OF_INPUT, *_OF_OUTPUT)
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    *SLIPPED,
+    *_OF_THE_RULES,
+    *_OF_INPUT,
+    *_OF_OUTPUT,
+    *LINKING,
+)
