@@ -5,6 +5,7 @@
 │   ├── ``NoSuchChat``      a chat that no fact asks for
 │   ├── ``NoSuchSchool``    a school of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
+├── ``Forbidden``           it is there, but not for whoever asks
 ├── ``TopicsNotRead``       a replay of topics that this installation does not read
 └── ``AuthorIsNoId``        a decision that is published, by somebody not named by an id
 
@@ -44,6 +45,10 @@ class NotQuarantined(Absent):
 
     def __init__(self, topic: str, part: int, off: int) -> None:
         super().__init__(f"{topic}/{part}/{off} is not in quarantine")
+
+
+class Forbidden(OperationError):
+    """Whoever asks may not: the rules of access say so."""
 
 
 class TopicsNotRead(OperationError):
