@@ -22,6 +22,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.api import Api, Fault, lives
+from console.candidates_page import CandidatesPage
+from console.chat_page import ChatPage
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
@@ -33,7 +35,7 @@ from console.render import Renderer, wants_part
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
-from operations.errors import Absent
+from operations.errors import Absent, Forbidden
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -119,6 +121,7 @@ def create_app(
     app.add_exception_handler(RequestRefused, errors.refused)
     app.add_exception_handler(IdentityError, errors.identity)
     app.add_exception_handler(Absent, errors.absent)
+    app.add_exception_handler(Forbidden, errors.forbidden)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
@@ -132,7 +135,10 @@ def _entries(
     yield from sign_in.entries()
     yield from SignInPage(sign_in, renderer, development=entrance.development).entries()
     yield from OwnChatsPage(entrance.gate.store, renderer).entries()
-    yield from Pages(store, renderer).entries()
+    pages = Pages(store, renderer)
+    yield from ChatPage(entrance.gate.store, renderer, pages).entries()
+    yield from CandidatesPage(entrance.gate.store, renderer).entries()
+    yield from pages.entries()
 
 
 class _Errors:
@@ -154,6 +160,10 @@ class _Errors:
     async def absent(self, request: Request, _error: Exception) -> Response:
         """404: an operation was asked about something that is not there."""
         return self._answer(request, 404)
+
+    async def forbidden(self, request: Request, _error: Exception) -> Response:
+        """403: an operation was asked by somebody who may not."""
+        return self._answer(request, 403)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""

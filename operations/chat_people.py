@@ -25,7 +25,17 @@ from projections.staff.chat_members import ChatMember, Coming
 from projections.staff.member_reasons import Behind
 from projections.staff.names import PersonName
 
-__all__ = ["Behind", "ChatMember", "ChatPeople", "Coming", "Look", "chat_people", "ward_of"]
+__all__ = [
+    "Behind",
+    "ChatMember",
+    "ChatPeople",
+    "Coming",
+    "Look",
+    "PersonName",
+    "chat_people",
+    "ward_of",
+    "works_there",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +93,13 @@ async def load_card(connection: Connection, actor: Actor, chat_id: ChatId) -> Ch
     if card is None or not may(actor, Right.SEE_CHAT, card.thing):
         raise NoSuchChat([chat_id])
     return card
+
+
+async def works_there(store: StaffStore, actor: Actor, chat_id: ChatId) -> bool:
+    """Whether the chat is of a school in which they work."""
+    async with fence.reading(store.engine, actor) as connection:
+        card = await chat_card.card(connection, chat_id)
+    return card is not None and card.thing.school_id in actor.works_in
 
 
 async def chat_people(store: StaffStore, actor: Actor, chat_id: ChatId, look: Look) -> ChatPeople:

@@ -19,11 +19,12 @@ from operations.member_answers import Answer, Done, Refusal, Refused, Undone
 from operations.member_changes import author, done_of
 from operations.store import StaffStore
 from projections.by_hand import decisions, journal
-from projections.by_hand.journal import ActEntry, ActHead
+from projections.by_hand.journal import ActEntry, ActHead, Entry
 from projections.database import transaction
-from projections.staff import fence
+from projections.staff import fence, member_reasons
+from projections.staff.names import PersonName
 
-__all__ = ["act_of", "undo"]
+__all__ = ["act_of", "authors", "undo"]
 
 
 async def undo(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID) -> Answer:
@@ -78,3 +79,10 @@ async def act_of(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID)
     """An act that was done, to be told of; None where there was none, or not for this actor."""
     async with fence.reading(store.engine, actor) as connection:
         return done_of(act_id, await journal.act(connection, chat_id, act_id))
+
+
+async def authors(store: StaffStore, actor: Actor, entries: Sequence[Entry]) -> list[PersonName]:
+    """Whoever decided these, as far as this actor may know their names."""
+    async with fence.reading(store.engine, actor) as connection:
+        found = await member_reasons.names_of(connection, {each.author for each in entries})
+    return list(found.values())

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import httpx2
 from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.routing import BaseRoute, Mount
 
 from console.app import create_app
@@ -18,15 +19,30 @@ from console.entrance.forgery import FIELD, form_token
 from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
-from tests.staff.town import BETA
+from tests.staff.town import ALPHA, BETA
 
 FOREIGN_THINGS = {
     "school_id": BETA.school,
     "chat_id": BETA.chat("class", "7a"),
+    "act": "remove",
 }
 """What stands for the parameters of a path, by the parameter's name."""
 
-FIELDS = {"school": BETA.school, "person": BETA.id("pupil-1"), "operator": "names", "next": "/"}
+OWN_THINGS = FOREIGN_THINGS | {"school_id": ALPHA.school, "chat_id": ALPHA.chat("class", "7a")}
+"""The same of one's own school."""
+
+ACT_ID = "6e1f0d5a-0000-4000-8000-000000000001"
+
+FIELDS = {
+    "school": BETA.school, "person": BETA.id("pupil-1"), "operator": "names", "next": "/",
+    # The lists of a chat's screens: somebody is chosen, and an account is named too.
+    "q": "", "show": "", "size": "10", "page": "1", "at": "1", "choose": "", "rows": "",
+    "everybody": "1", "of_q": "", "of_show": "", "also": BETA.id("pupil-1"), "without": "",
+    "was": "", "pick": ALPHA.id("pupil-1"), "act_id": ACT_ID, "position": "0", "seen": "",
+    "undo": ACT_ID, "keep": "78", "out": "78", "title": "Чужое название",
+    "part": "pupil", "sex": "", "class_id": "", "of_part": "pupil", "of_sex": "",
+    "of_class": "", "by": "surname", "down": "", "sort": "",
+}  # fmt: skip
 """What stands in the fields of forms."""
 
 PEOPLE_OF_NEED = {
@@ -50,6 +66,7 @@ class Address:
     door: Door
     fields: tuple[str, ...]
     has_parameters: bool
+    own_path: str
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -99,9 +116,21 @@ def _addresses(doorway: Doorway) -> Iterator[Address]:
         if isinstance(route, Mount):
             continue
         assert isinstance(route, GuardedRoute), f"{route} has no door"
-        path = route.path
+        path, own = route.path, route.path
         for parameter in route.param_convertors:
             path = path.replace(f"{{{parameter}}}", FOREIGN_THINGS[parameter])
-        fields = tuple(field.alias for field in route.dependant.body_params)
+            own = own.replace(f"{{{parameter}}}", OWN_THINGS[parameter])
+        fields = tuple(_fields(route))
         for method in sorted(route.methods or ()):
-            yield Address(method, path, route.door, fields, bool(route.param_convertors))
+            has_parameters = bool(route.param_convertors)
+            yield Address(method, path, route.door, fields, has_parameters, own)
+
+
+def _fields(route: GuardedRoute) -> Iterator[str]:
+    """The fields of its form, one by one or as the members of a model."""
+    for field in route.dependant.body_params:
+        whole = field.field_info.annotation
+        if isinstance(whole, type) and issubclass(whole, BaseModel):
+            yield from whole.model_fields
+        else:
+            yield field.alias

@@ -1,7 +1,7 @@
 """A chat's people are shown, chosen and changed by whoever manages it; each act is undoable."""
 
 from collections.abc import AsyncIterator
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -11,27 +11,21 @@ from domain.by_hand import Act
 from domain.choice import Choice
 from domain.ids import ChatId, PersonId
 from operations import candidates as picking
-from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
+from operations.candidates import CandidatesLook
 from operations.chat_people import ChatPeople, Look, chat_people
-from operations.chat_title import rename
-from operations.errors import Forbidden, NoSuchChat
 from operations.member_answers import (
     Done,
-    ListChanged,
-    Overtaken,
-    Refusal,
-    Refused,
     Seen,
     Undone,
 )
 from operations.member_changes import act_on_members
-from operations.member_choice import MembersFilter, Show
+from operations.member_choice import MembersFilter
 from operations.undoing import act_of, undo
 from projections.database import transaction
 from projections.staff import actors
 from projections.staff.store import StaffStore
-from tests.projections.builders import derive_all, engine_of, fetch, memberships
-from tests.staff.town import ALPHA, BETA, PEOPLE
+from tests.projections.builders import derive_all, engine_of, memberships
+from tests.staff.town import ALPHA, PEOPLE
 
 CHAT = ALPHA.chat("class", "7a")
 PUPIL = PersonId(ALPHA.id("pupil-1"))
