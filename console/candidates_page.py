@@ -15,7 +15,7 @@ from console.chat_forms import CandidatesForm
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
 from console.pages import known_form
-from console.render import Renderer, full_name, shown
+from console.render import Renderer, full_name, shown, wants_part
 from domain.ids import ChatId
 from operations import candidates, undoing
 from operations.candidates import CandidatesLook
@@ -79,6 +79,7 @@ class CandidatesPage:
             "choosable": [each.person_id for each in found.people.rows if not each.already],
             "ticked": [each.person_id for each in found.people.rows if each.ticked],
             "said": None if answer is None else chat_words.outcome(answer, names),
+            "part": wants_part(request),
             "act_id": uuid4(),
             "path": f"/chats/{chat_id}/people",
         }

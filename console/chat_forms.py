@@ -20,6 +20,9 @@ from operations.member_choice import MembersFilter, Show
 
 F = TypeVar("F")
 
+_BEATS: Final = 6
+"""So often a page looks by itself whether what was decided has come about."""
+
 _PEOPLE_LIMIT: Final = 200_000
 """Characters of ids: a form is at most as long as the doors let it be."""
 
@@ -49,7 +52,8 @@ class _ListForm(BaseModel):
 
     ``page`` is the one that was asked for, ``at`` the one that was shown. Of its ``rows`` who can
     be ticked, ``was`` are those who were, ``pick`` those who are. ``everybody`` says that the
-    choice has a filter, whose members begin with ``of_``.
+    choice has a filter, whose members begin with ``of_``. ``told``: the act that was told of;
+    ``beat``: how often the page has asked by itself.
     """
 
     q: Words = ""
@@ -67,6 +71,13 @@ class _ListForm(BaseModel):
     act_id: UUID = Field(default_factory=uuid4)
     position: Annotated[int, Field(ge=0)] = 0
     seen: Digest = ""
+    told: UUID | None = None
+    beat: Annotated[int, Field(ge=0, le=_BEATS)] = 0
+
+    @property
+    def next_beat(self) -> int | None:
+        """The number of the next time, None where the page has asked often enough."""
+        return self.beat + 1 if self.beat < _BEATS else None
 
     @property
     def number(self) -> int:
@@ -122,6 +133,7 @@ class CandidatesForm(_ListForm):
     by: SortedBy = SortedBy.SURNAME
     down: Literal["", "1"] = ""
     sort: Annotated[str, Field(max_length=20)] = ""
+    order: Annotated[str, Field(max_length=20)] = ""
 
     @property
     def look(self) -> CandidatesLook:
@@ -133,12 +145,15 @@ class CandidatesForm(_ListForm):
         return CandidatesLook(wanted, self._order(), choice)
 
     def _order(self) -> Order:
-        """A column that is chosen again turns the order round."""
+        """A column that is chosen again turns the order round; ``order`` names both."""
         columns = {each.value: each for each in SortedBy}
-        if self.sort not in columns:
-            return Order(self.number, self.size, self.by, bool(self.down))
-        by = columns[self.sort]
-        return Order(1, self.size, by, by is self.by and not self.down)
+        if self.sort in columns:
+            by = columns[self.sort]
+            return Order(1, self.size, by, by is self.by and not self.down)
+        column, turned = self.order.removesuffix("-"), self.order.endswith("-")
+        if column in columns:
+            return Order(self.number, self.size, columns[column], turned)
+        return Order(self.number, self.size, self.by, bool(self.down))
 
 
 class TitleForm(BaseModel):

@@ -16,18 +16,19 @@ from console.chat_forms import MembersForm, TitleForm
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
 from console.pages import PageNumber, Pages, PageSize, known_form
-from console.render import Renderer, full_name, shown
+from console.render import Renderer, full_name, shown, wants_part
 from domain.access import may
 from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
 from domain.things import TheInstallation
 from operations import chat_title, outsiders, undoing
-from operations.chat_people import Look, chat_people, works_there
+from operations.chat_people import ChatPeople, Look, chat_people, works_there
 from operations.member_answers import Act, Answer, Done, ListChanged, Overtaken, Refused
 from operations.member_changes import act_on_members
 from operations.outsiders import Keeping
 from operations.store import StaffStore
 
+_MOVING: Final = frozenset({"to_add", "to_remove", "adding"})
 _ACTS: Final = {"remove": Act.REMOVE, "promote": Act.PROMOTE, "demote": Act.DEMOTE}
 
 
@@ -72,8 +73,12 @@ class ChatPage:
     async def look(
         self, request: Request, chat_id: str, form: Annotated[MembersForm, Form()]
     ) -> Response:
-        """Search, turn the page, choose: nothing is changed."""
-        return await self._show(request, ChatId(known_form(chat_id)), form.look)
+        """Search, turn the page, choose: nothing is changed, and what was done is told again."""
+        which, actor = ChatId(known_form(chat_id)), visitor(request).actor
+        done = None
+        if form.told is not None:
+            done = await undoing.act_of(self.store, actor, which, form.told)
+        return await self._show(request, which, form.look, done, beat=form.next_beat)
 
     async def act(
         self, request: Request, chat_id: str, act: str, form: Annotated[MembersForm, Form()]
@@ -126,7 +131,9 @@ class ChatPage:
         chat_id: ChatId,
         look: Look,
         answer: Answer | Keeping | None = None,
+        *,
         title: str | None = None,
+        beat: int | None = 0,
     ) -> Response:
         actor = visitor(request).actor
         found = await chat_people(self.store, actor, chat_id, look)
@@ -142,6 +149,9 @@ class ChatPage:
             "said": said,
             "undoable": answer.act_id if isinstance(answer, Done) else None,
             "title": found.card.title if title is None else title,
+            "beat": beat if _is_under_way(found) else None,
+            "is_new": beat == 0,
+            "part": wants_part(request),
             "act_id": uuid4(),
             "path": f"/chats/{chat_id}",
         }
@@ -155,3 +165,8 @@ class ChatPage:
             return chat_words.outcome(answer)
         names = await undoing.authors(self.store, visitor(request).actor, answer.entries)
         return chat_words.outcome(answer, [full_name(each) for each in names])
+
+
+def _is_under_way(found: ChatPeople) -> bool:
+    """Whether something of what is shown is going to change by itself in a moment."""
+    return bool(found.coming) or any(each.state in _MOVING for each in found.members.rows)

@@ -13,6 +13,7 @@ from operations.member_answers import (
     Act,
     Answer,
     Done,
+    Leaving,
     ListChanged,
     Overtaken,
     Refusal,
@@ -174,6 +175,8 @@ def outcome(answer: Answer, names: Iterable[str] = ()) -> Word:
             return Word("Ничего не изменено", "!", "attention",
                         f"Пока вы выбирали, то же самое менял {who}. "
                         "Посмотрите, как стало, и повторите, если всё ещё нужно.")  # fmt: skip
+        case Leaving():
+            return Word("Больше не оставлен", "✓", "good", "Покинет чат через несколько секунд.")
         case ListChanged():
             return Word("Ничего не изменено", "!", "attention",
                         "Пока вы выбирали, под условия отбора подошли другие люди. "

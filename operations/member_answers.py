@@ -11,8 +11,8 @@ from uuid import UUID
 from domain.by_hand import Act
 from projections.by_hand.journal import Entry
 
-__all__ = ["Act", "Answer", "Done", "Entry", "ListChanged", "Overtaken", "Refusal", "Refused",
-           "Seen", "Undone"]  # fmt: skip
+__all__ = ["Act", "Answer", "Done", "Entry", "Leaving", "ListChanged", "Overtaken", "Refusal",
+           "Refused", "Seen", "Undone"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,11 @@ class Refusal(Enum):
     TITLE_LONG = "title_long"
     TITLE_SIGNS = "title_signs"
     TOO_MANY_ADMINISTRATORS = "too_many_administrators"
-    NOT_OF_SCHOOL = "not_of_school"
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """Nobody known is behind an account that was kept: it leaves as every stranger does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,4 +76,4 @@ class Refused:
     refusal: Refusal
 
 
-Answer = Done | Undone | Overtaken | ListChanged | Refused
+Answer = Done | Undone | Overtaken | ListChanged | Leaving | Refused

@@ -11,7 +11,7 @@ from domain.rights import Right
 from domain.things import NewMembers
 from operations.chat_people import load_card
 from operations.errors import Forbidden
-from operations.member_answers import Answer, Seen
+from operations.member_answers import Answer, Leaving, Seen
 from operations.member_changes import author, record_act
 from operations.store import StaffStore
 from projections.database import transaction
@@ -39,10 +39,8 @@ async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUse
 
 async def take_out(
     store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId, seen: Seen
-) -> Answer | None:
+) -> Answer:
     """Let it stay no longer: a person whom we know is excluded, and leaves at once.
-
-    None: nobody known is behind it, so it leaves as every stranger does.
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
@@ -60,5 +58,5 @@ async def take_out(
     async with transaction(store.engine) as connection:
         await kept.release(connection, chat_id, account)
         if not people:
-            return None
+            return Leaving()
         return await record_act(connection, actor, card, Act.REMOVE, people, seen, seen.digest)

@@ -7,3 +7,11 @@ document.addEventListener("htmx:error", (event) => {
 document.addEventListener("htmx:after:request", () => {
   document.getElementById("offline").hidden = true;
 });
+// What was just done is read out: the part of a page that tells of it takes the focus.
+document.addEventListener("htmx:after:swap", () => {
+  const told = document.querySelector("[data-focus]");
+  if (told) {
+    told.removeAttribute("data-focus");
+    told.focus();
+  }
+});

@@ -41,7 +41,8 @@ FIELDS = {
     "was": "", "pick": ALPHA.id("pupil-1"), "act_id": ACT_ID, "position": "0", "seen": "",
     "undo": ACT_ID, "keep": "78", "out": "78", "title": "Чужое название",
     "part": "pupil", "sex": "", "class_id": "", "of_part": "pupil", "of_sex": "",
-    "of_class": "", "by": "surname", "down": "", "sort": "",
+    "of_class": "", "by": "surname", "down": "", "sort": "", "order": "",
+    "told": ACT_ID, "beat": "0",
 }  # fmt: skip
 """What stands in the fields of forms."""
 
