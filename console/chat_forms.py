@@ -44,6 +44,8 @@ Words = Annotated[Plain, Field(max_length=200)]
 People = Annotated[Plain, Field(max_length=_PEOPLE_LIMIT)]
 Number = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Size = Annotated[int, AfterValidator(_page_size)]
+Position = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
+Account = Annotated[int, Field(ge=1, lt=2**63)]
 Digest = Annotated[Plain, Field(max_length=64)]
 
 
@@ -69,7 +71,7 @@ class _ListForm(BaseModel):
     was: People = ""
     pick: list[Plain] = Field(default_factory=list, max_length=max(PAGE_SIZES))
     act_id: UUID = Field(default_factory=uuid4)
-    position: Annotated[int, Field(ge=0)] = 0
+    position: Position = 0
     seen: Digest = ""
     told: UUID | None = None
     beat: Annotated[int, Field(ge=0, le=_BEATS)] = 0
@@ -110,8 +112,8 @@ class MembersForm(_ListForm):
     show: Show = Show.ALL
     of_show: Show = Show.ALL
     undo: UUID | None = None
-    keep: int | None = None
-    out: int | None = None
+    keep: Account | None = None
+    out: Account | None = None
 
     @property
     def look(self) -> Look:
@@ -161,7 +163,7 @@ class TitleForm(BaseModel):
 
     title: Annotated[str, Field(max_length=2_000)] = ""
     act_id: UUID = Field(default_factory=uuid4)
-    position: Annotated[int, Field(ge=0)] = 0
+    position: Position = 0
 
     @property
     def before(self) -> Seen:
