@@ -35,7 +35,7 @@ from console.render import Renderer, wants_part
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
-from operations.errors import Absent, Forbidden
+from operations.errors import Absent, NotPermitted
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -121,7 +121,7 @@ def create_app(
     app.add_exception_handler(RequestRefused, errors.refused)
     app.add_exception_handler(IdentityError, errors.identity)
     app.add_exception_handler(Absent, errors.absent)
-    app.add_exception_handler(Forbidden, errors.forbidden)
+    app.add_exception_handler(NotPermitted, errors.not_permitted)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
@@ -161,7 +161,7 @@ class _Errors:
         """404: an operation was asked about something that is not there."""
         return self._answer(request, 404)
 
-    async def forbidden(self, request: Request, _error: Exception) -> Response:
+    async def not_permitted(self, request: Request, _error: Exception) -> Response:
         """403: an operation was asked by somebody who may not."""
         return self._answer(request, 403)
 

@@ -14,7 +14,7 @@ from domain.ids import ChatId, ClassId, SchoolId
 from domain.rights import Right
 from domain.things import ChosenPerson, NewMembers, TheSchool
 from operations.chat_people import load_card
-from operations.errors import Forbidden
+from operations.errors import NotPermitted
 from operations.listing import Page, order_key
 from operations.member_answers import Answer, Refusal, Refused, Seen
 from operations.member_changes import record_act
@@ -63,7 +63,7 @@ async def candidates(
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they choose nobody for it.
+        NotPermitted: they choose nobody for it.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await _card(connection, actor, chat_id)
@@ -97,7 +97,7 @@ async def add(
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not.
+        NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await _card(connection, actor, chat_id)
@@ -109,7 +109,7 @@ async def add(
     of_school = frozenset({card.thing.school_id})
     added = NewMembers(card.thing, tuple(ChosenPerson(each, of_school) for each in people))
     if not may(actor, Right.ADD_MEMBERS, added):
-        raise Forbidden("add")
+        raise NotPermitted
     async with transaction(store.engine) as connection:
         return await record_act(connection, actor, card, Act.ADD, people, seen, now.digest)
 
@@ -120,7 +120,7 @@ async def _card(connection: Connection, actor: Actor, chat_id: ChatId) -> ChatCa
     if not may(actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())) or not may(
         actor, Right.SEE_NAMES, TheSchool(card.thing.school_id)
     ):
-        raise Forbidden("choose")
+        raise NotPermitted
     return card
 
 

@@ -9,7 +9,7 @@ from domain.chats import TITLE_LIMIT
 from domain.ids import ChatId
 from domain.rights import Right
 from operations.chat_people import load_card
-from operations.errors import Forbidden
+from operations.errors import NotPermitted
 from operations.member_answers import Answer, Done, Overtaken, Refusal, Refused, Seen
 from operations.member_changes import author, done_before
 from operations.store import StaffStore
@@ -28,12 +28,12 @@ async def rename(
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not.
+        NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id)
     if not may(actor, Right.RENAME_CHAT, card.thing):
-        raise Forbidden("rename")
+        raise NotPermitted
     wanted = " ".join(title.split())
     refusal = Refusal.CLOSED if card.is_closed else _fault_of(wanted)
     if refusal is not None:

@@ -5,7 +5,7 @@
 │   ├── ``NoSuchChat``      a chat that no fact asks for
 │   ├── ``NoSuchSchool``    a school of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
-├── ``Forbidden``           it is there, but not for whoever asks
+├── ``NotPermitted``        it is there, but not for whoever asks
 ├── ``TopicsNotRead``       a replay of topics that this installation does not read
 └── ``AuthorIsNoId``        a decision that is published, by somebody not named by an id
 
@@ -47,8 +47,11 @@ class NotQuarantined(Absent):
         super().__init__(f"{topic}/{part}/{off} is not in quarantine")
 
 
-class Forbidden(OperationError):
+class NotPermitted(OperationError):
     """Whoever asks may not: the rules of access say so."""
+
+    def __init__(self) -> None:
+        super().__init__("not permitted")
 
 
 class TopicsNotRead(OperationError):

@@ -18,7 +18,7 @@ from domain.expected import ADMINISTRATOR_LIMIT, Role
 from domain.ids import ChatId, PersonId
 from domain.rights import Right
 from operations.chat_people import load_card
-from operations.errors import Forbidden
+from operations.errors import NotPermitted
 from operations.member_answers import (
     Answer,
     Done,
@@ -58,12 +58,12 @@ async def act_on_members(
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not do that in it.
+        NotPermitted: they may not do that in it.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id)
         if not may(actor, _RIGHTS[act], card.thing):
-            raise Forbidden(act.value)
+            raise NotPermitted
         everybody = await chat_members.members(connection, chat_id)
     if card.is_closed:
         return Refused(Refusal.CLOSED)
@@ -106,7 +106,7 @@ async def record_act(
 def author(actor: Actor) -> PersonId:
     """Whoever decides is a person, and named by their id."""
     if actor.person_id is None:
-        raise Forbidden("no person")
+        raise NotPermitted
     return actor.person_id
 
 

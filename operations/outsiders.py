@@ -10,7 +10,7 @@ from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
 from domain.things import NewMembers
 from operations.chat_people import load_card
-from operations.errors import Forbidden
+from operations.errors import NotPermitted
 from operations.member_answers import Answer, Leaving, Seen
 from operations.member_changes import author, record_act
 from operations.store import StaffStore
@@ -27,12 +27,12 @@ async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUse
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not.
+        NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id)
     if not may(actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())):
-        raise Forbidden("keep")
+        raise NotPermitted
     async with transaction(store.engine) as connection:
         return await kept.keep(connection, chat_id, account, author(actor))
 
@@ -44,12 +44,12 @@ async def take_out(
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not.
+        NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id)
         if not may(actor, Right.REMOVE_MEMBERS, card.thing):
-            raise Forbidden("take out")
+            raise NotPermitted
         people = [
             each.person_id
             for each in await chat_members.members(connection, chat_id)

@@ -14,7 +14,7 @@ from domain.ids import ChatId, PersonId
 from domain.rights import Right
 from domain.things import NewMembers
 from operations.chat_people import load_card
-from operations.errors import Forbidden
+from operations.errors import NotPermitted
 from operations.member_answers import Answer, Done, Refusal, Refused, Undone
 from operations.member_changes import author, done_of
 from operations.store import StaffStore
@@ -32,14 +32,14 @@ async def undo(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID) -
 
     Raises:
         NoSuchChat: there is none of this id, or it is not for this actor.
-        Forbidden: they may not change the chat.
+        NotPermitted: they may not change the chat.
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id)
     if not may(actor, Right.REMOVE_MEMBERS, card.thing) or not may(
         actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())
     ):
-        raise Forbidden("undo")
+        raise NotPermitted
     if card.is_closed:
         return Refused(Refusal.CLOSED)
     async with transaction(store.engine) as connection:

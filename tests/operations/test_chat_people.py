@@ -26,7 +26,7 @@ from operations import outsiders
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
 from operations.chat_people import ChatPeople, Look, chat_people
 from operations.chat_title import rename
-from operations.errors import Forbidden, NoSuchChat
+from operations.errors import NotPermitted, NoSuchChat
 from operations.member_answers import (
     Done,
     Leaving,
@@ -416,11 +416,11 @@ async def test_whoever_may_not_is_refused_and_a_foreign_chat_is_not_there(
         assert not shown.rights.see_members
         assert not shown.members.rows
         assert [each.given_name for each in shown.administrators] == ["leader"]
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotPermitted):
             await at.do(Act.REMOVE, PUPIL)
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotPermitted):
             await at.add(PUPIL)
-        with pytest.raises(Forbidden):
+        with pytest.raises(NotPermitted):
             await rename(at.store, at.who, CHAT, "Чужое", Seen(uuid4(), 99))
     foreign = await desk(engine, "administrator", BETA.chat("class", "7a"))
     with pytest.raises(NoSuchChat):
