@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutants.planting import Mutant
+from tests.mutants.screens import SCREENS
 from tests.mutants.slipped import SLIPPED
 
 _OF_THE_RULES = (
@@ -235,4 +236,10 @@ _OF_OUTPUT = (
     ),
 )
 
-MUTANTS: Final[tuple[Mutant, ...]] = (*SLIPPED, *_OF_THE_RULES, *_OF_INPUT, *_OF_OUTPUT)
+MUTANTS: Final[tuple[Mutant, ...]] = (
+    *SLIPPED,
+    *_OF_THE_RULES,
+    *_OF_INPUT,
+    *_OF_OUTPUT,
+    *SCREENS,
+)

@@ -18,7 +18,7 @@ from domain.by_hand import Act
 from domain.choice import Choice
 from domain.days import local_date, zone_of
 from domain.facts import Cancellation, Employment, Fact, Guardianship, Person, School, fold
-from domain.ids import ChatId, MaxUserId, PersonId
+from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 from domain.orders import live, placement
 from domain.rules import belongs_to_school
 from operations import candidates as picking
@@ -26,7 +26,7 @@ from operations import outsiders
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
 from operations.chat_people import ChatPeople, Look, chat_people
 from operations.chat_title import rename
-from operations.errors import NotPermitted, NoSuchChat
+from operations.errors import NoSuchChat, NotPermitted
 from operations.member_answers import (
     Done,
     Leaving,
@@ -299,6 +299,9 @@ async def test_thousands_are_chosen_by_their_filter_and_a_few_taken_out(
     assert len(left) == 1200 - 1179 + 3
     assert await undo(at.store, at.who, CHAT, answer.act_id) == Undone(1179, 0)
     assert len(await names(engine)) == 1203
+    told = "SELECT count(*) FROM outbox WHERE topic = 'rollcall.decisions' AND refused IS NULL"
+    by_act = "SELECT count(*) FROM decisions WHERE author <> 'somebody'"
+    assert await fetch(engine, told) == await fetch(engine, by_act)
 
 
 async def test_a_filter_that_takes_others_than_were_shown_does_nothing(
@@ -351,6 +354,17 @@ async def test_nobody_of_another_school_can_be_added_whatever_is_sent(engine: As
     at = await desk(engine, "administrator")
     assert await at.add(PersonId(BETA.id("pupil-1"))) == Refused(Refusal.NOBODY)
     assert await at.add(PersonId(ALPHA.id("left-teacher"))) == Refused(Refusal.NOBODY)
+
+
+async def test_whoever_administers_two_schools_chooses_for_a_chat_of_one_among_its_people(
+    engine: AsyncEngine,
+) -> None:
+    both = frozenset({SchoolId(ALPHA.school), SchoolId(BETA.school)})
+    who = Actor(PersonId(ALPHA.id("administrator")), administers=both, works_in=both)
+    at = Desk(engine, who)
+    found = await at.pick(CandidatesFilter(), Order(size=100))
+    assert {str(each.person_id).split("-")[0] for each in found.people.rows} == {"alpha"}
+    assert await at.add(PersonId(BETA.id("pupil-1"))) == Refused(Refusal.NOBODY)
 
 
 async def test_whom_the_window_shows_is_whoever_belongs_to_the_school(
