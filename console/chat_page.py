@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from fastapi import Form, HTTPException, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console import chat_words
+from console import chat_words, timeline_words
 from console.chat_forms import MembersForm, TitleForm
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
@@ -21,7 +21,7 @@ from domain.access import may
 from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
 from domain.things import TheInstallation
-from operations import chat_title, outsiders, undoing
+from operations import chat_title, outsiders, timeline, undoing
 from operations.chat_people import ChatPeople, Look, chat_people, works_there
 from operations.member_answers import Act, Answer, Done, ListChanged, Overtaken, Refused
 from operations.member_changes import act_on_members
@@ -48,6 +48,7 @@ class ChatPage:
             Entry(path, self.page, door),
             Entry(path, self.look, door, "POST"),
             Entry(f"{path}/members/{{act}}", self.act, door, "POST"),
+            Entry(f"{path}/timeline", self.timeline, door),
             Entry(f"{path}/title", self.title, door, "POST"),
             Entry(f"{path}/undo", self.undo, door, "POST"),
             Entry(f"{path}/outsiders", self.outsiders, door, "POST"),
@@ -102,6 +103,16 @@ class ChatPage:
         if isinstance(answer, Done):
             return RedirectResponse(f"/chats/{chat_id}?act={answer.act_id}", 303)
         return await self._show(request, which, Look(), answer, title=form.title)
+
+    async def timeline(
+        self, request: Request, chat_id: str, page: PageNumber = 1, size: PageSize = 25
+    ) -> Response:
+        """«История чата»."""
+        which, actor = ChatId(known_form(chat_id)), visitor(request).actor
+        found = await timeline.timeline(self.store, actor, which, page, size)
+        return self.renderer.answer(
+            request, "chat_timeline", shown(found) | {"say": timeline_words}
+        )
 
     async def undo(
         self, request: Request, chat_id: str, form: Annotated[MembersForm, Form()]

@@ -84,6 +84,8 @@ async def test_each_role_may_what_the_guide_says_of_a_class_chat(
         assert page.status_code == 200
         assert ("Своева pupil-1" in page.text) is (who in MANAGE)
         assert "Своева leader" in page.text
+    history = await one.get(f"{PAGE}/timeline")
+    assert (history.status_code == 200) is (who in MANAGE)
     for path, fields in ACTS.items():
         answer = await one.post(path, position="99", act_id=str(uuid4()), **fields)
         allowed = answer.status_code in {200, 303, 409}
@@ -98,7 +100,7 @@ async def test_the_chats_of_another_school_are_not_there_and_nothing_of_it_chang
     foreign = PAGE.replace(CHAT, BETA.chat("class", "7a"))
     for who in (*MANAGE, *LOOK):
         one = await clerk(console, who)
-        for path in (foreign, f"{foreign}/people"):
+        for path in (foreign, f"{foreign}/people", f"{foreign}/timeline"):
             answer = await one.get(path)
             assert answer.status_code == 404
             assert town.NAMES[town.FOREIGN] not in answer.text
@@ -157,6 +159,30 @@ async def test_the_page_says_who_is_not_inside_and_why_and_who_brought_whom(
         page = await one.post(PAGE, show=show, size="100")
         assert page.status_code == 200
         assert expected in words(page.text), show
+
+
+async def test_the_history_tells_of_acts_the_register_held_removals_and_calls(
+    console: Running,
+) -> None:
+    one = await clerk(console, "leader")
+    act = str(uuid4())
+    await one.post(f"{PAGE}/members/remove", also=PUPIL, position="99", act_id=act)
+    await derive_all(console.engine)
+    await one.post(f"{PAGE}/undo", undo=act)
+    await derive_all(console.engine)
+    told = words((await one.get(f"{PAGE}/timeline?size=100")).text)
+    for expected in (
+        "Удалены вручную: Своева pupil-1 Ивановна Решение школы Своева leader Ивановна",
+        "Отменено действие: Своева pupil-1 Ивановна Решение школы",
+        "Больше не состоят в чате: Своева pupil-1 Ивановна Реестр —",
+        "Состоят в чате: Своева pupil-1 Ивановна Реестр приказ № 1-у",
+        "Удаления удержаны и ждут решения: 1 человек",
+        "Добавление в чат Мессенджер ответа ещё нет",
+        "Наименование: «Название alpha»",
+    ):
+        assert expected in told
+    part = await console.get(f"{PAGE}/timeline?size=10&page=1000", part=True)
+    assert part.status_code == 200
 
 
 async def test_names_that_break_things_are_text_and_stand_in_no_title_or_address(
