@@ -11,7 +11,8 @@ from domain.things import TheChat
 
 _CARD = text("""
     SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, d.state, d.expected,
-           f.name AS class_name, f.school_year
+           f.name AS class_name, f.school_year,
+           (SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id) AS link
       FROM chats c
       JOIN staff.chats d USING (chat_id)
       LEFT JOIN fact_classes f ON f.class_id = c.class_id
@@ -22,7 +23,10 @@ _CLOSED = frozenset({"frozen", "deleted"})
 
 @dataclass(frozen=True, slots=True)
 class ChatCard:
-    """A chat; ``class_name`` is None where it is of no class, or the class is not known."""
+    """A chat; ``class_name`` is None where it is of no class, or the class is not known.
+
+    ``link`` lets in whoever has it; None where there is none, or it is not for who asks.
+    """
 
     thing: TheChat
     title: str
@@ -30,6 +34,7 @@ class ChatCard:
     expected: int
     class_name: str | None
     school_year: str | None
+    link: str | None
 
     @property
     def kind(self) -> str:
@@ -54,4 +59,6 @@ async def card(connection: AsyncConnection, chat_id: ChatId) -> ChatCard | None:
         None if row.class_id is None else ClassId(row.class_id),
         None if row.group_id is None else GroupId(row.group_id),
     )
-    return ChatCard(thing, row.title, row.state, row.expected, row.class_name, row.school_year)
+    return ChatCard(
+        thing, row.title, row.state, row.expected, row.class_name, row.school_year, row.link
+    )

@@ -67,13 +67,13 @@ def as_a_class_teacher(tour: Tour) -> None:
     found.seen["address"] = page.url.removeprefix(tour.base)
     page.get_by_role("button", name="Отметить страницу").click()
     chosen(page, 2)
-    page.get_by_role("button", name="Удалить", exact=True).click()
+    tour.choose("Удалить")
     expect(page.get_by_text("Удалено из чата: 2.")).to_be_visible()
     found.seen["focus"] = page.evaluate("document.activeElement.id")
     tour.look("chat-edit-removed")
     # The page looks by itself whether it has come about; and then it is taken back.
     expect(page.get_by_text("Никто не нашёлся")).to_be_visible(timeout=30_000)
-    page.get_by_role("button", name="Отменить").click()
+    tour.choose("Отменить")
     expect(page.get_by_text("Отменено.")).to_be_visible()
     expect(page.locator("#list tbody tr")).to_have_count(2, timeout=30_000)
     add_from_the_window(tour)
@@ -82,7 +82,7 @@ def as_a_class_teacher(tour: Tour) -> None:
 def add_from_the_window(tour: Tour) -> None:
     """«Добавить участников»: a search, a choice over the pages, and back to the chat."""
     page, found = tour.page, tour.found
-    page.get_by_role("link", name="Добавить участников").click()
+    tour.choose("Добавить участников")
     tour.heading("Выбрать участников чата")
     tour.look("candidates")
     page.get_by_text("Роли, пол и класс").click()
@@ -100,7 +100,7 @@ def add_from_the_window(tour: Tour) -> None:
     page.get_by_label(re.compile("Выбрать: Своева chemist")).uncheck()
     tour.look("candidates-chosen")
     chosen(page, 5)
-    page.get_by_role("button", name="Добавить", exact=True).click()
+    tour.choose("Добавить")
     tour.heading("Редактировать чат")
     expect(page.get_by_text("Добавлено в чат: 5.")).to_be_visible()
     found.seen["focus after adding"] = page.evaluate("document.activeElement.id")

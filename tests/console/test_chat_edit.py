@@ -84,6 +84,7 @@ async def test_each_role_may_what_the_guide_says_of_a_class_chat(
         assert page.status_code == 200
         assert ("Своева pupil-1" in page.text) is (who in MANAGE)
         assert "Своева leader" in page.text
+        assert ("https://max.example/class:alpha-7a" in page.text) is (who in MANAGE)
     history = await one.get(f"{PAGE}/timeline")
     assert (history.status_code == 200) is (who in MANAGE)
     for path, fields in ACTS.items():
@@ -159,6 +160,15 @@ async def test_the_page_says_who_is_not_inside_and_why_and_who_brought_whom(
         page = await one.post(PAGE, show=show, size="100")
         assert page.status_code == 200
         assert expected in words(page.text), show
+
+
+async def test_a_chat_without_an_administrator_says_so_and_what_to_do(console: Running) -> None:
+    one = await clerk(console, "administrator")
+    assert "У чата нет администратора" not in (await one.get(PAGE)).text
+    await one.post(f"{PAGE}/members/demote", also=ALPHA.id("leader"), position="99")
+    await derive_all(console.engine)
+    page = words((await one.get(PAGE)).text)
+    assert "У чата нет администратора. Отметьте кого-нибудь и нажмите" in page
 
 
 async def test_the_history_tells_of_acts_the_register_held_removals_and_calls(
