@@ -20,6 +20,8 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.api import Api, Fault, lives
+from console.candidates_page import CandidatesPage
+from console.chat_page import ChatPage
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
@@ -120,7 +122,10 @@ def _entries(
     yield from OwnChatsPage(staff, renderer, installation).entries()
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
-    yield from Pages(store, renderer).entries()
+    pages = Pages(store, renderer)
+    yield from ChatPage(staff, renderer, pages).entries()
+    yield from CandidatesPage(staff, renderer).entries()
+    yield from pages.entries()
 
 
 class _Errors:

@@ -54,7 +54,6 @@ class Pages:
             "/": self.overview,
             "/state": self.state,
             "/schools/{school_id}": self.school,
-            "/chats/{chat_id}": self.chat,
             "/drift": self.drift,
             "/quarantine": self.quarantine,
         }
@@ -84,7 +83,7 @@ class Pages:
         size: PageSize = 25,
     ) -> HTMLResponse:
         """The chats of a school."""
-        which, wanted = SchoolId(_known_form(school_id)), schools.ChatFilter(q, kind, state)
+        which, wanted = SchoolId(known_form(school_id)), schools.ChatFilter(q, kind, state)
         found = shown(await schools.school(self.store, which, wanted, page, size))
         asked = {"q": q, "kind": kind, "state": state}
         return self.renderer.answer(request, "school", found | asked)
@@ -92,8 +91,8 @@ class Pages:
     async def chat(
         self, request: Request, chat_id: str, page: PageNumber = 1, size: PageSize = 50
     ) -> HTMLResponse:
-        """The people of a chat, by their ids."""
-        which = ChatId(_known_form(chat_id))
+        """The people of a chat, by their ids; its address is ``console.chat_page``'s."""
+        which = ChatId(known_form(chat_id))
         found = await schools.chat(self.store, which, page, size)
         return self.renderer.answer(request, "chat", shown(found))
 
@@ -106,7 +105,7 @@ class Pages:
         size: PageSize = 25,
     ) -> HTMLResponse:
         """What people changed in the messenger by themselves, and what becomes of it."""
-        which = SchoolId(_known_form(school)) if school else None
+        which = SchoolId(known_form(school)) if school else None
         found = shown(await drift.open_changes(self.store, what, which, page, size))
         return self.renderer.answer(request, "drift", found | {"what": what})
 
@@ -118,7 +117,12 @@ class Pages:
         return self.renderer.answer(request, "quarantine", {"records": records})
 
 
-def _known_form(given: str) -> str:
+def known_form(given: str) -> str:
+    """What may be an id of ours.
+
+    Raises:
+        HTTPException: 404, since it can be nobody's.
+    """
     if _ID.fullmatch(given) is None:
         raise HTTPException(404)
     return given

@@ -49,6 +49,13 @@ class NotQuarantined(Absent):
         super().__init__(f"{topic}/{part}/{off} is not in quarantine")
 
 
+class NotPermitted(OperationError):
+    """Whoever asks may not: the rules of access say so."""
+
+    def __init__(self) -> None:
+        super().__init__("not permitted")
+
+
 class TopicsNotRead(OperationError):
     """Topics are named that this installation does not read."""
 
@@ -62,13 +69,6 @@ class AuthorIsNoId(OperationError):
 
     def __init__(self, rule: str) -> None:
         super().__init__(f"{rule}: an id, for it is published")
-
-
-class NotPermitted(OperationError):
-    """It is not for who asks (``domain.access``)."""
-
-    def __init__(self) -> None:
-        super().__init__("not permitted")
 
 
 class ModuleOff(OperationError):

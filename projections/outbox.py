@@ -45,6 +45,17 @@ class Sent:
     refused: Mapping[int, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class News:
+    """What is to be told: an event before it is encoded."""
+
+    event_id: str
+    topic: str
+    event_type: str
+    subject: str
+    data: Mapping[str, object]
+
+
 async def add(
     connection: AsyncConnection,
     *,
@@ -54,35 +65,50 @@ async def add(
     subject: str,
     data: Mapping[str, object],
 ) -> None:
-    """Add an event to the transaction; one with a known ``event_id`` is not added again.
+    """Add an event to the transaction; one with a known ``event_id`` is not added again."""
+    await add_all(connection, [News(event_id, topic, event_type, subject, data)])
 
-    It is encoded and read back as everything that we publish. One that does not fit the contract
-    is a bug of ours: it is kept with the reason, never published, and told by ``status``; the
-    change that it tells of has happened all the same.
+
+async def add_all(connection: AsyncConnection, news: Sequence[News]) -> None:
+    """As ``add``, many at once, in their order.
+
+    Each is encoded and read back as everything that we publish. One that does not fit the
+    contract is a bug of ours: it is kept with the reason, never published, and told by
+    ``status``; the change that it tells of has happened all the same.
     """
+    if not news:
+        return
     store = await driver(connection)
     now = await store.fetchval("SELECT clock_now()")
-    try:
-        event = _encoded(event_type, data, event_id, now)
-        if event.key.decode() != subject:
-            raise Unpublishable("subject: is not the entity's id")  # noqa: TRY301 - as encode's
-        value, refused = event.value.decode(), None
-    except Unpublishable as error:
-        value = json.dumps(dict(data), default=str).replace("\\u0000", "")
-        refused = str(error)
-        log.error(  # noqa: TRY400 - a traceback may quote the event
-            "outbox.unpublishable", reason=refused, where=event_type
-        )
+    written = [_written(each, now) for each in news]
     await store.execute(
         """INSERT INTO outbox (event_id, topic, key, value, created_at, refused)
-           VALUES ($1, $2, $3, $4::text::jsonb, $5, $6) ON CONFLICT (event_id) DO NOTHING""",
-        event_id,
-        topic,
-        subject,
-        value,
+           SELECT n.event_id, n.topic, n.key, n.value::jsonb, $6, n.refused
+             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+                  WITH ORDINALITY AS n (event_id, topic, key, value, refused, place)
+            ORDER BY n.place
+           ON CONFLICT (event_id) DO NOTHING""",
+        [each.event_id for each in news],
+        [each.topic for each in news],
+        [each.subject for each in news],
+        [value for value, _ in written],
+        [refused for _, refused in written],
         now,
-        refused,
     )
+
+
+def _written(news: News, now: datetime) -> tuple[str, str | None]:
+    """The event as JSON, and why it cannot be published."""
+    try:
+        event = _encoded(news.event_type, news.data, news.event_id, now)
+        if event.key.decode() != news.subject:
+            raise Unpublishable("subject: is not the entity's id")  # noqa: TRY301 - as encode's
+        return event.value.decode(), None
+    except Unpublishable as error:
+        log.error(  # noqa: TRY400 - a traceback may quote the event
+            "outbox.unpublishable", reason=str(error), where=news.event_type
+        )
+        return json.dumps(dict(news.data), default=str).replace("\\u0000", ""), str(error)
 
 
 def _encoded(

@@ -37,3 +37,12 @@ for (const button of document.querySelectorAll("[data-copy]")) {
     document.getElementById(`${field.id}-said`).textContent = button.dataset.said;
   });
 }
+
+// What was just done is read out: the part of a page that tells of it takes the focus.
+document.addEventListener("htmx:after:swap", () => {
+  const told = document.querySelector("[data-focus]");
+  if (told) {
+    told.removeAttribute("data-focus");
+    told.focus();
+  }
+});

@@ -5,11 +5,13 @@ declaration; the ids are those of the foreign school. An address with a paramete
 a name that is not known here fails the tests until it is.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import httpx2
 from fastapi import FastAPI
+from pydantic import BaseModel
 from starlette.routing import BaseRoute, Mount
 
 from console.app import create_app
@@ -18,16 +20,68 @@ from console.entrance.forgery import FIELD, form_token
 from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
-from tests.staff.town import BETA
+from tests.staff.town import ALPHA, BETA, NAMES, SchoolIds
 
-FOREIGN_THINGS = {
-    "school_id": BETA.school,
-    "chat_id": BETA.chat("class", "7a"),
+ACT_ID = "6e1f0d5a-0000-4000-8000-000000000001"
+"""An act that nobody did."""
+
+_LEFT_OUT = (
+    "q", "show", "choose", "rows", "of_q", "of_show", "without", "was", "seen", "sex", "class_id",
+    "of_sex", "of_class", "down", "sort", "order",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Things:
+    """What stands for the parameters of a path and in the fields of forms, by their names."""
+
+    parameters: dict[str, str]
+    fields: dict[str, str]
+
+
+def _things(ids: SchoolIds) -> Things:
+    chat = ids.chat("class", "7a")
+    return Things(
+        {"school_id": ids.school, "chat_id": chat, "act": "remove"},
+        {
+            "school": ids.school,
+            "person": ids.id("pupil-1"),
+            "operator": "names",
+            "next": "/",
+            "surname": NAMES[ids.school],
+            "plan": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
+            "choice": "allow",
+            "confirmation": "удалить",
+            # The lists of a chat's screens: somebody is chosen, and an account is named too.
+            **dict.fromkeys(_LEFT_OUT, ""),
+            **dict.fromkeys(("act_id", "undo", "told"), ACT_ID),
+            **dict.fromkeys(("keep", "out"), "78"),
+            **dict.fromkeys(("part", "of_part"), "pupil"),
+            **dict.fromkeys(("page", "at", "everybody"), "1"),
+            **dict.fromkeys(("position", "beat"), "0"),
+            "size": "10",
+            "also": ids.id("pupil-1"),
+            "pick": ids.id("pupil-2"),
+            "title": "Чужое название",
+            "by": "surname",
+        },
+    )
+
+
+FOREIGN_THINGS, OWN_THINGS = _things(BETA), _things(ALPHA)
+
+_WHO_MANAGE = {"administrator", "leader"}
+
+PEOPLE_OF_RIGHT = {
+    "/chats/{chat_id}/members/{act}": _WHO_MANAGE,
+    "/chats/{chat_id}/outsiders": _WHO_MANAGE,
+    "/chats/{chat_id}/people": _WHO_MANAGE,
+    "/chats/{chat_id}/people/add": _WHO_MANAGE,
+    "/chats/{chat_id}/timeline": _WHO_MANAGE,
+    "/chats/{chat_id}/title": _WHO_MANAGE,
+    "/chats/{chat_id}/undo": _WHO_MANAGE,
 }
-"""What stands for the parameters of a path, by the parameter's name."""
-
-FIELDS = {"school": BETA.school, "person": BETA.id("pupil-1"), "operator": "names", "next": "/"}
-"""What stands in the fields of forms."""
+"""Of addresses of a thing that is one's own: whose right it is, of those whom the door lets in."""
 
 PEOPLE_OF_NEED = {
     Need.SESSION: {"operator", "administrator", "leader", "chemist", "staff", "parent-1",
@@ -49,8 +103,18 @@ class Address:
     method: str
     path: str
     door: Door
-    fields: tuple[str, ...]
-    has_parameters: bool
+    fields: dict[str, str]
+    route: str
+
+    @property
+    def has_parameters(self) -> bool:
+        return "{" in self.route
+
+    @property
+    def people(self) -> set[str]:
+        """Who may do it, where the thing is of their own school."""
+        at_the_door = PEOPLE_OF_NEED[self.door.need]
+        return at_the_door & PEOPLE_OF_RIGHT.get(self.route, at_the_door)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -63,7 +127,7 @@ class Address:
         self, console: Running, *, token: str | None = None, headers: dict[str, str] | None = None
     ) -> httpx2.Response:
         """Ask for it; a form bears the token of the forms of the session ``token``."""
-        form = {name: FIELDS[name] for name in self.fields}
+        form = dict(self.fields)
         if token is not None:
             form[FIELD] = form_token(token)
         return await console.client.request(
@@ -90,19 +154,29 @@ def routes(doorway: Doorway) -> list[BaseRoute]:
     return list(application(doorway).router.routes)
 
 
-def addresses(doorway: Doorway) -> list[Address]:
+def addresses(doorway: Doorway, things: Things = FOREIGN_THINGS) -> list[Address]:
     """Every address and method, but the static files."""
-    return list(_addresses(doorway))
+    return list(_addresses(doorway, things))
 
 
-def _addresses(doorway: Doorway) -> Iterator[Address]:
+def _addresses(doorway: Doorway, things: Things) -> Iterator[Address]:
     for route in routes(doorway):
         if isinstance(route, Mount):
             continue
         assert isinstance(route, GuardedRoute), f"{route} has no door"
         path = route.path
         for parameter in route.param_convertors:
-            path = path.replace(f"{{{parameter}}}", FOREIGN_THINGS[parameter])
-        fields = tuple(field.alias for field in route.dependant.body_params)
+            path = path.replace(f"{{{parameter}}}", things.parameters[parameter])
+        fields = {name: things.fields[name] for name in _fields(route)}
         for method in sorted(route.methods or ()):
-            yield Address(method, path, route.door, fields, bool(route.param_convertors))
+            yield Address(method, path, route.door, fields, route.path)
+
+
+def _fields(route: GuardedRoute) -> Iterator[str]:
+    """The fields of its form, one by one or as the members of a model."""
+    for field in route.dependant.body_params:
+        whole = field.field_info.annotation
+        if isinstance(whole, type) and issubclass(whole, BaseModel):
+            yield from whole.model_fields
+        else:
+            yield field.alias

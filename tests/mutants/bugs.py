@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
+from tests.mutants.screens import SCREENS
 from tests.mutants.slipped import SLIPPED
 
 _OF_THE_RULES = (
@@ -242,4 +243,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *_OF_INPUT,
     *_OF_OUTPUT,
     *LINKING,
+    *SCREENS,
 )

@@ -144,6 +144,10 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
             )
         }
         assert {person for _, person in troubled} <= {who.person_id, *who.children}
+        people = await rows(connection, "SELECT DISTINCT chat_id FROM staff.memberships")
+        assert {chat for (chat,) in people} <= managed
+        schools = await rows(connection, "SELECT DISTINCT school_id FROM staff.people_of_schools")
+        assert {school for (school,) in schools} <= who.chooses_in
         links = {chat for (chat,) in await rows(connection, "SELECT chat_id FROM staff.chat_links")}
         own = {str(chat) for chat in who.own_chats}
         assert links <= (own | (managed if who.operator is None else set()))
@@ -268,12 +272,9 @@ async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngin
             )
             assert count.scalar_one() == 0, table
         for view in (
-            "chats",
-            "chat_links",
-            "family_obstacles",
-            "managed_chats",
-            "known_people",
-        ):
+            "chats", "chat_links", "family_obstacles", "managed_chats", "known_people",
+            "memberships", "people_of_schools",
+        ):  # fmt: skip
             counted = await connection.execute(text(f"SELECT count(*) FROM staff.{view}"))
             assert counted.scalar_one() == 0, view
 

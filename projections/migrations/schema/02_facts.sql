@@ -41,6 +41,7 @@ CREATE TABLE fact_orders (
 );
 CREATE INDEX ON fact_orders (pupil_id);
 CREATE INDEX ON fact_orders (class_id);
+CREATE INDEX ON fact_orders (school_id);
 
 CREATE TABLE fact_cancellations (
     order_id text NOT NULL,

@@ -1,0 +1,62 @@
+"""Whom somebody brought into a chat inside MAX: «оставить» and «убрать» (docs/drift.md).
+
+Guarantees: as ``operations.member_changes``; nobody is kept who is not in the chat.
+"""
+
+from domain.access import may
+from domain.actors import Actor
+from domain.by_hand import Act
+from domain.ids import ChatId, MaxUserId
+from domain.rights import Right
+from domain.things import NewMembers
+from operations.chat_people import load_card
+from operations.errors import NotPermitted
+from operations.member_answers import Answer, Leaving, Seen
+from operations.member_changes import author, record_act
+from operations.store import StaffStore
+from projections.database import transaction
+from projections.guard import kept_accounts as kept
+from projections.guard.kept_accounts import Keeping
+from projections.staff import chat_members, fence
+
+__all__ = ["Keeping", "keep", "take_out"]
+
+
+async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId) -> Keeping:
+    """Let an account stay in the chat in which nobody expects it.
+
+    Raises:
+        NoSuchChat: there is none of this id, or it is not for this actor.
+        NotPermitted: they may not.
+    """
+    async with fence.reading(store.engine, actor) as connection:
+        card = await load_card(connection, actor, chat_id)
+    if not may(actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())):
+        raise NotPermitted
+    async with transaction(store.engine) as connection:
+        return await kept.keep(connection, chat_id, account, author(actor))
+
+
+async def take_out(
+    store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId, seen: Seen
+) -> Answer:
+    """Let it stay no longer: a person whom we know is excluded, and leaves at once.
+
+    Raises:
+        NoSuchChat: there is none of this id, or it is not for this actor.
+        NotPermitted: they may not.
+    """
+    async with fence.reading(store.engine, actor) as connection:
+        card = await load_card(connection, actor, chat_id)
+        if not may(actor, Right.REMOVE_MEMBERS, card.thing):
+            raise NotPermitted
+        people = [
+            each.person_id
+            for each in await chat_members.members(connection, chat_id)
+            if each.account == account and not each.is_expected and each.person_id is not None
+        ]
+    async with transaction(store.engine) as connection:
+        await kept.release(connection, chat_id, account)
+        if not people:
+            return Leaving()
+        return await record_act(connection, actor, card, Act.REMOVE, people, seen, seen.digest)

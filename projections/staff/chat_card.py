@@ -1,0 +1,64 @@
+"""One chat as staff's screens head it, read behind the fence."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.chats import ChatKind
+from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.things import TheChat
+
+_CARD = text("""
+    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, d.state, d.expected,
+           f.name AS class_name, f.school_year,
+           (SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id) AS link
+      FROM chats c
+      JOIN staff.chats d USING (chat_id)
+      LEFT JOIN fact_classes f ON f.class_id = c.class_id
+     WHERE c.chat_id = :chat""")
+
+_CLOSED = frozenset({"frozen", "deleted"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChatCard:
+    """A chat; ``class_name`` is None where it is of no class, or the class is not known.
+
+    ``link`` lets in whoever has it; None where there is none, or it is not for who asks.
+    """
+
+    thing: TheChat
+    title: str
+    state: str
+    expected: int
+    class_name: str | None
+    school_year: str | None
+    link: str | None
+
+    @property
+    def kind(self) -> str:
+        """The kind by its value, as the words are found."""
+        return self.thing.kind.value
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing is changed in it any more."""
+        return self.state in _CLOSED
+
+
+async def card(connection: AsyncConnection, chat_id: ChatId) -> ChatCard | None:
+    """The chat; None where there is none, or it is not for who asks."""
+    row = (await connection.execute(_CARD, {"chat": chat_id})).one_or_none()
+    if row is None:
+        return None
+    thing = TheChat(
+        ChatId(row.chat_id),
+        SchoolId(row.school_id),
+        ChatKind(row.kind),
+        None if row.class_id is None else ClassId(row.class_id),
+        None if row.group_id is None else GroupId(row.group_id),
+    )
+    return ChatCard(
+        thing, row.title, row.state, row.expected, row.class_name, row.school_year, row.link
+    )
