@@ -22,6 +22,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.api import Api, Fault, lives
+from console.chat_acts import ChatActs
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.errors import Forged, NotAllowed, NotSignedIn, RequestRefused
@@ -30,10 +31,12 @@ from console.identity.port import IdentityProvider
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.render import Renderer, wants_part
+from console.school_chats import SchoolChatsPage
 from console.sign_in import SignIn, local_path
 from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
-from operations.errors import Absent
+from operations.errors import Absent, NotPermitted
+from operations.plans import USUAL_TERMS, Terms
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -88,11 +91,13 @@ class Entrance:
     """How people come in: who checks them, and how they sign in.
 
     By a provider, by choosing a person (``development``), or, where neither is set, not at all.
+    ``terms`` are how long what they decide about removals holds.
     """
 
     gate: SessionGate
     provider: IdentityProvider | None = None
     development: bool = False
+    terms: Terms = USUAL_TERMS
 
 
 def create_app(
@@ -119,6 +124,7 @@ def create_app(
     app.add_exception_handler(RequestRefused, errors.refused)
     app.add_exception_handler(IdentityError, errors.identity)
     app.add_exception_handler(Absent, errors.absent)
+    app.add_exception_handler(NotPermitted, errors.not_permitted)
     app.add_exception_handler(StoreError, errors.store)
     app.add_exception_handler(Exception, errors.bug)
     return app
@@ -132,6 +138,8 @@ def _entries(
     yield from sign_in.entries()
     yield from SignInPage(sign_in, renderer, development=entrance.development).entries()
     yield from OwnChatsPage(entrance.gate.store, renderer).entries()
+    yield from SchoolChatsPage(entrance.gate.store, renderer).entries()
+    yield from ChatActs(entrance.gate.store, renderer, entrance.terms).entries()
     yield from Pages(store, renderer).entries()
 
 
@@ -154,6 +162,10 @@ class _Errors:
     async def absent(self, request: Request, _error: Exception) -> Response:
         """404: an operation was asked about something that is not there."""
         return self._answer(request, 404)
+
+    async def not_permitted(self, request: Request, _error: Exception) -> Response:
+        """403: the door let them in, and what they asked for is not theirs."""
+        return self._answer(request, 403)
 
     async def refused(self, request: Request, error: Exception) -> Response:
         """Whoever is nobody is led to the sign-in, whoever may not to a page that is theirs."""

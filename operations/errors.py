@@ -5,6 +5,7 @@
 │   ├── ``NoSuchChat``      a chat that no fact asks for
 │   ├── ``NoSuchSchool``    a school of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
+├── ``NotPermitted``          the rules of access do not let this person do it
 ├── ``TopicsNotRead``       a replay of topics that this installation does not read
 └── ``AuthorIsNoId``        a decision that is published, by somebody not named by an id
 
@@ -44,6 +45,13 @@ class NotQuarantined(Absent):
 
     def __init__(self, topic: str, part: int, off: int) -> None:
         super().__init__(f"{topic}/{part}/{off} is not in quarantine")
+
+
+class NotPermitted(OperationError):
+    """Whoever asked may see what it is about, and may not do this to it."""
+
+    def __init__(self) -> None:
+        super().__init__("not permitted")
 
 
 class TopicsNotRead(OperationError):

@@ -12,12 +12,23 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actors import Actor, OperatorRole
-from domain.ids import PersonId, SchoolId
+from domain.ids import ChatId, PersonId, SchoolId
 from projections.database import transaction
-from projections.staff import actors, cast, fence, names, service_accounts, sessions
+from projections.staff import (
+    actors,
+    cast,
+    fence,
+    names,
+    removals,
+    school_chats,
+    service_accounts,
+    sessions,
+)
 from projections.staff.cast import CastMember
 from projections.staff.names import PersonName
 from projections.staff.own_chats import OwnChat, is_linked, own_chats
+from projections.staff.removals import HeldSet
+from projections.staff.school_chats import ChatsFound, ChatsWanted, SchoolChat, SchoolClassName
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Identified, Lifetimes, Session
 
@@ -39,6 +50,15 @@ class OwnChats:
 
     linked: bool
     chats: tuple[OwnChat, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolChats:
+    """A part of a school's chats, and what the filters offer; ``name`` is None while unknown."""
+
+    name: str | None
+    found: ChatsFound
+    classes: tuple[SchoolClassName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +127,26 @@ class StaffStore:
                 await is_linked(connection, person_id),
                 tuple(await own_chats(connection, person_id)),
             )
+
+    async def school_chats(
+        self, actor: Actor, school_id: SchoolId, wanted: ChatsWanted, start: int, size: int
+    ) -> SchoolChats:
+        """The screen «Управление чатами» of a school, asked by ``actor``."""
+        async with fence.reading(self.engine, actor) as connection:
+            known = await names.names_of_schools(connection, [school_id])
+            return SchoolChats(
+                known.get(school_id),
+                await school_chats.find(connection, school_id, wanted, start, size),
+                tuple(await school_chats.classes(connection, school_id)),
+            )
+
+    async def school_chat(
+        self, actor: Actor, chat_id: ChatId
+    ) -> tuple[SchoolChat, tuple[HeldSet, ...]] | None:
+        """One chat of that screen with what the guard holds in it; None where it is not theirs."""
+        async with fence.reading(self.engine, actor) as connection:
+            found = await school_chats.by_ids(connection, [chat_id])
+            return (found[0], await removals.open_sets(connection, chat_id)) if found else None
 
     async def cast(self, surname: str) -> list[CastMember]:
         """People to choose from in a development sign-in."""

@@ -5,6 +5,7 @@ declaration; the ids are those of the foreign school. An address with a paramete
 a name that is not known here fails the tests until it is.
 """
 
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -18,16 +19,41 @@ from console.entrance.forgery import FIELD, form_token
 from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
-from tests.staff.town import BETA
+from tests.staff.town import ALPHA, BETA, NAMES, SchoolIds
 
-FOREIGN_THINGS = {
-    "school_id": BETA.school,
-    "chat_id": BETA.chat("class", "7a"),
+
+@dataclass(frozen=True)
+class Things:
+    """What stands for the parameters of a path and in the fields of forms, by their names."""
+
+    parameters: dict[str, str]
+    fields: dict[str, str]
+
+
+def _things(ids: SchoolIds) -> Things:
+    chat = ids.chat("class", "7a")
+    return Things(
+        {"school_id": ids.school, "chat_id": chat},
+        {
+            "school": ids.school,
+            "person": ids.id("pupil-1"),
+            "operator": "names",
+            "next": "/",
+            "surname": NAMES[ids.school],
+            "plan": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
+            "choice": "allow",
+            "confirmation": "удалить",
+        },
+    )
+
+
+FOREIGN_THINGS, OWN_THINGS = _things(BETA), _things(ALPHA)
+
+PEOPLE_OF_RIGHT = {
+    "/chats/{chat_id}/removals": {"operator", "administrator"},
+    "/chats/{chat_id}/deletion": {"administrator"},
 }
-"""What stands for the parameters of a path, by the parameter's name."""
-
-FIELDS = {"school": BETA.school, "person": BETA.id("pupil-1"), "operator": "names", "next": "/"}
-"""What stands in the fields of forms."""
+"""Of addresses of a thing that is one's own: whose right it is, of those whom the door lets in."""
 
 PEOPLE_OF_NEED = {
     Need.SESSION: {"operator", "administrator", "leader", "chemist", "staff", "parent-1",
@@ -48,8 +74,18 @@ class Address:
     method: str
     path: str
     door: Door
-    fields: tuple[str, ...]
-    has_parameters: bool
+    fields: dict[str, str]
+    route: str
+
+    @property
+    def has_parameters(self) -> bool:
+        return "{" in self.route
+
+    @property
+    def people(self) -> set[str]:
+        """Who may do it, where the thing is of their own school."""
+        at_the_door = PEOPLE_OF_NEED[self.door.need]
+        return at_the_door & PEOPLE_OF_RIGHT.get(self.route, at_the_door)
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -62,7 +98,7 @@ class Address:
         self, console: Running, *, token: str | None = None, headers: dict[str, str] | None = None
     ) -> httpx2.Response:
         """Ask for it; a form bears the token of the forms of the session ``token``."""
-        form = {name: FIELDS[name] for name in self.fields}
+        form = dict(self.fields)
         if token is not None:
             form[FIELD] = form_token(token)
         return await console.client.request(
@@ -89,19 +125,19 @@ def routes(doorway: Doorway) -> list[BaseRoute]:
     return list(application(doorway).router.routes)
 
 
-def addresses(doorway: Doorway) -> list[Address]:
+def addresses(doorway: Doorway, things: Things = FOREIGN_THINGS) -> list[Address]:
     """Every address and method, but the static files."""
-    return list(_addresses(doorway))
+    return list(_addresses(doorway, things))
 
 
-def _addresses(doorway: Doorway) -> Iterator[Address]:
+def _addresses(doorway: Doorway, things: Things) -> Iterator[Address]:
     for route in routes(doorway):
         if isinstance(route, Mount):
             continue
         assert isinstance(route, GuardedRoute), f"{route} has no door"
         path = route.path
         for parameter in route.param_convertors:
-            path = path.replace(f"{{{parameter}}}", FOREIGN_THINGS[parameter])
-        fields = tuple(field.alias for field in route.dependant.body_params)
+            path = path.replace(f"{{{parameter}}}", things.parameters[parameter])
+        fields = {field.alias: things.fields[field.alias] for field in route.dependant.body_params}
         for method in sorted(route.methods or ()):
-            yield Address(method, path, route.door, fields, bool(route.param_convertors))
+            yield Address(method, path, route.door, fields, route.path)

@@ -22,7 +22,9 @@ from projections.staff import service_accounts
 from projections.staff.sessions import Identified
 from tests.console.attackers import (
     EVERYBODY,
+    OWN_THINGS,
     PEOPLE_OF_NEED,
+    PEOPLE_OF_RIGHT,
     Address,
     addresses,
     own_page,
@@ -39,6 +41,7 @@ from tests.staff.town import ALPHA
 EVERYWAY = Doorway(Silent(), development=True)
 EVERY = addresses(EVERYWAY)
 CLOSED = [each for each in EVERY if each.door.need is not Need.NOTHING]
+OWN = addresses(EVERYWAY, OWN_THINGS)
 UNSAFE = [each for each in EVERY if not each.is_safe]
 
 FOREIGN_BYTES = (
@@ -122,8 +125,9 @@ async def test_whoever_may_come_in_does(place: Town) -> None:
     """So that the refusals below are refusals."""
     for who in EVERYBODY:
         token = await place.sign_in(who)
-        for address in CLOSED:
-            if who in PEOPLE_OF_NEED[address.door.need] and address.is_safe:
+        for address in OWN:
+            closed = address.door.need is not Need.NOTHING
+            if closed and who in address.people and address.is_safe:
                 answer = await address.ask(place.console, token=token)
                 assert answer.status_code == 200, (who, address)
     await place.sign_in("operator")
@@ -166,6 +170,19 @@ async def test_nobody_of_one_school_gets_a_byte_of_another(place: Town) -> None:
     assert failures == []
 
 
+async def test_nobody_does_to_a_thing_of_their_own_school_what_is_not_their_right(
+    place: Town,
+) -> None:
+    limited = [each for each in OWN if each.route in PEOPLE_OF_RIGHT]
+    assert {each.route for each in limited} == set(PEOPLE_OF_RIGHT)
+    for who in EVERYBODY:
+        token = await place.sign_in(who)
+        above = [each for each in limited if who not in each.people]
+        before = await place.state()
+        assert await refused_all(place.console, above, token) == [], who
+        assert await place.state() == before
+
+
 async def test_nobody_gets_in_at_a_door_that_needs_another_role(place: Town) -> None:
     for who in EVERYBODY:
         token = await place.sign_in(who)
@@ -182,7 +199,8 @@ async def test_a_role_that_ended_opens_nothing_at_the_next_request(place: Town) 
     token = await place.console.sign_in_as(staff)
     mine = [each for each in CLOSED if "staff" in PEOPLE_OF_NEED[each.door.need]]
     for_staff = [each for each in mine if each.door.need is Need.STAFF]
-    assert [(await each.ask(place.console)).status_code for each in mine if each.is_safe] == [200]
+    own = [each for each in OWN if each.door.need is Need.STAFF and "staff" in each.people]
+    assert {(await each.ask(place.console)).status_code for each in own if each.is_safe} == {200}
     await ingest(
         engine,
         make.employment(staff, EmploymentRole.STAFF, school_id=town.OWN, ended=True, version=2),

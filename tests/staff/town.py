@@ -126,7 +126,9 @@ async def somebody_of_both(engine: AsyncEngine) -> str:
     return both
 
 
-_PEOPLE_OF_PLAN = json.dumps([{"max_user_id": 1, "person_id": "x", "cause": "y", "reasons": []}])
+_PEOPLE_OF_PLAN = json.dumps(
+    [{"max_user_id": 1, "person_id": "x", "cause": "not_expected", "reasons": []}]
+)
 _ROWS_OF_EACH_CHAT = (
     """UPDATE chat_sync SET link = 'https://max.example/' || chat_id, observed_at = clock_now(),
               max_chat_id = -abs(hashtext(chat_id))""",
