@@ -71,7 +71,10 @@ class ChatActs:
         return await self._deletion(request, chat_id)
 
     async def delete(
-        self, request: Request, chat_id: AChat, confirmation: Annotated[str, Form(max_length=100)]
+        self,
+        request: Request,
+        chat_id: AChat,
+        confirmation: Annotated[str, Form(max_length=100)] = "",
     ) -> Response:
         """Delete it, if the word was typed."""
         if confirmation.strip().casefold() != CONFIRMATION:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final, assert_never
 
 from console.words import CHAT_KINDS, Word, plural
-from operations.removals import HeldSet, PlanState, TakingCause
+from operations.listing import order_key
+from operations.removals import HeldPerson, HeldSet, PlanState, TakingCause
 from operations.school_chats import (
     ChatKind,
     ChatStanding,
@@ -190,20 +191,36 @@ def decided(held: HeldSet) -> str:
     return "Отклонено" if held.state is PlanState.REJECTED else "Разрешено"
 
 
+def by_cause(held: HeldSet) -> list[tuple[str, list[HeldPerson]]]:
+    """Whom it is about, by what becomes of them and why, in the order of their names."""
+    found: dict[str, list[HeldPerson]] = {}
+    for each in sorted(held.people, key=_by_name):
+        what = "Уйдут из чата" if each.leaves else "Останутся без прав администратора"
+        found.setdefault(f"{what}: {cause(each.cause)}", []).append(each)
+    return list(found.items())
+
+
+def _by_name(person: HeldPerson) -> tuple[object, ...]:
+    name = person.name
+    if name is None:
+        return (True, (), str(person.person_id or ""))
+    return (False, order_key(f"{name.surname} {name.given_name}"), str(person.person_id))
+
+
 def cause(given: TakingCause) -> str:
-    """Why it is taken from somebody."""
+    """Why it is taken from people."""
     match given:
         case TakingCause.NOT_EXPECTED:
-            return "По реестру больше не должен быть в этом чате"
+            return "по реестру их больше не должно здесь быть"
         case TakingCause.RIGHTS_LOST:
-            return "По реестру больше не администратор этого чата"
+            return "по реестру они больше не администраторы этого чата"
         case TakingCause.UNLINKED:
-            return "Отвязал учебный профиль"
+            return "отвязали учебный профиль"
         case TakingCause.ACCOUNT_CHANGED:
-            return "Привязал другой учебный профиль"
+            return "привязали другой учебный профиль"
         case TakingCause.STRANGER:
-            return "Школа его в этот чат не добавляла"
+            return "школа их в этот чат не добавляла"
         case TakingCause.RIGHTS_NOT_OURS:
-            return "Администратором его сделала не школа"
+            return "администраторами их сделала не школа"
         case _:
             assert_never(given)

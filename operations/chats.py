@@ -103,13 +103,13 @@ async def delete(engine: Engine, actor: Actor, author: str, chat_id: ChatId) -> 
         NoSuchChat: there is none of this id for who asks.
         NotPermitted: it is not theirs to delete.
     """
-    _require_id(author)
     async with transaction(engine) as connection:
         chat = await things.the_chat(connection, chat_id)
         if chat is None or not may(actor, Right.SEE_CHAT, chat):
             raise NoSuchChat([chat_id])
         if not may(actor, Right.DELETE_CHAT, chat):
             raise NotPermitted
+        _require_id(author)
         return await decisions.delete(connection, chat_id, author)
 
 
