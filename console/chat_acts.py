@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from fastapi import Form, Path, Request, Response
 from fastapi.responses import RedirectResponse
 
-from console import school_chats_words
+from console import removals_words, school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
 from console.render import Renderer, shown
@@ -63,7 +63,11 @@ class ChatActs:
 
     async def _removals(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:
         found = await removals.removals_of(self.store, visitor(request).actor, chat_id)
-        values = shown(found) | {"own": school_chats_words, "stale": status == 409}
+        values = shown(found) | {
+            "own": school_chats_words,
+            "told": removals_words,
+            "stale": status == 409,
+        }
         return self.renderer.answer(request, "removals", values, status=status)
 
     async def deletion(self, request: Request, chat_id: AChat) -> Response:

@@ -4,18 +4,18 @@ Total over the domain's own enums: ``assert_never`` and the tests see to it that
 cause or limit is shown in English, or not at all.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, assert_never
 
 from console.words import CHAT_KINDS, Word, plural
-from operations.listing import order_key
-from operations.removals import HeldPerson, HeldSet, PlanState, TakingCause
 from operations.school_chats import (
     ChatKind,
     ChatStanding,
     Column,
     GuardScope,
     ListedChat,
+    ObstacleKind,
     StandingGroup,
     group_of,
 )
@@ -164,63 +164,71 @@ def who_decides(scope: GuardScope) -> str:
             assert_never(scope)
 
 
-def taken(held: HeldSet) -> str:
-    """How many would leave, or lose their rights."""
-    parts = []
-    if held.leaving:
-        leave = plural(held.leaving, "Из чата уйдёт", "Из чата уйдут", "Из чата уйдут")
-        parts.append(f"{leave} {_people(held.leaving)}")
-    if held.losing:
-        lose = plural(held.losing, "потеряет", "потеряют", "потеряют")
-        parts.append(f"права администратора {lose} {_people(held.losing)}")
-    told = ", ".join(parts)
-    return told[:1].upper() + told[1:]
+def trouble(kinds: Iterable[ObstacleKind]) -> str | None:
+    """The first of what holds all schools up that a school should know of."""
+    return next((said for said in map(_trouble, kinds) if said is not None), None)
 
 
-def _people(count: int) -> str:
-    return f"{count} {plural(count, 'участник', 'участника', 'участников')}"
-
-
-def against(held: HeldSet) -> str:
-    """How many there would be, and how many may be without a person's word."""
-    return f"Было бы {held.would_be}, без вашего решения можно не больше {held.limit}."
-
-
-def decided(held: HeldSet) -> str:
-    """What somebody said of it."""
-    return "Отклонено" if held.state is PlanState.REJECTED else "Разрешено"
-
-
-def by_cause(held: HeldSet) -> list[tuple[str, list[HeldPerson]]]:
-    """Whom it is about, by what becomes of them and why, in the order of their names."""
-    found: dict[str, list[HeldPerson]] = {}
-    for each in sorted(held.people, key=_by_name):
-        what = "Уйдут из чата" if each.leaves else "Останутся без прав администратора"
-        found.setdefault(f"{what}: {cause(each.cause)}", []).append(each)
-    return list(found.items())
-
-
-def _by_name(person: HeldPerson) -> tuple[object, ...]:
-    name = person.name
-    if name is None:
-        return (True, (), str(person.person_id or ""))
-    return (False, order_key(f"{name.surname} {name.given_name}"), str(person.person_id))
-
-
-def cause(given: TakingCause) -> str:
-    """Why it is taken from people."""
-    match given:
-        case TakingCause.NOT_EXPECTED:
-            return "по реестру их больше не должно здесь быть"
-        case TakingCause.RIGHTS_LOST:
-            return "по реестру они больше не администраторы этого чата"
-        case TakingCause.UNLINKED:
-            return "отвязали учебный профиль"
-        case TakingCause.ACCOUNT_CHANGED:
-            return "привязали другой учебный профиль"
-        case TakingCause.STRANGER:
-            return "школа их в этот чат не добавляла"
-        case TakingCause.RIGHTS_NOT_OURS:
-            return "администраторами их сделала не школа"
+def _trouble(kind: ObstacleKind) -> str | None:  # noqa: C901, PLR0911 - an answer each
+    match kind:
+        case ObstacleKind.GAP:
+            return (
+                "Чаты сейчас не меняются: часть записей реестра потеряна. "
+                "Продолжить может администратор сервера."
+            )
+        case ObstacleKind.READ_ONLY:
+            return "Чаты сейчас не меняются: база данных не принимает изменений."
+        case ObstacleKind.CATCHING_UP:
+            return (
+                "Чаты пока не меняются: сначала читаем накопившиеся изменения реестра. "
+                "Пройдёт само."
+            )
+        case ObstacleKind.TOKEN_REFUSED:
+            return (
+                "Чаты сейчас не меняются: MAX не принимает ключ бота. "
+                "Сообщите администратору сервера."
+            )
+        case ObstacleKind.MESSENGER_FAILING:
+            return "MAX сейчас не отвечает. Изменения ждут, пробуем сами."
+        case ObstacleKind.STOPPED | ObstacleKind.SET_ASIDE:
+            return (
+                "Часть записей реестра не читается, некоторые чаты могут отставать. "
+                "Исправить может администратор сервера."
+            )
+        case (
+            ObstacleKind.UNWATCHED
+            | ObstacleKind.MISSING
+            | ObstacleKind.UNREAD
+            | ObstacleKind.UNDERIVED
+        ):
+            return (
+                "Из чатов пока никого не убираем: не все изменения реестра прочитаны. "
+                "Обычно проходит само."
+            )
+        case ObstacleKind.ADDING_OFF:
+            return "MAX сейчас никого не добавляет: участники входят в чаты по ссылке."
+        case (
+            ObstacleKind.ANSWERS_REFUTED
+            | ObstacleKind.WEBHOOK_LOST
+            | ObstacleKind.UNPUBLISHED
+            | ObstacleKind.OWN_ACCOUNT
+        ):
+            return None  # the operators' to mend; no chat of a school shows it
+        case (
+            ObstacleKind.HELD
+            | ObstacleKind.UNLINKING
+            | ObstacleKind.FLAPPING
+            | ObstacleKind.REJECTED
+            | ObstacleKind.PARKED
+            | ObstacleKind.GONE
+            | ObstacleKind.REFUSED
+            | ObstacleKind.FAILING
+            | ObstacleKind.SHORT_READ
+            | ObstacleKind.STUCK
+            | ObstacleKind.UNDONE
+            | ObstacleKind.BLOCKED
+            | ObstacleKind.LEFT
+        ):
+            return None  # told of the chat itself, in its row
         case _:
-            assert_never(given)
+            assert_never(kind)

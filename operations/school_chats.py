@@ -1,7 +1,8 @@
 """«Управление чатами»: the list of a school's chats, for whoever works there (the guide, 3).
 
 Guarantees: the list is asked for behind the fence and by the rules of access; of each row is
-told what who asks may do with it; a link is given only to whoever is in the chat.
+told what who asks may do with it; a link is given only to whoever is in the chat. Of what holds
+all schools up only its kind is told.
 """
 
 from dataclasses import dataclass
@@ -12,11 +13,14 @@ from domain.chat_standings import ChatStanding, StandingGroup, group_of, standin
 from domain.chats import ChatKind
 from domain.guard import GuardScope
 from domain.ids import ClassId, SchoolId
+from domain.obstacles import ObstacleKind
 from domain.rights import Right
 from domain.things import HeldPlan, TheSchool
 from operations.errors import NotPermitted
 from operations.listing import Page
 from operations.store import StaffStore
+from projections.database import transaction
+from projections.reports.obstacles import obstacles
 from projections.staff.names import PersonName
 from projections.staff.school_chats import ChatsWanted, Column, SchoolChat, SchoolClassName
 
@@ -28,6 +32,7 @@ __all__ = [
     "Column",
     "GuardScope",
     "ListedChat",
+    "ObstacleKind",
     "PersonName",
     "SchoolChat",
     "SchoolChatList",
@@ -51,12 +56,16 @@ class ListedChat:
 
 @dataclass(frozen=True, slots=True)
 class SchoolChatList:
-    """A page of a school's chats; ``school`` is None while the register has not named it."""
+    """A page of a school's chats; ``school`` is None while the register has not named it.
+
+    ``troubles``: what keeps chats of any school from being as they should be.
+    """
 
     school_id: SchoolId
     school: str | None
     chats: Page[ListedChat]
     classes: tuple[SchoolClassName, ...]
+    troubles: tuple[ObstacleKind, ...]
 
     @property
     def may_delete(self) -> bool:
@@ -77,7 +86,9 @@ async def school_chats(
     found = await store.school_chats(actor, school_id, wanted, (page - 1) * size, size)
     rows = [_listed(actor, row) for row in found.found.rows]
     shown = Page(rows, found.found.start // size + 1, size, found.found.total)
-    return SchoolChatList(school_id, found.name, shown, found.classes)
+    async with transaction(store.engine) as connection:
+        troubles = tuple(each.kind for each in await obstacles(connection))
+    return SchoolChatList(school_id, found.name, shown, found.classes, troubles)
 
 
 def _listed(actor: Actor, row: SchoolChat) -> ListedChat:

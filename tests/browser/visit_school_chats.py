@@ -62,6 +62,10 @@ def look_through(tour: Tour, width: int) -> None:
         expect(page.locator("th[aria-sort=descending]")).to_contain_text("Наименование чата")
         expect(page.locator("#sort-title")).to_be_focused()
         found.seen["first by title, descending"] = rows.first.locator("a").first.inner_text()
+    else:
+        page.get_by_label("Порядок").select_option("Кол-во участников")
+        page.get_by_label("с конца").check()
+        expect(rows.first).to_contain_text("Учительская")
     tour.press_until("Вперёд")
     page.keyboard.press("Enter")
     expect(page.get_by_text("11–20 из 30")).to_be_visible()

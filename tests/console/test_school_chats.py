@@ -2,7 +2,7 @@
 
 import random
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import chain, product
@@ -10,10 +10,12 @@ from itertools import chain, product
 import pytest
 from sqlalchemy import event, text
 
+from console import removals_words
 from console import school_chats_words as own
 from domain.chat_standings import ChatStanding, StandingGroup, group_of, standing_of_wait
 from domain.facts import EmploymentRole
 from domain.guard import GuardScope
+from domain.obstacles import ObstacleKind
 from domain.takings import TakingCause
 from domain.work import ChatWait
 from operations.listing import order_key
@@ -25,7 +27,7 @@ from tests.domain import builders as make
 from tests.projections.builders import ingest
 from tests.staff.town import ALPHA, BETA, somebody_of_both
 
-MOST_STATEMENTS = 11
+MOST_STATEMENTS = 12
 """Those by which the door is opened among them."""
 
 CLASS_7A = ALPHA.chat("class", "7a")
@@ -246,6 +248,10 @@ async def test_whatever_a_chat_waits_for_has_a_cause_in_russian(
     assert expected in row
 
 
+def english(told: Iterable[str]) -> list[str]:
+    return [each for each in told if re.search("[A-Za-z]", each.replace("MAX", ""))]
+
+
 def test_no_word_of_a_state_is_missing_or_english() -> None:
     assert set(own.GROUPS) == set(StandingGroup)
     assert set(own.STANDINGS) == set(ChatStanding)
@@ -254,10 +260,35 @@ def test_no_word_of_a_state_is_missing_or_english() -> None:
     told += [part for why in own.STANDINGS.values() for part in (why.cause, why.advice)]
     told += [own.limit(scope) for scope in GuardScope]
     told += [own.who_decides(scope) for scope in GuardScope]
-    told += [own.cause(each) for each in TakingCause]
-    assert [each for each in told if re.search("[A-Za-z]", each.replace("MAX", ""))] == []
+    told += [removals_words.cause(each) for each in TakingCause]
+    assert english(told) == []
     for standing, why in own.STANDINGS.items():
         assert why.cause or group_of(standing) is StandingGroup.GOOD, standing
+
+
+async def test_what_holds_all_schools_up_is_said_above_the_list(school: Managing) -> None:
+    assert "сначала читаем накопившиеся изменения реестра" in words(await school.page())
+    await school.sql("UPDATE catch_up SET armed_at = NULL, watched_at = clock_now()")
+    await school.sql(
+        "INSERT INTO messenger_troubles VALUES ('token', clock_now(), clock_now(), '401')"
+    )
+    assert "MAX не принимает ключ бота." in words(await school.page())
+    await school.sql("DELETE FROM messenger_troubles")
+    assert "alert" not in await school.page()
+
+
+def test_every_obstacle_is_said_in_russian_or_left_to_operators() -> None:
+    told = {kind: own.trouble([kind]) for kind in ObstacleKind}
+    assert [
+        each for each in told.values() if each and re.search("[A-Za-z]", each.replace("MAX", ""))
+    ] == []
+    assert {kind for kind, said in told.items() if said} >= {
+        ObstacleKind.GAP, ObstacleKind.READ_ONLY, ObstacleKind.CATCHING_UP,
+        ObstacleKind.TOKEN_REFUSED, ObstacleKind.MESSENGER_FAILING,
+    }  # fmt: skip
+    assert own.trouble([]) is None
+    first = own.trouble([ObstacleKind.HELD, ObstacleKind.MISSING, ObstacleKind.ADDING_OFF])
+    assert first == told[ObstacleKind.MISSING]
 
 
 async def test_a_link_into_a_chat_is_for_whoever_is_in_it(school: Managing) -> None:
