@@ -118,7 +118,9 @@ def why(chat: ListedChat) -> Why:
     standing = chat.row.standing
     if standing is ChatStanding.HELD and chat.row.held:
         advice = "" if chat.may_decide else who_decides(chat.row.held[0])
-        return Why(" ".join(limit(scope) for scope in chat.row.held), advice)
+        people = plural(chat.row.takings, "участника", "участников", "участников")
+        about = f"Касается {chat.row.takings} {people}."
+        return Why(" ".join([*map(limit, chat.row.held), about]), advice)
     if standing is ChatStanding.OUTSIDE and chat.row.outside:
         count = chat.row.outside
         people = plural(count, "участник", "участника", "участников")

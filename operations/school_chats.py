@@ -21,8 +21,9 @@ from operations.listing import Page
 from operations.store import StaffStore
 from projections.database import transaction
 from projections.reports.obstacles import obstacles
+from projections.staff.chat_search import ChatsWanted, Column
 from projections.staff.names import PersonName
-from projections.staff.school_chats import ChatsWanted, Column, SchoolChat, SchoolClassName
+from projections.staff.school_chats import SchoolChat, SchoolClassName
 
 __all__ = [
     "ChatKind",

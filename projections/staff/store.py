@@ -25,10 +25,11 @@ from projections.staff import (
     sessions,
 )
 from projections.staff.cast import CastMember
+from projections.staff.chat_search import ChatsWanted
 from projections.staff.names import PersonName
 from projections.staff.own_chats import OwnChat, is_linked, own_chats
 from projections.staff.removals import HeldSet
-from projections.staff.school_chats import ChatsFound, ChatsWanted, SchoolChat, SchoolClassName
+from projections.staff.school_chats import ChatsFound, SchoolChat, SchoolClassName
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Identified, Lifetimes, Session
 

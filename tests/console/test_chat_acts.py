@@ -54,7 +54,7 @@ STATES = "SELECT hash, state FROM held_plans WHERE state <> 'superseded'"
 async def test_who_would_leave_is_shown_by_name_to_whoever_decides(school: Managing) -> None:
     await hold(school, "a", "pupil-1", "parent-1")
     row = await school.row("alpha 7а - Ученики")
-    assert "! Удержан Из чата ушло бы слишком много участников сразу." in row
+    assert "! Удержан Из чата ушло бы слишком много участников сразу. Касается 2 участников." in row
     assert "Посмотреть, кого убирают, и решить" in row
     page = words((await school.console.get(REMOVALS)).text)
     assert "Из чата уйдут 2 участника" in page

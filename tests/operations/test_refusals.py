@@ -13,6 +13,7 @@ from operations.errors import (
     AuthorIsNoId,
     NoSuchChat,
     NoSuchSchool,
+    NotPermitted,
     NotQuarantined,
     OperationError,
     TopicsNotRead,
@@ -97,6 +98,7 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
         NotQuarantined("sgo.orders", 3, 9),
         TopicsNotRead(["sgo.typo"], ["sgo.orders"]),
         AuthorIsNoId("must be an id"),
+        NotPermitted(),
     ],
 )
 def test_every_refusal_is_one_line_at_a_terminal(refusal: OperationError) -> None:
@@ -108,4 +110,6 @@ def test_every_refusal_is_one_line_at_a_terminal(refusal: OperationError) -> Non
 
 def test_the_refusals_above_are_all_there_are() -> None:
     kinds = set(OperationError.__subclasses__()) | set(Absent.__subclasses__())
-    assert kinds == {Absent, NoSuchChat, NoSuchSchool, NotQuarantined, TopicsNotRead, AuthorIsNoId}
+    assert kinds == {
+        Absent, NoSuchChat, NoSuchSchool, NotQuarantined, TopicsNotRead, AuthorIsNoId, NotPermitted,
+    }  # fmt: skip

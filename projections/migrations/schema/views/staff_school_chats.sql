@@ -17,7 +17,8 @@ CREATE OR REPLACE FUNCTION staff.sort_key(given text) RETURNS text LANGUAGE sql 
 $$;
 
 -- What the standing of a chat is made of, but for the numbers (projections.staff.standings).
--- ``undecided``: of the sets that the guard holds here, by whose limit.
+-- ``undecided``: of the sets that the guard holds here, by whose limit; ``takings``: of how many
+-- accounts they are.
 CREATE OR REPLACE VIEW staff.chat_standings WITH (security_barrier) AS
 SELECT c.chat_id, c.school_id, c.frozen, c.deleted, s.max_chat_id, s.due_at, s.observed_at,
        s.attempts, s.waiting,
@@ -27,6 +28,8 @@ SELECT c.chat_id, c.school_id, c.frozen, c.deleted, s.max_chat_id, s.due_at, s.o
            AS deletion_decided,
        ARRAY(SELECT DISTINCT h.scope FROM held_plans h
               WHERE h.chat_id = c.chat_id AND h.state = 'held' ORDER BY h.scope) AS undecided,
+       (SELECT coalesce(sum(jsonb_array_length(h.actions)), 0) FROM held_plans h
+         WHERE h.chat_id = c.chat_id AND h.state = 'held')::int AS takings,
        EXISTS (SELECT FROM setbacks b WHERE b.chat_id = c.chat_id) AS stuck,
        EXISTS (SELECT FROM blocked_accounts b WHERE b.chat_id = c.chat_id) AS blocked
   FROM chats c
