@@ -93,12 +93,14 @@ async def school_chats(
 
 
 def _listed(actor: Actor, row: SchoolChat) -> ListedChat:
+    # What was rejected may still be let go (``operations.removals``).
+    scopes = row.held or ((GuardScope.CHAT,) if row.standing is ChatStanding.REJECTED else ())
     over = row.standing in {ChatStanding.DELETED, ChatStanding.DELETING}
     return ListedChat(
         row=row,
         may_delete=not over and may(actor, Right.DELETE_CHAT, row.chat),
         may_decide=any(
-            may(actor, Right.DECIDE_PLAN, HeldPlan(row.chat, scope)) for scope in row.held
+            may(actor, Right.DECIDE_PLAN, HeldPlan(row.chat, scope)) for scope in scopes
         ),
         link=row.link if row.chat.chat_id in actor.chats and _leads_out(row.link) else None,
     )

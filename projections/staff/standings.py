@@ -12,10 +12,16 @@ from domain.work import ChatWait
 FAILING_AFTER: Final = 3
 """Passes in a row after which a chat is said to fail, as for operators."""
 
+_RESTS: Final = "coalesce(d.due_at > clock_now(), true)"
+
+# That it is held is told by what is undecided. Whoever lets go what was rejected makes the chat
+# due; what it waited for is written anew by the pass that follows.
 _WAITS: Final = " ".join(
-    f"WHEN d.waiting = '{wait.value}' THEN '{standing_of_wait(wait).value}'"
+    f"WHEN d.waiting = '{wait.value}'"
+    f"{f' AND {_RESTS}' if wait is ChatWait.REJECTED else ''}"
+    f" THEN '{standing_of_wait(wait).value}'"
     for wait in ChatWait
-    if wait is not ChatWait.HELD  # told by what is undecided: a pass may still have to see that
+    if wait is not ChatWait.HELD
 )
 
 # A chat in which nothing can be done is not being deleted, whatever was decided.

@@ -80,6 +80,10 @@ async def test_a_decision_is_in_the_journal_by_the_persons_id_and_can_be_changed
     answer = await school.send(REMOVALS, plan="a", choice="refuse")
     assert (answer.status_code, answer.headers["location"]) == (303, REMOVALS)
     assert await school.fetch(STATES) == [("a", "rejected")]
+    await school.sql("UPDATE chat_sync SET waiting = 'rejected', due_at = NULL")
+    row = await school.row("alpha 7а - Ученики")
+    assert "× Отклонён" in row
+    assert "Посмотреть решение" in row
     page = words((await school.console.get(REMOVALS)).text)
     assert "Отклонено : Своева administrator Ивановна , действует до" in page
     assert "Отклонить" not in page
