@@ -13,8 +13,9 @@ from fastapi.responses import RedirectResponse
 from console import removals_words, school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
-from console.render import Renderer, shown
-from domain.ids import ChatId
+from console.render import Renderer, address, shown
+from console.school_chats import PATH
+from domain.ids import ChatId, SchoolId
 from operations import chats, plans, removals
 from operations.plans import Choice, Decider, NotDecided, Terms
 from operations.store import StaffStore
@@ -62,10 +63,14 @@ class ChatActs:
         return RedirectResponse(request.url.path, 303)
 
     async def _removals(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:
-        found = await removals.removals_of(self.store, visitor(request).actor, chat_id)
+        visit = visitor(request)
+        found = await removals.removals_of(self.store, visit.actor, chat_id)
+        school = found.row.chat.school_id
         values = shown(found) | {
             "own": school_chats_words,
             "told": removals_words,
+            "back": _back(visit, school),
+            "waiting": _back(visit, school, state="held"),
             "stale": status == 409,
         }
         return self.renderer.answer(request, "removals", values, status=status)
@@ -84,8 +89,9 @@ class ChatActs:
         if confirmation.strip().casefold() != CONFIRMATION:
             return await self._deletion(request, chat_id, status=422)
         visit = visitor(request)
+        row = await chats.to_delete(self.store, visit.actor, chat_id)
         await chats.delete(self.store.engine, visit.actor, _author(visit), chat_id)
-        return RedirectResponse("/chats?deleted=1", 303)
+        return RedirectResponse(_back(visit, row.chat.school_id, deleted="1"), 303)
 
     async def _deletion(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:
         row = await chats.to_delete(self.store, visitor(request).actor, chat_id)
@@ -94,8 +100,14 @@ class ChatActs:
             "own": school_chats_words,
             "word": CONFIRMATION,
             "mistyped": status == 422,
+            "back": _back(visitor(request), row.chat.school_id),
         }
         return self.renderer.answer(request, "deletion", values, status=status)
+
+
+def _back(visit: Visit, school: SchoolId, **query: str) -> str:
+    """The list of the chat's school, which need not be the one that the visitor looks at."""
+    return address(PATH, school="" if school == visit.school else school, **query)
 
 
 def _author(visit: Visit) -> str:

@@ -91,12 +91,16 @@ def decide(tour: Tour) -> None:
     tour.heading("Управление чатами")
 
 
-def delete(tour: Tour) -> None:
-    """A row is chosen, the word is typed, wrongly first."""
+def delete(tour: Tour, width: int) -> None:
+    """A row is chosen, by a click on it or by keyboard; the word is typed, wrongly first."""
     page, found = tour.page, tour.found
     page.goto(tour.base + "/chats?q=phys")
-    page.get_by_role("radio").focus()
-    page.keyboard.press("Space")
+    if width >= 768:
+        page.get_by_role("cell", name="Предметы").click()
+    else:
+        page.get_by_role("radio").focus()
+        page.keyboard.press("Space")
+    expect(page.get_by_role("radio")).to_be_checked()
     page.get_by_role("button", name="Удалить", exact=True).focus()
     page.keyboard.press("Enter")
     tour.heading("Удалить чат")
@@ -150,7 +154,7 @@ def main() -> None:
             sign_in(page, given.base)
             look_through(tour, given.width)
             decide(tour)
-            delete(tour)
+            delete(tour, given.width)
         browser.close()
     sys.stdout.write(json.dumps(asdict(found)) + "\n")
 

@@ -71,6 +71,7 @@ async def test_who_would_leave_is_shown_by_name_to_whoever_decides(school: Manag
     page = (await school.console.get(REMOVALS)).text
     assert "Своева" not in page
     assert ALPHA.id("pupil-1") in page
+    assert 'href="/chats?school=alpha"' in page
 
 
 async def test_a_decision_is_in_the_journal_by_the_persons_id_and_can_be_changed(
