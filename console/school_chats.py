@@ -35,7 +35,7 @@ class Asked(BaseModel):
     """The list as an address asks for it."""
 
     q: Words = ""
-    member: Annotated[str, Field(max_length=1000)] = ""
+    member: Annotated[str, Field(max_length=2000)] = ""
     kind: ChatKind | None = None
     class_id: Annotated[Id, Field(alias="class")] = ""
     state: StandingGroup | None = None

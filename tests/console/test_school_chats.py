@@ -128,6 +128,7 @@ async def test_what_cannot_be_asked_is_said_and_breaks_nothing(school: Managing)
     for query in ("?q=%00", "?q=%FF%FE", "?member=x", "?member=%00", "?class=nowhere", "?q=%25"):
         assert (await school.console.get(f"/chats{query}")).status_code == 200, query
     assert (await school.send("/chats", surname="x" * 201)).status_code == 422
+    assert await school.found(surname="👪" * 200, q="👪" * 200) == []
 
 
 HOSTILE = (
