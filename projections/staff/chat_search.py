@@ -84,31 +84,15 @@ _IS_OVER: Final = "(c.deleted AND s.max_chat_id IS NULL AND s.due_at IS NULL)"
 
 def question(wanted: ChatsWanted) -> str:
     """The ids of one page, and how many there are in all; a page past the end is the last."""
-    conditions = ["c.school_id = :school"]
-    judged = wanted.column is Column.STATE or wanted.group is not None
-    joins = [_COUNTED] if judged or wanted.column is Column.MEMBERS else []
-    joins += [_JUDGED] if judged else []
-    joins += [_NAMED] if wanted.column is Column.ADMINISTRATOR else []
-    if wanted.group is None:
-        conditions.append(f"NOT {_IS_OVER}")
-    else:
-        conditions.append(f"{STANDING} = ANY(:standings)")
-    if wanted.words:
-        conditions.append(_WORDS)
-    if wanted.surname:
-        conditions.append(_SURNAME)
-    if wanted.kind is not None:
-        conditions.append("c.kind = :kind")
-    if wanted.class_id is not None:
-        conditions.append("c.class_id = :class")
+    down = "DESC" if wanted.descending else ""
     return f"""
     WITH found AS MATERIALIZED (
         SELECT c.chat_id, {_KEYS[wanted.column]} AS key, staff.sort_key(c.title) AS title
           FROM chats c
           LEFT JOIN chat_sync s USING (chat_id)
           LEFT JOIN fact_classes k USING (class_id)
-          {"".join(joins)}
-         WHERE {" AND ".join(conditions)}),
+          {_joins(wanted)}
+         WHERE {_conditions(wanted)}),
     counted AS (
         SELECT count(*) AS total,
                least(CAST(:start AS bigint),
@@ -117,7 +101,32 @@ def question(wanted: ChatsWanted) -> str:
           FROM found)
     SELECT total, start, ARRAY(
            SELECT chat_id FROM found
-            ORDER BY key {"DESC" if wanted.descending else ""} NULLS LAST,
-                     title {"DESC" if wanted.descending else ""}, chat_id
+            ORDER BY key {down} NULLS LAST,
+                     title {down}, chat_id
            LIMIT CAST(:size AS bigint) OFFSET (SELECT start FROM counted)) AS chats
       FROM counted"""  # noqa: S608 - made of constants
+
+
+def _conditions(wanted: ChatsWanted) -> str:
+    conditions = [
+        "c.school_id = :school",
+        f"NOT {_IS_OVER}" if wanted.group is None else f"{STANDING} = ANY(:standings)",
+    ]
+    if wanted.words:
+        conditions.append(_WORDS)
+    if wanted.surname:
+        conditions.append(_SURNAME)
+    if wanted.kind is not None:
+        conditions.append("c.kind = :kind")
+    if wanted.class_id is not None:
+        conditions.append("c.class_id = :class")
+    return " AND ".join(conditions)
+
+
+def _joins(wanted: ChatsWanted) -> str:
+    """What the filter and the order look at, and no more."""
+    judged = wanted.column is Column.STATE or wanted.group is not None
+    joins = [_COUNTED] if judged or wanted.column is Column.MEMBERS else []
+    joins += [_JUDGED] if judged else []
+    joins += [_NAMED] if wanted.column is Column.ADMINISTRATOR else []
+    return "".join(joins)
