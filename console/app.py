@@ -21,6 +21,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.api import Api, Fault, lives
 from console.candidates_page import CandidatesPage
+from console.chat_acts import ChatActs
 from console.chat_page import ChatPage
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
@@ -31,6 +32,7 @@ from console.linking import LinkingPages
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.render import Renderer, wants_part
+from console.school_chats import SchoolChatsPage
 from console.school_settings import SchoolSettingsPage
 from console.security_headers import SECURITY, SecurityHeaders
 from console.sign_in import SignIn, local_path
@@ -38,6 +40,7 @@ from console.sign_in_page import SignInPage
 from console.sign_in_words import REFUSALS
 from operations.errors import Absent, ModuleOff, NotPermitted
 from operations.installation import ORDINARY, Installation
+from operations.plans import USUAL_TERMS, Terms
 from operations.store import Overview
 from projections.errors import StoreError
 
@@ -67,11 +70,13 @@ class Entrance:
     """How people come in: who checks them, and how they sign in.
 
     By a provider, by choosing a person (``development``), or, where neither is set, not at all.
+    ``terms`` are how long what they decide about removals holds.
     """
 
     gate: SessionGate
     provider: IdentityProvider | None = None
     development: bool = False
+    terms: Terms = USUAL_TERMS
 
 
 def create_app(
@@ -122,6 +127,8 @@ def _entries(
     yield from OwnChatsPage(staff, renderer, installation).entries()
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
+    yield from SchoolChatsPage(staff, renderer).entries()
+    yield from ChatActs(staff, renderer, entrance.terms).entries()
     pages = Pages(store, renderer)
     yield from ChatPage(staff, renderer, pages).entries()
     yield from CandidatesPage(staff, renderer).entries()

@@ -1,25 +1,31 @@
 """One chat: why somebody is in it, reading it anew, and bringing it back.
 
 Guarantees: a chat that is not there is refused before anything is written, in the transaction
-that would write; a decision to bring a chat back is in the journal with an id and never a name.
+that would write; a decision to delete a chat or to bring it back is in the journal with an id
+and never a name.
 """
 
 import re
 from collections.abc import Sequence
 
+from domain.access import may
+from domain.actors import Actor
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
-from operations.errors import AuthorIsNoId, NoSuchChat
-from operations.store import Engine
+from domain.rights import Right
+from operations.errors import AuthorIsNoId, NoSuchChat, NotPermitted
+from operations.store import Engine, StaffStore
 from projections.by_hand import decisions
 from projections.database import Connection, transaction
 from projections.queue import due as queue
 from projections.reconcile import observed, setbacks
 from projections.reports import explanation
 from projections.reports.explanation import Explanation
+from projections.staff import things
+from projections.staff.school_chats import SchoolChat
 from schemas.fields import LONG_ID_PATTERN, RULES
 
-__all__ = ["Explanation", "bring_back", "explain", "reconcile", "require"]
+__all__ = ["Explanation", "bring_back", "delete", "explain", "reconcile", "require", "to_delete"]
 
 
 async def require(connection: Connection, chat_ids: Sequence[ChatId]) -> None:
@@ -67,8 +73,46 @@ async def bring_back(engine: Engine, chat_id: ChatId, author: str) -> bool:
         AuthorIsNoId: the decision is published, so ``author`` must be an id.
         NoSuchChat: there is none of this id.
     """
-    if not re.fullmatch(LONG_ID_PATTERN, author):
-        raise AuthorIsNoId(RULES[LONG_ID_PATTERN])
+    _require_id(author)
     async with transaction(engine) as connection:
         await require(connection, [chat_id])
         return await decisions.bring_back(connection, chat_id, author)
+
+
+async def to_delete(store: StaffStore, actor: Actor, chat_id: ChatId) -> SchoolChat:
+    """The chat, for whoever is about to delete it.
+
+    Raises:
+        NoSuchChat: there is none of this id for who asks.
+        NotPermitted: it is not theirs to delete.
+    """
+    found = await store.school_chat(actor, chat_id)
+    if found is None:
+        raise NoSuchChat([chat_id])
+    row, _ = found
+    if not may(actor, Right.DELETE_CHAT, row.chat):
+        raise NotPermitted
+    return row
+
+
+async def delete(engine: Engine, actor: Actor, author: str, chat_id: ChatId) -> bool:
+    """Have a chat deleted, here and in the messenger; False where somebody has decided so before.
+
+    Raises:
+        AuthorIsNoId: the decision is published, so ``author`` must be an id.
+        NoSuchChat: there is none of this id for who asks.
+        NotPermitted: it is not theirs to delete.
+    """
+    async with transaction(engine) as connection:
+        chat = await things.the_chat(connection, chat_id)
+        if chat is None or not may(actor, Right.SEE_CHAT, chat):
+            raise NoSuchChat([chat_id])
+        if not may(actor, Right.DELETE_CHAT, chat):
+            raise NotPermitted
+        _require_id(author)
+        return await decisions.delete(connection, chat_id, author)
+
+
+def _require_id(author: str) -> None:
+    if not re.fullmatch(LONG_ID_PATTERN, author):
+        raise AuthorIsNoId(RULES[LONG_ID_PATTERN])

@@ -11,6 +11,7 @@ from console.identity.openid import openid
 from console.identity.port import IdentityProvider, Way
 from console.identity.published import OpenIdConfig
 from console.sign_in_page import require_local
+from operations.plans import Terms
 from projections.staff.sessions import Lifetimes
 from projections.staff.store import StaffStore
 from rollcall.settings import Settings
@@ -35,7 +36,8 @@ def entrance(settings: Settings, engine: AsyncEngine, host: str, port: int) -> E
     lifetimes = Lifetimes(given.idle_minutes * 60, given.whole_hours * 3600)
     gate = SessionGate(StaffStore(engine), site, lifetimes, Operators(given.operator_roles()))
     provider = _provider(given) if way is Way.OPENID else None
-    return Entrance(gate, provider, development=way is Way.DEVELOPMENT)
+    terms = Terms(settings.guard.approval_hours, settings.guard.rejection_days)
+    return Entrance(gate, provider, development=way is Way.DEVELOPMENT, terms=terms)
 
 
 def _provider(given: SignIn) -> IdentityProvider:

@@ -46,3 +46,12 @@ document.addEventListener("htmx:after:swap", () => {
     told.focus();
   }
 });
+
+// A click anywhere in a row of a list to choose from chooses it; links and fields keep their own.
+document.addEventListener("click", (event) => {
+  const row = event.target.closest(".rc-choose tbody tr");
+  const radio = row && row.querySelector("input[type=radio]");
+  if (radio && !event.target.closest("a, button, input, label, select")) {
+    radio.checked = true;
+  }
+});

@@ -124,6 +124,27 @@ async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) 
     return await record(connection, decision)
 
 
+_TO_DELETE = text("""
+    SELECT clock_now() AS now FROM chats c
+     WHERE chat_id = :chat AND NOT deleted AND coalesce((
+           SELECT d.choice FROM decisions d
+            WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
+            ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), 'kept') <> 'deleted'
+       FOR NO KEY UPDATE""")
+
+
+async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:
+    """A person wants a chat to be no more, here and in the messenger.
+
+    False where somebody has decided so already. The loops do it (``projections.derive``).
+    """
+    row = (await connection.execute(_TO_DELETE, {"chat": chat_id})).one_or_none()
+    if row is None:
+        return False
+    decision = ChatDecision(str(uuid4()), chat_id, author, row.now, Deletion.DELETED)
+    return await record(connection, decision)
+
+
 _SCHOOL = text("""
     SELECT coalesce(
         (SELECT school_id FROM chats WHERE chat_id = :chat),

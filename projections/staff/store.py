@@ -12,13 +12,25 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.actors import Actor, OperatorRole
-from domain.ids import PersonId, SchoolId
+from domain.ids import ChatId, PersonId, SchoolId
 from projections.database import transaction
-from projections.staff import actors, cast, fence, names, service_accounts, sessions
+from projections.staff import (
+    actors,
+    cast,
+    fence,
+    names,
+    removals,
+    school_chats,
+    service_accounts,
+    sessions,
+)
 from projections.staff.cast import CastMember
+from projections.staff.chat_search import ChatsWanted
 from projections.staff.names import PersonName, SchoolCommunity
 from projections.staff.own_chats import Child, OwnChat, children, own_chats, schools_of
 from projections.staff.profile_links import LinkFacts, facts_of
+from projections.staff.removals import HeldSet
+from projections.staff.school_chats import ChatsFound, SchoolChat, SchoolClassName
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Identified, Lifetimes, Session
 
@@ -42,6 +54,15 @@ class OwnChats:
     chats: dict[PersonId, list[OwnChat]]
     children: list[Child]
     schools: frozenset[SchoolId]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolChats:
+    """A part of a school's chats, and what the filters offer; ``name`` is None while unknown."""
+
+    name: str | None
+    found: ChatsFound
+    classes: tuple[SchoolClassName, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +149,26 @@ class StaffStore:
         """A school's name and its community in MAX; None where it is not for who asks."""
         async with fence.reading(self.engine, actor) as connection:
             return await names.community_of(connection, school_id)
+
+    async def school_chats(
+        self, actor: Actor, school_id: SchoolId, wanted: ChatsWanted, start: int, size: int
+    ) -> SchoolChats:
+        """The screen «Управление чатами» of a school, asked by ``actor``."""
+        async with fence.reading(self.engine, actor) as connection:
+            known = await names.names_of_schools(connection, [school_id])
+            return SchoolChats(
+                known.get(school_id),
+                await school_chats.find(connection, school_id, wanted, start, size),
+                tuple(await school_chats.classes(connection, school_id)),
+            )
+
+    async def school_chat(
+        self, actor: Actor, chat_id: ChatId
+    ) -> tuple[SchoolChat, tuple[HeldSet, ...]] | None:
+        """One chat of that screen with what the guard holds in it; None where it is not theirs."""
+        async with fence.reading(self.engine, actor) as connection:
+            found = await school_chats.by_ids(connection, [chat_id])
+            return (found[0], await removals.open_sets(connection, chat_id)) if found else None
 
     async def cast(self, surname: str) -> list[CastMember]:
         """People to choose from in a development sign-in."""

@@ -80,6 +80,8 @@ PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/timeline": _WHO_MANAGE,
     "/chats/{chat_id}/title": _WHO_MANAGE,
     "/chats/{chat_id}/undo": _WHO_MANAGE,
+    "/chats/{chat_id}/removals": {"operator", "administrator"},
+    "/chats/{chat_id}/deletion": {"administrator"},
 }
 """Of addresses of a thing that is one's own: whose right it is, of those whom the door lets in."""
 

@@ -6,6 +6,7 @@ import asyncpg
 import pytest
 
 from tests.console.builders import Rows
+from tests.console.managing import Managing
 from tests.console.running import Running, running
 from tests.staff.fixtures import town_url, towns
 
@@ -26,3 +27,12 @@ async def rows(database_url: str) -> AsyncIterator[Rows]:
         yield Rows(connection)
     finally:
         await connection.close()
+
+
+@pytest.fixture
+async def school(town_url: str) -> AsyncIterator[Managing]:
+    """«Управление чатами» of a school of the town, asked by its administrator at first."""
+    async with running(town_url, who=None) as started:
+        made = Managing(started)
+        await made.be("administrator")
+        yield made

@@ -126,7 +126,9 @@ async def somebody_of_both(engine: AsyncEngine) -> str:
     return both
 
 
-_PEOPLE_OF_PLAN = json.dumps([{"max_user_id": 1, "person_id": "x", "cause": "y", "reasons": []}])
+_PEOPLE_OF_PLAN = json.dumps(
+    [{"max_user_id": 1, "person_id": "x", "cause": "not_expected", "reasons": []}]
+)
 _ROWS_OF_EACH_CHAT = (
     """INSERT INTO profile_links (person_id, step, at, url, expires_at)
        SELECT person_id, 'offered', clock_now(), 'https://max.example/link/' || person_id,

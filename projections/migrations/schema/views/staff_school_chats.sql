@@ -1,0 +1,73 @@
+-- The list of a school's chats for its staff («Управление чатами»). The owner's views: they count
+-- people whom who asks may not see one by one, and tell no more than the numbers.
+
+-- How people write and how the register does: case, ё, and Latin letters that look like Russian
+-- ones are alike; what has no width is left out.
+CREATE OR REPLACE FUNCTION staff.folded(given text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT translate(lower(normalize(given, NFKC) COLLATE pg_c_utf8),
+                     U&'ёabcehkmoptxy\200B\200C\200D\2060\FEFF\00AD', 'еавсенкмортху')
+$$;
+
+-- The order of Russian titles under «C»: numbers by value, no regard to case, ё right after е.
+CREATE OR REPLACE FUNCTION staff.sort_key(given text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT regexp_replace(
+               regexp_replace(replace(lower(given COLLATE pg_c_utf8), 'ё', U&'е\FFFF'),
+                              '([0-9]+)', '000000000000000000\1', 'g'),
+               '[0-9]*([0-9]{18})(?![0-9])', '\1', 'g') COLLATE "C"
+$$;
+
+-- What the standing of a chat is made of, but for the numbers (projections.staff.standings).
+-- ``undecided``: of the sets that the guard holds here, by whose limit; ``takings``: of how many
+-- accounts they are.
+CREATE OR REPLACE VIEW staff.chat_standings WITH (security_barrier) AS
+SELECT c.chat_id, c.school_id, c.frozen, c.deleted, s.max_chat_id, s.due_at, s.observed_at,
+       s.attempts, s.waiting,
+       coalesce((SELECT d.choice = 'deleted' FROM decisions d
+                  WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
+                  ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), false)
+           AS deletion_decided,
+       ARRAY(SELECT DISTINCT h.scope FROM held_plans h
+              WHERE h.chat_id = c.chat_id AND h.state = 'held' ORDER BY h.scope) AS undecided,
+       (SELECT coalesce(sum(jsonb_array_length(h.actions)), 0) FROM held_plans h
+         WHERE h.chat_id = c.chat_id AND h.state = 'held')::int AS takings,
+       EXISTS (SELECT FROM setbacks b WHERE b.chat_id = c.chat_id) AS stuck,
+       EXISTS (SELECT FROM blocked_accounts b WHERE b.chat_id = c.chat_id) AS blocked
+  FROM chats c
+  LEFT JOIN chat_sync s USING (chat_id)
+ WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+    OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
+    OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
+
+-- How many belong in a chat, how many of them are linked, and how many of those are not inside:
+-- once a chat, for a few of them, and once a school, for all of a school at a time.
+CREATE OR REPLACE VIEW staff.chat_numbers WITH (security_barrier) AS
+SELECT c.chat_id, n.people, n.linked, n.outside
+  FROM chats c
+ CROSS JOIN LATERAL (
+       SELECT count(*) AS people, count(p.max_user_id) AS linked,
+              count(p.max_user_id) FILTER (WHERE i.max_user_id IS NULL) AS outside
+         FROM expected_members m
+         LEFT JOIN fact_profiles p USING (person_id)
+         LEFT JOIN observed_members i ON i.chat_id = m.chat_id AND i.max_user_id = p.max_user_id
+        WHERE m.chat_id = c.chat_id) n
+ WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+    OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
+    OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
+
+CREATE OR REPLACE VIEW staff.school_numbers WITH (security_barrier) AS
+SELECT c.school_id, c.chat_id, count(m.person_id) AS people, count(p.max_user_id) AS linked,
+       count(p.max_user_id) FILTER (WHERE i.max_user_id IS NULL) AS outside
+  FROM chats c
+  LEFT JOIN expected_members m USING (chat_id)
+  LEFT JOIN fact_profiles p USING (person_id)
+  LEFT JOIN observed_members i ON i.chat_id = m.chat_id AND i.max_user_id = p.max_user_id
+ WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+    OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
+    OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[])
+ GROUP BY c.school_id, c.chat_id;
+
+GRANT SELECT ON staff.chat_standings, staff.chat_numbers, staff.school_numbers TO rollcall_staff;
+
+COMMENT ON VIEW staff.chat_standings IS 'What is known of how each chat stands, of those that who asks may see: domain.access._sees_chat.';
+COMMENT ON VIEW staff.chat_numbers IS 'How many belong in each of those, are linked, and are not inside.';
+COMMENT ON VIEW staff.school_numbers IS 'The same, for all chats of a school at a time.';

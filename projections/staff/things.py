@@ -1,0 +1,25 @@
+"""The things that a right is asked of, as the rules of access look at them."""
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.chats import ChatKind
+from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.things import TheChat
+
+_CHAT = text("""
+    SELECT school_id, kind, class_id, group_id FROM chats WHERE chat_id = :chat""")
+
+
+async def the_chat(connection: AsyncConnection, chat_id: ChatId) -> TheChat | None:
+    """The chat; None where there is none of this id, or behind the fence none for who asks."""
+    row = (await connection.execute(_CHAT, {"chat": chat_id})).one_or_none()
+    if row is None:
+        return None
+    return TheChat(
+        chat_id=chat_id,
+        school_id=SchoolId(row.school_id),
+        kind=ChatKind(row.kind),
+        class_id=None if row.class_id is None else ClassId(row.class_id),
+        group_id=None if row.group_id is None else GroupId(row.group_id),
+    )
