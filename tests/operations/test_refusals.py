@@ -11,6 +11,8 @@ from operations import arrivals, chats, drift
 from operations.errors import (
     Absent,
     AuthorIsNoId,
+    LinkedElsewhere,
+    ModuleOff,
     NoSuchChat,
     NoSuchSchool,
     NotPermitted,
@@ -99,6 +101,8 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
         TopicsNotRead(["sgo.typo"], ["sgo.orders"]),
         AuthorIsNoId("must be an id"),
         NotPermitted(),
+        ModuleOff(everywhere=True),
+        LinkedElsewhere(),
     ],
 )
 def test_every_refusal_is_one_line_at_a_terminal(refusal: OperationError) -> None:
@@ -112,4 +116,5 @@ def test_the_refusals_above_are_all_there_are() -> None:
     kinds = set(OperationError.__subclasses__()) | set(Absent.__subclasses__())
     assert kinds == {
         Absent, NoSuchChat, NoSuchSchool, NotQuarantined, TopicsNotRead, AuthorIsNoId, NotPermitted,
+        ModuleOff, LinkedElsewhere,
     }  # fmt: skip
