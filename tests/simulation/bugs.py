@@ -303,7 +303,7 @@ FOUND_BY: Mapping[str, int] = {
     "timeout_is_failure": 1,
     "failed_ids_ignored": 4,
     "partial_taken_for_whole": 20,
-    "no_fence": 25,
+    "no_fence": 71,
     "guard_bypassed": 7,
     "approval_for_any_plan": 83,
     "reasons_not_united": 1,
