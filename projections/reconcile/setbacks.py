@@ -67,15 +67,20 @@ _OVER = text("""
                   AND (s.wish = 'remove' OR o.is_admin = (s.wish = 'demote'))) END""")
 
 # What had its date when the chat was loaded was tried, or not wanted; and some wishes are seen
-# to be none.
+# to be none. (Of several people with one account an administrator comes first, as by the alphabet.)
 _NOT_WANTED = text("""
     DELETE FROM setbacks s
-     WHERE s.chat_id = :chat AND (
-           s.retry_at <= :tried
-           OR (s.wish <> 'demote' AND s.max_user_id <> 0
-               AND (s.wish = 'remove') = EXISTS (
-                   SELECT FROM expected_members m JOIN fact_profiles p USING (person_id)
-                    WHERE m.chat_id = s.chat_id AND p.max_user_id = s.max_user_id)))""")
+     USING (SELECT b.max_user_id, b.wish, min(m.role) AS role
+              FROM setbacks b
+              LEFT JOIN fact_profiles p USING (max_user_id)
+              LEFT JOIN expected_members m ON (m.chat_id, m.person_id) = (b.chat_id, p.person_id)
+             WHERE b.chat_id = :chat GROUP BY b.max_user_id, b.wish) wanted
+     WHERE s.chat_id = :chat AND (s.max_user_id, s.wish) = (wanted.max_user_id, wanted.wish)
+       AND (s.retry_at <= :tried OR (s.max_user_id <> 0 AND CASE s.wish
+               WHEN 'add' THEN role IS NULL
+               WHEN 'remove' THEN role IS NOT NULL
+               WHEN 'promote' THEN role IS DISTINCT FROM 'administrator'
+               WHEN 'demote' THEN role IS NOT DISTINCT FROM 'administrator' END))""")
 
 # The third-last time within the day, if it was so often.
 _DONE_BEFORE = text("""

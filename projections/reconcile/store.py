@@ -172,6 +172,7 @@ class PostgresReconcileStore:
             # What is over goes first: the chat is due at the dates of what is left.
             await ends.on_finish(connection, work, outcome, self._drift)
             if isinstance(outcome, Done | Waiting):
+                await setbacks.over(connection, lease.chat_id)
                 await setbacks.not_wanted(connection, lease.chat_id, work.loaded_at)
             next_at = await dates.next_after(connection, lease.chat_id, work.loaded_at)
             await due.finish(connection, lease, work, outcome, next_at)

@@ -56,3 +56,63 @@ async def test_who_was_not_added_and_is_not_expected_any_more_holds_no_chat_back
     await school.settle()
     assert await school.value("SELECT count(*) FROM blocked_accounts") == 0
     assert await school.value("SELECT state FROM dashboard.chats") == "converged"
+
+
+@pytest.mark.parametrize(
+    ("wish", "account"),
+    [
+        ("demote", 1),  # is expected to lead again
+        ("promote", 10),  # is expected as a member again
+        ("remove", 10),  # is expected again
+        ("demote", 99),  # went out, whose rights were to be taken
+        ("promote", 99),
+        ("add", 99),
+        ("add", 10),  # is inside
+        ("rename", 0),  # has its title
+    ],
+)
+async def test_a_wish_that_is_none_any_more_holds_no_chat_back(
+    school: Bench, wish: str, account: int
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await _waits(school, wish, account)
+    await school.settle()
+    assert await school.value("SELECT count(*) FROM setbacks") == 0
+    assert await school.value("SELECT state FROM dashboard.chats") == "converged"
+
+
+@pytest.mark.parametrize(
+    ("wish", "account", "wanted"),
+    [
+        ("demote", 1, {**CLASS, 1: "member", 10: "administrator"}),
+        ("promote", 10, {**CLASS, 10: "administrator"}),
+        ("remove", 11, {1: "administrator", 10: "member"}),
+        ("add", 12, {**CLASS, 12: "member"}),
+    ],
+)
+async def test_a_wish_that_stands_waits_for_its_date(
+    school: Bench, wish: str, account: int, wanted: dict[int, str]
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await _waits(school, wish, account)
+    await school.expect(chat, wanted)
+    await school.settle()
+    assert await school.value("SELECT array_agg(wish || max_user_id) FROM setbacks") == [
+        f"{wish}{account}"
+    ]
+    assert await school.value("SELECT state FROM dashboard.chats") == "pending"
+
+
+async def _waits(school: Bench, wish: str, account: int) -> None:
+    """A call about this account failed so often that it is tried again in a quarter of an hour."""
+    await school.sql(
+        f"""INSERT INTO setbacks SELECT chat_id, {account}, '{wish}', 'paused', 'time-out', 20,
+                   clock_now(), clock_now(), clock_now() + interval '15 minutes' FROM chats"""
+    )
+    await school.sql(
+        "UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1"
+    )
