@@ -114,5 +114,12 @@ SLIPPED: Final[tuple[Mutant, ...]] = (
         "with suppress(ConsumersError):",
         ("tests/consumers/test_closing.py",),
     ),
+    Mutant(
+        "who is to lead no more is still to be promoted",
+        "projections/reconcile/setbacks.py",
+        "WHEN 'promote' THEN role IS DISTINCT FROM 'administrator'",
+        "WHEN 'promote' THEN role IS NULL",
+        ("tests/reconcile/test_dates.py",),
+    ),
 )
 """In the order of docs/testing.md."""
