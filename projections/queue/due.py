@@ -37,7 +37,7 @@ _FINISH = text("""
                                 ELSE clock_now() END,
            due_at = CASE WHEN s.due_generation <> coalesce(f.generation, s.due_generation)
                          THEN s.due_at
-                         ELSE least(clock_now() + make_interval(secs => f.due_in), s.reread_at,
+                         ELSE least(clock_now() + make_interval(secs => f.due_in),
                                     f.next_at) END,
            last_converged_at = CASE WHEN f.done THEN clock_now() ELSE s.last_converged_at END
       FROM (SELECT CAST(:attempts AS int) AS attempts, CAST(:failure AS text) AS failure,

@@ -4,7 +4,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from domain.work import Done, Work
+from domain.work import ChatWait, Done, Lease, Outcome, RetryAfter, Waiting, Work
+from projections.reconcile.store import PostgresReconcileStore
 from tests.reconcile.bench import Bench, bench
 from tests.reconcile.town import Town, accounts, town
 
@@ -35,10 +36,7 @@ async def test_a_date_that_comes_during_a_pass_is_not_passed_over(place: Town) -
         chat=chat,
         account=everybody[0],
     )
-    lease = await place.store.claim()
-    assert lease is not None
-    work = await place.store.load(lease)
-    assert isinstance(work, Work)
+    lease, work = await _begun(place.store)
     await place.wait(5)  # the pass is a long one
     await place.store.finish(lease, work, Done(changed=False))
     await place.work()
@@ -116,3 +114,38 @@ async def _waits(school: Bench, wish: str, account: int) -> None:
     await school.sql(
         "UPDATE chat_sync SET due_at = clock_now(), due_generation = due_generation + 1"
     )
+
+
+@pytest.mark.parametrize("outcome", [RetryAfter("no slot", 15.0), Waiting(ChatWait.PARKED)])
+async def test_a_chat_that_was_to_be_read_and_could_not_be_is_not_due_again_at_once(
+    school: Bench, outcome: Outcome
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await school.sql("UPDATE chat_sync SET reread_at = clock_now(), due_at = clock_now()")
+    lease, work = await _begun(school.store)
+    await school.store.finish(lease, work, outcome)
+    assert await school.store.claim() is None
+
+
+async def test_a_second_reading_that_becomes_due_during_a_pass_is_not_passed_over(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    await school.due(chat)
+    lease, work = await _begun(school.store)
+    await school.sql("UPDATE chat_sync SET reread_at = clock_now()")
+    await school.store.finish(lease, work, Done(changed=False))
+    assert await school.store.claim() is not None
+
+
+async def _begun(store: PostgresReconcileStore) -> tuple[Lease, Work]:
+    """A pass over the chat that is due, so far that it has loaded it."""
+    lease = await store.claim()
+    assert lease is not None
+    work = await store.load(lease)
+    assert isinstance(work, Work)
+    return lease, work
