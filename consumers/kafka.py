@@ -11,6 +11,7 @@ from typing import Final
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import NoError, TopicAlreadyExistsError, for_code
 
+from consumers.closing import let_go
 from consumers.errors import KafkaRefused, KafkaUnavailable, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
@@ -73,7 +74,7 @@ async def _create(config: KafkaConfig, names: Sequence[str], shape: TopicShape) 
             await admin.start()
             response = await admin.create_topics(new)
         finally:
-            await admin.close()
+            await let_go(admin.close)
     for name, code, *_ in response.topic_errors:
         error = for_code(code)
         # Somebody else may make the same topics at this moment.

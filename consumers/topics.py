@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 
+from consumers.closing import let_go
 from consumers.errors import TopicCompacted, TopicsMissing, translated
 from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
@@ -45,7 +46,7 @@ async def _cleanup_policies(config: KafkaConfig, topics: Sequence[str]) -> dict[
             await admin.start()
             responses = await admin.describe_configs(resources)
         finally:
-            await admin.close()
+            await let_go(admin.close)
     return {
         resource[3]: ",".join(entry[1] for entry in resource[4] if entry[0] == "cleanup.policy")
         for response in responses

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from loops.waiting import nap
 from projections.server import is_pooled
 
 log = structlog.get_logger()
@@ -41,9 +42,7 @@ class WakeUps:
 
         One hint wakes everybody who waits at that moment.
         """
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._woken.wait()
+        await nap(self._woken, seconds)
         self._woken.clear()
 
 

@@ -1,7 +1,6 @@
 """Clients of Kafka that close: nothing of them stays, and nobody takes their end for ours."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -12,14 +11,6 @@ from consumers.errors import KafkaUnavailable, translated
 from tests.consumers.harness import Harness
 
 PATIENCE = 30.0
-
-
-@pytest.fixture
-async def topic(kafka_server: str, database_url: str, topic_prefix: str) -> AsyncIterator[Harness]:
-    made = Harness(kafka_server, database_url, topic_prefix)
-    await made.make_topic()
-    yield made
-    await made.delete_topic()
 
 
 async def given_up() -> None:
@@ -45,16 +36,16 @@ async def test_a_cancellation_of_ours_stays_one() -> None:
         await waiting
 
 
-async def test_a_consumer_that_lost_its_broker_closes_and_leaves_nothing(topic: Harness) -> None:
+async def test_a_consumer_that_lost_its_broker_closes_and_leaves_nothing(harness: Harness) -> None:
     before = asyncio.all_tasks()
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=topic.kafka.servers,
+        bootstrap_servers=harness.kafka.servers,
         group_id=None,
         fetch_max_wait_ms=20_000,
         retry_backoff_ms=20_000,
     )
     await consumer.start()
-    consumer.assign([TopicPartition(topic.topic, 0)])
+    consumer.assign([TopicPartition(harness.topic, 0)])
     async with asyncio.timeout(PATIENCE):
         await consumer.seek_to_beginning()
         fetches = consumer._fetcher._pending_tasks  # noqa: SLF001 - nothing public tells that a fetch is under way
