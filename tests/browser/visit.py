@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
@@ -133,23 +134,34 @@ def use_without_scripts(browser: Browser, base: str, found: Found) -> None:
         found.seen["without scripts"] = page.locator("#list tbody a").all_inner_texts()
 
 
-def main() -> None:
-    """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
+@contextmanager
+def walking(*more: str) -> Iterator[tuple[Browser, Found, argparse.Namespace]]:
+    """A browser as the command line says, and at the end one line of what was found.
+
+    ``more``: further arguments that must be there.
+    """
     parser = argparse.ArgumentParser()
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--browser", required=True)
+    for name in ("--base", "--browser", *more):
+        parser.add_argument(name, required=True)
     parser.add_argument("--width", required=True, type=int)
+    parser.add_argument("--pictures", type=Path)
     given = parser.parse_args()
     found = Found()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=given.browser)
+        yield browser, found, given
+        browser.close()
+    sys.stdout.write(json.dumps(asdict(found)) + "\n")
+
+
+def main() -> None:
+    """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
+    with walking() as (browser, found, given):
         with opened(browser, given.width, found, given.base) as page:
             sign_in(page, given.base)
             look(page, given.base, found)
             use(page, given.base, found)
         use_without_scripts(browser, given.base, found)
-        browser.close()
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 
 if __name__ == "__main__":

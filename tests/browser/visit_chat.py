@@ -3,16 +3,11 @@
 A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
 """
 
-import argparse
-import json
 import re
-import sys
-from dataclasses import asdict
-from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.visit import Found, opened
+from tests.browser.visit import Found, opened, walking
 from tests.browser.visit_people import Tour
 from tests.staff.town import ALPHA
 
@@ -132,21 +127,11 @@ def without_scripts(base: str, page: Page, found: Found) -> None:
 
 def main() -> None:
     """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--browser", required=True)
-    parser.add_argument("--width", required=True, type=int)
-    parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
-    found = Found()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=given.browser)
+    with walking() as (browser, found, given):
         with browser.new_context(java_script_enabled=False) as context:
             without_scripts(given.base, context.new_page(), found)
         with opened(browser, given.width, found, given.base) as page:
             as_a_class_teacher(Tour(page, given.base, found, given.pictures))
-        browser.close()
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 
 if __name__ == "__main__":

@@ -5,18 +5,14 @@ does in MAX is asked of the simulator. Everything is done by keyboard, and nothi
 while somebody waits.
 """
 
-import argparse
-import json
-import sys
 import time
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
-from tests.browser.visit import Found, opened
+from tests.browser.visit import opened, walking
 from tests.browser.visit_people import Tour
 
 PATIENCE_MS = 40_000
@@ -125,29 +121,18 @@ def as_an_administrator(tour: Tour) -> None:
 
 
 def main() -> None:
-    """Visit ``--base`` at ``--width``; ``--simulator`` is the messenger behind it."""
-    parser = argparse.ArgumentParser()
-    for name in ("--base", "--browser", "--simulator"):
-        parser.add_argument(name, required=True)
-    parser.add_argument("--width", required=True, type=int)
-    parser.add_argument("--account", required=True, type=int)
-    parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
-    found = Found()
+    """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
     with (
-        sync_playwright() as playwright,
+        walking("--simulator", "--account") as (browser, found, given),
         httpx2.Client(base_url=given.simulator, trust_env=False) as http,
     ):
-        browser = playwright.chromium.launch(executable_path=given.browser)
         for way in (
-            lambda tour: link(tour, Max(http), given.account),
+            lambda tour: link(tour, Max(http), int(given.account)),
             as_a_parent,
             as_an_administrator,
         ):
             with opened(browser, given.width, found, given.base) as page:
                 way(Tour(page, given.base, found, given.pictures))
-        browser.close()
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 
 if __name__ == "__main__":

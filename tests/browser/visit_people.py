@@ -4,16 +4,13 @@ A process of its own, as ``tests.browser.visit``, whose judgement of requests, e
 it shares. Everything is done by keyboard. With ``--pictures`` each screen is kept there.
 """
 
-import argparse
-import json
-import sys
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
-from tests.browser.visit import CUT_OFF, Found, opened
+from tests.browser.visit import CUT_OFF, Found, opened, walking
 
 _RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 _FOCUSED = """() => (document.activeElement.innerText || document.activeElement.name
@@ -148,20 +145,10 @@ def as_an_operator(tour: Tour) -> None:
 
 def main() -> None:
     """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--browser", required=True)
-    parser.add_argument("--width", required=True, type=int)
-    parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
-    found = Found()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=given.browser)
+    with walking() as (browser, found, given):
         for way in (as_a_pupil, as_a_searcher, as_somebody_of_two_schools, as_an_operator):
             with opened(browser, given.width, found, given.base) as page:
                 way(Tour(page, given.base, found, given.pictures))
-        browser.close()
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 
 if __name__ == "__main__":

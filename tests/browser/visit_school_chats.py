@@ -3,15 +3,9 @@
 A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
 """
 
-import argparse
-import json
-import sys
-from dataclasses import asdict
-from pathlib import Path
+from playwright.sync_api import Browser, Page, expect
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-
-from tests.browser.visit import Found, opened
+from tests.browser.visit import Found, opened, walking
 from tests.browser.visit_people import Tour
 
 _ROWS = "#list tbody tr"
@@ -139,15 +133,7 @@ def without_scripts(browser: Browser, base: str, width: int, found: Found) -> No
 
 def main() -> None:
     """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--base", required=True)
-    parser.add_argument("--browser", required=True)
-    parser.add_argument("--width", required=True, type=int)
-    parser.add_argument("--pictures", type=Path)
-    given = parser.parse_args()
-    found = Found()
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=given.browser)
+    with walking() as (browser, found, given):
         without_scripts(browser, given.base, given.width, found)
         with opened(browser, given.width, found, given.base) as page:
             tour = Tour(page, given.base, found, given.pictures)
@@ -155,8 +141,6 @@ def main() -> None:
             look_through(tour, given.width)
             decide(tour)
             delete(tour, given.width)
-        browser.close()
-    sys.stdout.write(json.dumps(asdict(found)) + "\n")
 
 
 if __name__ == "__main__":
