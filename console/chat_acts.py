@@ -7,12 +7,13 @@ said, and nothing is done by halves.
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from fastapi import Form, Path, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
 
 from console import removals_words, school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
+from console.pages import known_form
 from console.render import Renderer, address, shown
 from console.school_chats import PATH
 from domain.ids import ChatId, SchoolId
@@ -21,8 +22,6 @@ from operations.plans import Choice, Decider, NotDecided, Terms
 from operations.store import StaffStore
 
 CONFIRMATION: Final = "удалить"
-
-AChat = Annotated[ChatId, Path(pattern=r"^[A-Za-z0-9._:-]{1,200}$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,23 +42,23 @@ class ChatActs:
             Entry("/chats/{chat_id}/deletion", self.delete, door, "POST"),
         ]
 
-    async def removals(self, request: Request, chat_id: AChat) -> Response:
+    async def removals(self, request: Request, chat_id: str) -> Response:
         """Whom the guard keeps from being removed."""
-        return await self._removals(request, chat_id)
+        return await self._removals(request, ChatId(known_form(chat_id)))
 
     async def decide(
         self,
         request: Request,
-        chat_id: AChat,
+        chat_id: str,
         plan: Annotated[str, Form(max_length=64)],
         choice: Annotated[Choice, Form()],
     ) -> Response:
         """«Разрешить», «Отклонить»."""
-        visit = visitor(request)
+        which, visit = ChatId(known_form(chat_id)), visitor(request)
         decider = Decider(visit.actor, _author(visit))
-        outcome = await plans.decide(self.store.engine, decider, chat_id, plan, choice, self.terms)
+        outcome = await plans.decide(self.store.engine, decider, which, plan, choice, self.terms)
         if isinstance(outcome, NotDecided):
-            return await self._removals(request, chat_id, status=409)
+            return await self._removals(request, which, status=409)
         return RedirectResponse(request.url.path, 303)
 
     async def _removals(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:
@@ -75,22 +74,22 @@ class ChatActs:
         }
         return self.renderer.answer(request, "removals", values, status=status)
 
-    async def deletion(self, request: Request, chat_id: AChat) -> Response:
+    async def deletion(self, request: Request, chat_id: str) -> Response:
         """«Удалить»: what it means, and a word to type."""
-        return await self._deletion(request, chat_id)
+        return await self._deletion(request, ChatId(known_form(chat_id)))
 
     async def delete(
         self,
         request: Request,
-        chat_id: AChat,
+        chat_id: str,
         confirmation: Annotated[str, Form(max_length=100)] = "",
     ) -> Response:
         """Delete it, if the word was typed."""
+        which, visit = ChatId(known_form(chat_id)), visitor(request)
         if confirmation.strip().casefold() != CONFIRMATION:
-            return await self._deletion(request, chat_id, status=422)
-        visit = visitor(request)
-        row = await chats.to_delete(self.store, visit.actor, chat_id)
-        await chats.delete(self.store.engine, visit.actor, _author(visit), chat_id)
+            return await self._deletion(request, which, status=422)
+        row = await chats.to_delete(self.store, visit.actor, which)
+        await chats.delete(self.store.engine, visit.actor, _author(visit), which)
         return RedirectResponse(_back(visit, row.chat.school_id, deleted="1"), 303)
 
     async def _deletion(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:

@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel, Field
 
+from console.pages import PageSize
 from domain.choice import Choice
 from domain.ids import PersonId
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
@@ -27,12 +28,6 @@ _PEOPLE_LIMIT: Final = 200_000
 """Characters of ids: a form is at most as long as the doors let it be."""
 
 
-def _page_size(size: int) -> int:
-    if size not in PAGE_SIZES:
-        raise ValueError("not a size of ours")
-    return size
-
-
 def _storable(text: str) -> str:
     if "\x00" in text:
         raise ValueError("PostgreSQL keeps no NUL")
@@ -43,7 +38,6 @@ Plain = Annotated[str, AfterValidator(_storable)]
 Words = Annotated[Plain, Field(max_length=200)]
 People = Annotated[Plain, Field(max_length=_PEOPLE_LIMIT)]
 Number = Annotated[int, Field(ge=1, le=1_000_000_000)]
-Size = Annotated[int, AfterValidator(_page_size)]
 Position = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
 Account = Annotated[int, Field(ge=1, lt=2**63)]
 Digest = Annotated[Plain, Field(max_length=64)]
@@ -59,7 +53,7 @@ class _ListForm(BaseModel):
     """
 
     q: Words = ""
-    size: Size = 10
+    size: PageSize = 10
     page: Number | None = None
     at: Number = 1
     choose: Literal["", "page", "all", "none"] = ""

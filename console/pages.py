@@ -21,7 +21,7 @@ from operations.listing import PAGE_SIZES
 from operations.store import Overview
 
 # What an id of ours may look like; anything else is known to nobody, so is not asked for.
-_ID = re.compile(r"[A-Za-z0-9._:-]{1,200}")
+ID = r"[A-Za-z0-9._:-]{1,200}"
 _SIZES = ", ".join(str(size) for size in PAGE_SIZES)
 
 
@@ -123,6 +123,6 @@ def known_form(given: str) -> str:
     Raises:
         HTTPException: 404, since it can be nobody's.
     """
-    if _ID.fullmatch(given) is None:
+    if re.fullmatch(ID, given) is None:
         raise HTTPException(404)
     return given

@@ -15,7 +15,7 @@ from console import school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.sealed import seal, unseal
 from console.entrance.visit import Visit, visitor
-from console.pages import PageNumber, PageSize
+from console.pages import ID, PageNumber, PageSize
 from console.render import Renderer, address, shown, wants_part
 from domain.ids import ClassId, SchoolId
 from operations import school_chats
@@ -28,7 +28,7 @@ _LONGEST: Final = 200
 _NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
 
 Words = Annotated[str, _NO_NUL, Field(max_length=_LONGEST)]
-Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{0,200}$")]
+Id = Annotated[str, Field(pattern=f"^({ID})?$")]
 
 
 class Asked(BaseModel):
