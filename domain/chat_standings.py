@@ -96,9 +96,7 @@ def group_of(standing: ChatStanding) -> StandingGroup:  # noqa: C901, PLR0911 - 
             return StandingGroup.OUTSIDE
         case ChatStanding.HELD:
             return StandingGroup.HELD
-        case (
-            ChatStanding.PARKED | ChatStanding.GONE | ChatStanding.REFUSED | ChatStanding.SHORT_READ
-        ):
+        case ChatStanding.PARKED | ChatStanding.GONE | ChatStanding.REFUSED:
             return StandingGroup.HELP
         case ChatStanding.REJECTED:
             return StandingGroup.REJECTED
