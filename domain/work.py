@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import NewType, assert_never
+from typing import Final, NewType, assert_never
 
 from domain.chats import ChatKind
 from domain.ids import ChatId, ClassId, GroupId, MaxChatId, MaxUserId, SchoolId
@@ -20,6 +20,9 @@ IntentId = NewType("IntentId", int)
 DAY = 86_400.0
 BACKOFF_CEILING = 900.0
 """No wait for a failing messenger grows past 15 minutes, so recovery is prompt."""
+
+FAILING_AFTER: Final = 3
+"""Passes in a row after which a chat counts as failing, for operators and for its school."""
 
 
 @dataclass(frozen=True, slots=True)

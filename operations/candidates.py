@@ -13,9 +13,9 @@ from domain.choice import Choice
 from domain.ids import ChatId, ClassId, SchoolId
 from domain.rights import Right
 from domain.things import ChosenPerson, NewMembers, TheSchool
-from operations.chat_people import load_card
+from operations.cards import ChatCard, load_card
 from operations.errors import NotPermitted
-from operations.listing import Page, order_key
+from operations.listing import Page, order_key, start_of
 from operations.member_answers import Answer, Refusal, Refused, Seen
 from operations.member_changes import record_act
 from operations.store import StaffStore
@@ -24,7 +24,6 @@ from projections.database import Connection, transaction
 from projections.staff import candidates as pool
 from projections.staff import fence
 from projections.staff.candidates import Candidate, CandidatesFilter, Order, Part, SortedBy
-from projections.staff.chat_card import ChatCard
 
 __all__ = ["Candidate", "Candidates", "CandidatesFilter", "CandidatesLook", "Order", "Part",
            "SortedBy", "add", "candidates"]  # fmt: skip
@@ -73,7 +72,7 @@ async def candidates(
         classes = await pool.classes_of(connection, card.thing.school_id)
         position = await journal.position(connection, chat_id)
     size = look.order.size
-    number = min(look.order.page, max(1, -(-found.total // size)))
+    number, _ = start_of(look.order.page, size, found.total)
     return Candidates(
         card=card,
         people=Page(found.rows, number, size, found.total),
@@ -101,9 +100,7 @@ async def add(
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await _card(connection, actor, chat_id)
-        one = Order(size=1)
-        now = await pool.candidates(connection, _where(card), CandidatesFilter(), choice, one)
-        people = await pool.chosen(connection, _where(card), choice)
+        people, digest = await pool.chosen(connection, _where(card), choice)
     if card.is_closed:
         return Refused(Refusal.CLOSED)
     of_school = frozenset({card.thing.school_id})
@@ -111,15 +108,13 @@ async def add(
     if not may(actor, Right.ADD_MEMBERS, added):
         raise NotPermitted
     async with transaction(store.engine) as connection:
-        return await record_act(connection, actor, card, Act.ADD, people, seen, now.digest)
+        return await record_act(connection, actor, card, Act.ADD, people, seen, digest)
 
 
 async def _card(connection: Connection, actor: Actor, chat_id: ChatId) -> ChatCard:
     """The chat, if the actor chooses people for it: manages it, and may know the school's."""
-    card = await load_card(connection, actor, chat_id)
-    if not may(actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())) or not may(
-        actor, Right.SEE_NAMES, TheSchool(card.thing.school_id)
-    ):
+    card = await load_card(connection, actor, chat_id, Right.ADD_MEMBERS)
+    if not may(actor, Right.SEE_NAMES, TheSchool(card.thing.school_id)):
         raise NotPermitted
     return card
 

@@ -13,14 +13,13 @@ from domain.choice import Choice
 from domain.ids import ChatId, PersonId
 from domain.rights import Right
 from domain.things import NewMembers
-from operations.errors import NoSuchChat
+from operations.cards import ChatCard, load_card
 from operations.listing import Page, order_key, page_of
 from operations.member_choice import MembersFilter, can_be_chosen, chosen, digest
 from operations.store import StaffStore
 from projections.by_hand import journal
 from projections.database import Connection
 from projections.staff import chat_card, chat_members, fence, member_reasons
-from projections.staff.chat_card import ChatCard
 from projections.staff.chat_members import ChatMember, Coming
 from projections.staff.member_reasons import Behind
 from projections.staff.names import PersonName
@@ -81,18 +80,6 @@ class ChatPeople:
     choice: Choice[MembersFilter]
     position: int
     seen: str
-
-
-async def load_card(connection: Connection, actor: Actor, chat_id: ChatId) -> ChatCard:
-    """The chat, behind the fence.
-
-    Raises:
-        NoSuchChat: there is none of this id, or it is not for this actor.
-    """
-    card = await chat_card.card(connection, chat_id)
-    if card is None or not may(actor, Right.SEE_CHAT, card.thing):
-        raise NoSuchChat([chat_id])
-    return card
 
 
 async def works_there(store: StaffStore, actor: Actor, chat_id: ChatId) -> bool:

@@ -3,13 +3,11 @@
 Guarantees: as ``operations.member_changes``, whose answers it has.
 """
 
-from domain.access import may
 from domain.actors import Actor
 from domain.chats import TITLE_LIMIT
 from domain.ids import ChatId
 from domain.rights import Right
-from operations.chat_people import load_card
-from operations.errors import NotPermitted
+from operations.cards import load_card
 from operations.member_answers import Answer, Done, Overtaken, Refusal, Refused, Seen
 from operations.member_changes import author, done_before
 from operations.store import StaffStore
@@ -31,9 +29,7 @@ async def rename(
         NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-    if not may(actor, Right.RENAME_CHAT, card.thing):
-        raise NotPermitted
+        card = await load_card(connection, actor, chat_id, Right.RENAME_CHAT)
     wanted = " ".join(title.split())
     refusal = Refusal.CLOSED if card.is_closed else _fault_of(wanted)
     if refusal is not None:

@@ -13,6 +13,7 @@ from domain.actors import Actor
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from domain.rights import Right
+from domain.things import TheChat
 from operations.errors import AuthorIsNoId, NoSuchChat, NotPermitted
 from operations.store import Engine, StaffStore
 from projections.by_hand import decisions
@@ -25,7 +26,16 @@ from projections.staff import things
 from projections.staff.school_chats import SchoolChat
 from schemas.fields import LONG_ID_PATTERN, RULES
 
-__all__ = ["Explanation", "bring_back", "delete", "explain", "reconcile", "require", "to_delete"]
+__all__ = [
+    "Explanation",
+    "bring_back",
+    "delete",
+    "explain",
+    "reconcile",
+    "require",
+    "to_delete",
+    "visible",
+]
 
 
 async def require(connection: Connection, chat_ids: Sequence[ChatId]) -> None:
@@ -79,6 +89,18 @@ async def bring_back(engine: Engine, chat_id: ChatId, author: str) -> bool:
         return await decisions.bring_back(connection, chat_id, author)
 
 
+async def visible(connection: Connection, actor: Actor, chat_id: ChatId) -> TheChat:
+    """The chat, asked as the owner in the transaction that would write.
+
+    Raises:
+        NoSuchChat: there is none of this id for who asks.
+    """
+    chat = await things.the_chat(connection, chat_id)
+    if chat is None or not may(actor, Right.SEE_CHAT, chat):
+        raise NoSuchChat([chat_id])
+    return chat
+
+
 async def to_delete(store: StaffStore, actor: Actor, chat_id: ChatId) -> SchoolChat:
     """The chat, for whoever is about to delete it.
 
@@ -104,9 +126,7 @@ async def delete(engine: Engine, actor: Actor, author: str, chat_id: ChatId) -> 
         NotPermitted: it is not theirs to delete.
     """
     async with transaction(engine) as connection:
-        chat = await things.the_chat(connection, chat_id)
-        if chat is None or not may(actor, Right.SEE_CHAT, chat):
-            raise NoSuchChat([chat_id])
+        chat = await visible(connection, actor, chat_id)
         if not may(actor, Right.DELETE_CHAT, chat):
             raise NotPermitted
         _require_id(author)

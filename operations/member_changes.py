@@ -9,7 +9,6 @@ meanwhile, nor acts on more people than they were shown: they are told, and noth
 from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from domain.access import may
 from domain.actors import Actor
 from domain.by_hand import Act, choices
 from domain.choice import Choice
@@ -17,7 +16,7 @@ from domain.decisions import CountingDecisions, RoleDecision, standing
 from domain.expected import ADMINISTRATOR_LIMIT, Role
 from domain.ids import ChatId, PersonId
 from domain.rights import Right
-from operations.chat_people import load_card
+from operations.cards import ChatCard, load_card
 from operations.errors import NotPermitted
 from operations.member_answers import (
     Answer,
@@ -35,7 +34,6 @@ from projections.by_hand.journal import ActEntry, ActHead, Entry
 from projections.database import Connection, driver, transaction
 from projections.derive.by_rules import by_rules
 from projections.staff import chat_members, fence
-from projections.staff.chat_card import ChatCard
 
 __all__ = ["act_on_members", "author", "done_before", "done_of", "record_act"]
 
@@ -61,9 +59,7 @@ async def act_on_members(
         NotPermitted: they may not do that in it.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-        if not may(actor, _RIGHTS[act], card.thing):
-            raise NotPermitted
+        card = await load_card(connection, actor, chat_id, _RIGHTS[act])
         everybody = await chat_members.members(connection, chat_id)
     if card.is_closed:
         return Refused(Refusal.CLOSED)

@@ -3,14 +3,11 @@
 Guarantees: as ``operations.member_changes``; nobody is kept who is not in the chat.
 """
 
-from domain.access import may
 from domain.actors import Actor
 from domain.by_hand import Act
 from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
-from domain.things import NewMembers
-from operations.chat_people import load_card
-from operations.errors import NotPermitted
+from operations.cards import load_card
 from operations.member_answers import Answer, Leaving, Seen
 from operations.member_changes import author, record_act
 from operations.store import StaffStore
@@ -30,9 +27,7 @@ async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUse
         NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-    if not may(actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())):
-        raise NotPermitted
+        await load_card(connection, actor, chat_id, Right.ADD_MEMBERS)
     async with transaction(store.engine) as connection:
         return await kept.keep(connection, chat_id, account, author(actor))
 
@@ -47,9 +42,7 @@ async def take_out(
         NotPermitted: they may not.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-        if not may(actor, Right.REMOVE_MEMBERS, card.thing):
-            raise NotPermitted
+        card = await load_card(connection, actor, chat_id, Right.REMOVE_MEMBERS)
         people = [
             each.person_id
             for each in await chat_members.members(connection, chat_id)

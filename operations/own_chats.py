@@ -17,6 +17,7 @@ from domain.rights import Right
 from domain.things import TheSchool
 from operations.errors import ModuleOff
 from operations.installation import Installation
+from operations.links import leads_out
 from operations.listing import order_key
 from operations.store import StaffStore
 from projections.staff.own_chats import Child, OwnChat
@@ -98,6 +99,5 @@ def _ordered(chats: Iterable[OwnChat]) -> list[OwnChat]:
 
 def _as_shown(chat: OwnChat) -> OwnChat:
     """Without a link that leads elsewhere, or that would not help."""
-    leads = (chat.link or "").startswith("https://")
     helps = chat.obstacle is None or chat.obstacle in _BY_LINK
-    return chat if leads and helps else replace(chat, link=None)
+    return chat if leads_out(chat.link) and helps else replace(chat, link=None)

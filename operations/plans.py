@@ -17,6 +17,7 @@ from domain.ids import ChatId
 from domain.rights import Right
 from domain.seasons import GuardPolicy
 from domain.things import HeldPlan as HeldPlanOf
+from operations.chats import visible
 from operations.errors import NoSuchChat, NotPermitted
 from operations.store import Engine
 from projections.database import transaction
@@ -25,7 +26,7 @@ from projections.guard.held_plans import HeldPlan, shown
 from projections.guard.plan_decisions import Decided, NotDecided
 from projections.reconcile import preview
 from projections.reconcile.preview import Preview, ReadFirst
-from projections.staff import removals, things
+from projections.staff import removals
 
 __all__ = [
     "USUAL_TERMS",
@@ -122,9 +123,7 @@ async def decide(
         NotPermitted: it is not theirs to decide.
     """
     async with transaction(engine) as connection:
-        chat = await things.the_chat(connection, chat_id)
-        if chat is None or not may(decider.actor, Right.SEE_CHAT, chat):
-            raise NoSuchChat([chat_id])
+        chat = await visible(connection, decider.actor, chat_id)
         scopes = await removals.scopes_of(connection, chat_id, plan)
         for scope in scopes or [GuardScope.CHAT]:
             if not may(decider.actor, Right.DECIDE_PLAN, HeldPlanOf(chat, scope)):

@@ -17,6 +17,7 @@ from domain.obstacles import ObstacleKind
 from domain.rights import Right
 from domain.things import HeldPlan, TheSchool
 from operations.errors import NotPermitted
+from operations.links import leads_out
 from operations.listing import Page
 from operations.store import StaffStore
 from projections.database import transaction
@@ -102,10 +103,5 @@ def _listed(actor: Actor, row: SchoolChat) -> ListedChat:
         may_decide=any(
             may(actor, Right.DECIDE_PLAN, HeldPlan(row.chat, scope)) for scope in scopes
         ),
-        link=row.link if row.chat.chat_id in actor.chats and _leads_out(row.link) else None,
+        link=row.link if row.chat.chat_id in actor.chats and leads_out(row.link) else None,
     )
-
-
-def _leads_out(link: str | None) -> bool:
-    """Whether the messenger's word is an address to go to, and no script."""
-    return link is not None and link.startswith("https://")

@@ -5,17 +5,14 @@ Guarantees: asked behind the fence and of ``domain.access``.
 
 from dataclasses import dataclass
 
-from domain.access import may
 from domain.actors import Actor
 from domain.ids import ChatId
 from domain.rights import Right
-from operations.chat_people import load_card
-from operations.errors import NotPermitted
+from operations.cards import ChatCard, load_card
 from operations.listing import Page, start_of
 from operations.store import StaffStore
 from projections.staff import fence
 from projections.staff import timeline as events
-from projections.staff.chat_card import ChatCard
 from projections.staff.timeline import Event, Sort
 
 __all__ = ["Event", "Sort", "Timeline", "timeline"]
@@ -39,9 +36,7 @@ async def timeline(
         NotPermitted: they do not manage it.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-        if not may(actor, Right.REMOVE_MEMBERS, card.thing):
-            raise NotPermitted
+        card = await load_card(connection, actor, chat_id, Right.REMOVE_MEMBERS)
         total = await events.count(connection, chat_id)
         within, start = start_of(page, size, total)
         rows = await events.page(connection, chat_id, start, size)

@@ -7,21 +7,18 @@ after the act stands.
 from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid5
 
-from domain.access import may
 from domain.actors import Actor
 from domain.decisions import MembershipDecision, RoleDecision
 from domain.ids import ChatId, PersonId
 from domain.rights import Right
-from domain.things import NewMembers
-from operations.chat_people import load_card
-from operations.errors import NotPermitted
+from operations.cards import load_card
 from operations.member_answers import Answer, Done, Refusal, Refused, Undone
 from operations.member_changes import author, done_of
 from operations.store import StaffStore
 from projections.by_hand import decisions, journal
 from projections.by_hand.journal import ActEntry, ActHead, Entry
 from projections.database import transaction
-from projections.staff import fence, member_reasons
+from projections.staff import fence, names
 from projections.staff.names import PersonName
 
 __all__ = ["act_of", "authors", "undo"]
@@ -35,11 +32,7 @@ async def undo(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID) -
         NotPermitted: they may not change the chat.
     """
     async with fence.reading(store.engine, actor) as connection:
-        card = await load_card(connection, actor, chat_id)
-    if not may(actor, Right.REMOVE_MEMBERS, card.thing) or not may(
-        actor, Right.ADD_MEMBERS, NewMembers(card.thing, ())
-    ):
-        raise NotPermitted
+        card = await load_card(connection, actor, chat_id, Right.REMOVE_MEMBERS, Right.ADD_MEMBERS)
     if card.is_closed:
         return Refused(Refusal.CLOSED)
     async with transaction(store.engine) as connection:
@@ -84,5 +77,5 @@ async def act_of(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID)
 async def authors(store: StaffStore, actor: Actor, entries: Sequence[Entry]) -> list[PersonName]:
     """Whoever decided these, as far as this actor may know their names."""
     async with fence.reading(store.engine, actor) as connection:
-        found = await member_reasons.names_of(connection, {each.author for each in entries})
+        found = await names.names_of(connection, {each.author for each in entries})
     return list(found.values())

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.gate import Lag, lag
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.refusals import ALONE
+from domain.work import FAILING_AFTER
 from projections.gate import catch_up
 from projections.reports.open_drift import LEFT
 
@@ -21,9 +22,6 @@ MOST_NAMED: Final = 5
 
 UNPUBLISHED_AFTER: Final = "1 minute"
 """How long an event of ours may wait before that is worth a word."""
-
-FAILING_AFTER: Final = 3
-"""Passes in a row after which a chat counts as failing."""
 
 STUCK_AFTER: Final = ALONE + FAILING_AFTER
 """Strikes after which an account counts as stuck of which nobody knows why its call fails."""

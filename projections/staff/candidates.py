@@ -115,17 +115,21 @@ _JUDGED = f"""
 
 _CHOSEN_BY = "((taken AND NOT without) OR also)"
 
+_DIGEST = """coalesce(md5(string_agg(person_id, ' ' ORDER BY person_id)
+                            FILTER (WHERE taken)), '') AS digest"""
+
 _CHOSEN = f"""{_JUDGED}
-    SELECT person_id FROM person WHERE {_CHOSEN_BY} AND NOT already
-     ORDER BY person_id"""  # noqa: S608 - constants
+    SELECT coalesce(array_agg(person_id ORDER BY person_id)
+                        FILTER (WHERE {_CHOSEN_BY} AND NOT already), '{{}}') AS people,
+           {_DIGEST}
+      FROM person"""  # noqa: S608 - constants
 
 _COUNTED = f"""
     counted AS (
         SELECT count(*) FILTER (WHERE shown) AS total,
                count(*) FILTER (WHERE shown AND NOT already) AS matching,
                count(*) FILTER (WHERE {_CHOSEN_BY} AND NOT already) AS chosen,
-               coalesce(md5(string_agg(person_id, ' ' ORDER BY person_id)
-                                FILTER (WHERE taken)), '') AS digest,
+               {_DIGEST},
                coalesce(array_agg(person_id) FILTER (WHERE (also OR without) AND NOT already),
                         '{{}}') AS named
           FROM person)"""  # noqa: S608 - constants
@@ -203,10 +207,11 @@ async def chosen(
     connection: AsyncConnection,
     chat: tuple[ChatId, SchoolId],
     choice: Choice[CandidatesFilter],
-) -> list[PersonId]:
-    """Whoever is chosen, of the school's people who are not in the chat yet."""
-    rows = await connection.execute(text(_CHOSEN), _asked(chat, CandidatesFilter(), choice))
-    return [PersonId(row.person_id) for row in rows]
+) -> tuple[list[PersonId], str]:
+    """Whoever is chosen, of the school's people who are not in the chat yet; and the digest."""
+    asked = _asked(chat, CandidatesFilter(), choice)
+    row = (await connection.execute(text(_CHOSEN), asked)).one()
+    return [PersonId(each) for each in row.people], row.digest
 
 
 async def classes_of(connection: AsyncConnection, school_id: SchoolId) -> dict[ClassId, str]:

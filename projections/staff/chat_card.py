@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.chats import ChatKind
-from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.ids import ChatId
 from domain.things import TheChat
+from projections.staff.things import as_chat
 
 _CARD = text("""
     SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, d.state, d.expected,
@@ -52,13 +52,12 @@ async def card(connection: AsyncConnection, chat_id: ChatId) -> ChatCard | None:
     row = (await connection.execute(_CARD, {"chat": chat_id})).one_or_none()
     if row is None:
         return None
-    thing = TheChat(
-        ChatId(row.chat_id),
-        SchoolId(row.school_id),
-        ChatKind(row.kind),
-        None if row.class_id is None else ClassId(row.class_id),
-        None if row.group_id is None else GroupId(row.group_id),
-    )
     return ChatCard(
-        thing, row.title, row.state, row.expected, row.class_name, row.school_year, row.link
+        as_chat(row),
+        row.title,
+        row.state,
+        row.expected,
+        row.class_name,
+        row.school_year,
+        row.link,
     )

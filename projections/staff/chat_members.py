@@ -8,7 +8,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, MaxUserId, PersonId
-from projections.staff.names import PersonName
+from projections.staff.names import PersonName, as_name
 
 # Of whoever is not expected: who brought them in, and who lets them stay.
 _MEMBERS = text("""
@@ -105,7 +105,7 @@ def _member(row: Row[tuple[object, ...]]) -> ChatMember:
     return ChatMember(
         person_id=None if row.person_id is None else PersonId(row.person_id),
         account=None if row.max_user_id is None else MaxUserId(row.max_user_id),
-        name=_name(row.surname, row.given_name, row.patronymic),
+        name=as_name(row.surname, row.given_name, row.patronymic),
         role=row.role,
         reasons=tuple(
             WhyHere(each["kind"], each["ref"], each.get("order")) for each in row.reasons
@@ -116,14 +116,10 @@ def _member(row: Row[tuple[object, ...]]) -> ChatMember:
         retry_at=row.retry_at,
         drift=row.drift,
         due_at=row.due_at,
-        by=_name(row.by_surname, row.by_given_name, row.by_patronymic),
+        by=as_name(row.by_surname, row.by_given_name, row.by_patronymic),
         kept_by=row.kept_by,
         kept_at=row.kept_at,
     )
-
-
-def _name(surname: str | None, given_name: str | None, patronymic: str) -> PersonName | None:
-    return None if surname is None else PersonName(surname, given_name or "", patronymic)
 
 
 async def administrators(connection: AsyncConnection, chat_id: ChatId) -> list[PersonName]:
@@ -138,7 +134,7 @@ async def coming(connection: AsyncConnection, chat_id: ChatId) -> Sequence[Comin
     return [
         Coming(
             PersonId(row.person_id),
-            _name(row.surname, row.given_name, row.patronymic),
+            as_name(row.surname, row.given_name, row.patronymic),
             row.subject,
             row.choice,
         )

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, PersonId
-from projections.staff.names import PersonName
+from projections.staff.names import PersonName, names_of
 
 _ORDERS = text("""
     SELECT o.order_id, o.order_number,
@@ -27,10 +27,6 @@ _DECISIONS = text("""
     (SELECT DISTINCT ON (person_id) 'role', person_id, subject, choice, author, at FROM decisions
       WHERE chat_id = :chat AND subject = 'role' AND person_id = ANY(:people)
       ORDER BY person_id, at DESC, decision_id COLLATE "C" DESC)""")
-
-_NAMES = text("""
-    SELECT person_id, surname, given_name, coalesce(patronymic, '') FROM fact_people
-     WHERE person_id = ANY(:people)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +80,3 @@ async def behind(
         roles={PersonId(row.person_id): each for row, each in by_hand if row.subject == "role"},
         names=names,
     )
-
-
-async def names_of(connection: AsyncConnection, people: Collection[str]) -> dict[str, PersonName]:
-    """The names of these people, as far as who asks may know them."""
-    rows = await connection.execute(_NAMES, {"people": list(people)})
-    return {row[0]: PersonName(*row[1:]) for row in rows}

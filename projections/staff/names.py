@@ -1,11 +1,12 @@
 """Names of people and of schools, read behind the fence alone."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import PersonId, SchoolId
+from domain.ids import SchoolId
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +18,21 @@ class PersonName:
     patronymic: str = ""
 
 
-async def name_of(connection: AsyncConnection, person_id: PersonId) -> PersonName | None:
-    """The person's name; None where it is not known, or not for who asks."""
-    found = await connection.execute(
-        text("""SELECT surname, given_name, coalesce(patronymic, '') FROM fact_people
-                 WHERE person_id = :person"""),
-        {"person": person_id},
+def as_name(
+    surname: str | None, given_name: str | None, patronymic: str | None
+) -> PersonName | None:
+    """The columns of a row as a name; None where the row has none."""
+    return None if surname is None else PersonName(surname, given_name or "", patronymic or "")
+
+
+async def names_of(connection: AsyncConnection, people: Collection[str]) -> dict[str, PersonName]:
+    """The names of these people, as far as they are known, and who asks may know them."""
+    rows = await connection.execute(
+        text("""SELECT person_id, surname, given_name, coalesce(patronymic, '') FROM fact_people
+                 WHERE person_id = ANY(:people)"""),
+        {"people": list(people)},
     )
-    row = found.one_or_none()
-    return None if row is None else PersonName(*row)
+    return {row[0]: PersonName(*row[1:]) for row in rows}
 
 
 async def names_of_schools(

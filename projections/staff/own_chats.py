@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId, PersonId, SchoolId
-from projections.staff.names import PersonName
+from projections.staff.names import PersonName, as_name
 
 # Rows of the family and the chats' administrators are what the fence lets through. The chats are
 # named too, so that their counts are made of them and not of all chats of a school.
@@ -98,9 +98,7 @@ async def children(connection: AsyncConnection, people: Collection[PersonId]) ->
     return [
         Child(
             PersonId(row.person_id),
-            None
-            if row.surname is None
-            else PersonName(row.surname, row.given_name, row.patronymic),
+            as_name(row.surname, row.given_name, row.patronymic),
             row.linked,
         )
         for row in rows

@@ -15,7 +15,7 @@ from domain.guard import GuardScope
 from domain.ids import ChatId, MaxUserId, PersonId
 from domain.takings import TakingCause
 from projections.guard.held_plans import PlanState
-from projections.staff.names import PersonName
+from projections.staff.names import PersonName, names_of
 
 _OPEN: Final = text("""
     SELECT hash, scope, state, removal_limit, would_be, people, actions, held_at, decided_by,
@@ -24,10 +24,6 @@ _OPEN: Final = text("""
      WHERE chat_id = :chat AND state IN ('held', 'approved', 'rejected')
        AND (expires_at IS NULL OR expires_at > clock_now())
      ORDER BY (state = 'held') DESC, held_at, held_id""")
-
-_NAMES: Final = text("""
-    SELECT person_id, surname, given_name, coalesce(patronymic, '') AS patronymic
-      FROM fact_people WHERE person_id = ANY(:people)""")
 
 _SCOPES: Final = text("""
     SELECT scope FROM held_plans
@@ -79,10 +75,7 @@ async def open_sets(connection: AsyncConnection, chat_id: ChatId) -> tuple[HeldS
     about |= {row.decided_by for row in rows if row.decided_by}
     if not rows:
         return ()
-    found = await connection.execute(_NAMES, {"people": sorted(about)})
-    names = {
-        str(row.person_id): PersonName(row.surname, row.given_name, row.patronymic) for row in found
-    }
+    names = await names_of(connection, about)
     return tuple(_set(row, names) for row in rows)
 
 

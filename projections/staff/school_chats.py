@@ -12,13 +12,13 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chat_standings import ChatStanding, standings_of
-from domain.chats import ChatKind
 from domain.guard import GuardScope
-from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.ids import ClassId, SchoolId
 from domain.things import TheChat
 from projections.staff.chat_search import ChatsWanted, question
 from projections.staff.names import PersonName
 from projections.staff.standings import STANDING
+from projections.staff.things import as_chat
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,13 +115,7 @@ async def by_ids(connection: AsyncConnection, chats: Sequence[str]) -> tuple[Sch
     found = await connection.execute(text(_PAGE), {"chats": list(chats)})
     return tuple(
         SchoolChat(
-            chat=TheChat(
-                ChatId(row.chat_id),
-                SchoolId(row.school_id),
-                ChatKind(row.kind),
-                None if row.class_id is None else ClassId(row.class_id),
-                None if row.group_id is None else GroupId(row.group_id),
-            ),
+            chat=as_chat(row),
             title=row.title,
             class_name=row.class_name,
             school_year=row.school_year,

@@ -7,10 +7,7 @@ Guarantees: every chat has exactly one standing; what a chat as a whole waits fo
 from typing import Final
 
 from domain.chat_standings import ChatStanding, standing_of_wait
-from domain.work import ChatWait
-
-FAILING_AFTER: Final = 3
-"""Passes in a row after which a chat is said to fail, as for operators."""
+from domain.work import FAILING_AFTER, ChatWait
 
 _RESTS: Final = "coalesce(d.due_at > clock_now(), true)"
 

@@ -120,7 +120,7 @@ class StaffStore:
         if actor.person_id is None:
             return None, {}
         async with fence.reading(self.engine, actor) as connection:
-            name = await names.name_of(connection, actor.person_id)
+            name = (await names.names_of(connection, [actor.person_id])).get(actor.person_id)
             known = await names.names_of_schools(connection, sorted(actor.works_in))
         return name, {school: known.get(school, school) for school in actor.works_in}
 

@@ -1,6 +1,8 @@
 """The things that a right is asked of, as the rules of access look at them."""
 
-from sqlalchemy import text
+from typing import Any
+
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chats import ChatKind
@@ -8,16 +10,19 @@ from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from domain.things import TheChat
 
 _CHAT = text("""
-    SELECT school_id, kind, class_id, group_id FROM chats WHERE chat_id = :chat""")
+    SELECT chat_id, school_id, kind, class_id, group_id FROM chats WHERE chat_id = :chat""")
 
 
 async def the_chat(connection: AsyncConnection, chat_id: ChatId) -> TheChat | None:
     """The chat; None where there is none of this id, or behind the fence none for who asks."""
     row = (await connection.execute(_CHAT, {"chat": chat_id})).one_or_none()
-    if row is None:
-        return None
+    return None if row is None else as_chat(row)
+
+
+def as_chat(row: Row[Any]) -> TheChat:
+    """The chat of a row that has its columns."""
     return TheChat(
-        chat_id=chat_id,
+        chat_id=ChatId(row.chat_id),
         school_id=SchoolId(row.school_id),
         kind=ChatKind(row.kind),
         class_id=None if row.class_id is None else ClassId(row.class_id),

@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId
-from projections.staff.names import PersonName
+from projections.staff.names import PersonName, as_name
 
 
 class Sort(Enum):
@@ -103,15 +103,11 @@ async def page(connection: AsyncConnection, chat_id: ChatId, start: int, size: i
             Sort(row.sort),
             row.what or "title",
             row.people,
-            _name(row.surname, row.given_name, row.patronymic),
+            as_name(row.surname, row.given_name, row.patronymic),
             row.author,
-            _name(row.by_surname, row.by_given_name, row.by_patronymic),
+            as_name(row.by_surname, row.by_given_name, row.by_patronymic),
             row.said,
             row.order_number,
         )
         for row in await connection.execute(_PAGE, asked)
     ]
-
-
-def _name(surname: str | None, given_name: str | None, patronymic: str) -> PersonName | None:
-    return None if surname is None else PersonName(surname, given_name or "", patronymic)

@@ -8,8 +8,9 @@ import pytest
 
 from console import obstacle_words as russian
 from domain.obstacles import Obstacle, ObstacleKind
+from domain.work import FAILING_AFTER
 from projections.database import create_engine, transaction
-from projections.reports.obstacles import FAILING_AFTER, obstacles
+from projections.reports.obstacles import obstacles
 from rollcall import obstacle_words as english
 from tests.console.builders import Rows
 from tests.console.running import running

@@ -5,9 +5,10 @@ import asyncio
 from domain.ids import MaxUserId
 from domain.lanes import Lane
 from domain.obstacles import ObstacleKind
+from domain.work import FAILING_AFTER
 from gateway.workers import ReconcileLoop
 from projections.database import transaction
-from projections.reports.obstacles import FAILING_AFTER, obstacles
+from projections.reports.obstacles import obstacles
 from tests.reconcile.bench import Bench
 
 CLASS = {1: "administrator", 10: "member"}
