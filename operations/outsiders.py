@@ -8,7 +8,7 @@ from domain.by_hand import Act
 from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
 from operations.cards import load_card
-from operations.member_answers import Answer, Leaving, Seen
+from operations.member_answers import Answer, Done, Leaving, Seen
 from operations.member_changes import author, record_act
 from operations.store import StaffStore
 from projections.database import transaction
@@ -49,7 +49,11 @@ async def take_out(
             if each.account == account and not each.is_expected and each.person_id is not None
         ]
     async with transaction(store.engine) as connection:
-        await kept.release(connection, chat_id, account)
-        if not people:
-            return Leaving()
-        return await record_act(connection, actor, card, Act.REMOVE, people, seen, seen.digest)
+        answer: Answer = Leaving()
+        if people:
+            answer = await record_act(
+                connection, actor, card, Act.REMOVE, people, seen, seen.digest
+            )
+        if isinstance(answer, Leaving | Done):
+            await kept.release(connection, chat_id, account)
+        return answer

@@ -17,6 +17,7 @@ from domain.actors import Actor
 from domain.by_hand import Act
 from domain.choice import Choice
 from domain.days import local_date, zone_of
+from domain.decisions import Decision, RoleDecision
 from domain.facts import Cancellation, Employment, Fact, Guardianship, Person, School, fold
 from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 from domain.orders import live, placement
@@ -41,6 +42,7 @@ from operations.member_changes import act_on_members
 from operations.member_choice import MembersFilter, Show
 from operations.outsiders import Keeping
 from operations.undoing import act_of, undo
+from projections.by_hand import decisions, journal
 from projections.database import transaction
 from projections.staff import actors, fence
 from projections.staff.store import StaffStore
@@ -464,3 +466,24 @@ async def test_whom_an_administrator_brought_in_is_kept_or_taken_out(engine: Asy
     staff = await outsiders.take_out(at.store, at.who, CHAT, MaxUserId(1005), seen)
     assert staff == Done(Act.REMOVE, seen.act_id, 1)
     assert await fetch(engine, "SELECT is_barred(:chat, 1005)", chat=CHAT) == [(True,)]
+
+
+async def test_who_is_kept_stays_so_where_somebody_decided_about_them_meanwhile(
+    engine: AsyncEngine,
+) -> None:
+    await crowd(engine, 2)
+    await trouble(engine)
+    at = await desk(engine, "leader")
+    known = (await at.see(Look(MembersFilter(show=Show.OUTSIDERS)))).members.rows[0]
+    assert known.person_id is not None
+    account = MaxUserId(1005)
+    assert await outsiders.keep(at.store, at.who, CHAT, account) is Keeping.KEPT
+    seen = await at.seen()
+    async with transaction(engine) as connection:
+        now = await journal.lock(connection, CHAT)
+        other = PersonId(ALPHA.id("administrator"))
+        decision = Decision("other", CHAT, known.person_id, other, now, RoleDecision.MEMBER)
+        await decisions.record(connection, decision)
+    assert isinstance(await outsiders.take_out(at.store, at.who, CHAT, account, seen), Overtaken)
+    kept = "SELECT count(*) FROM kept_accounts WHERE max_user_id = 1005"
+    assert await fetch(engine, kept) == [(1,)]
