@@ -24,14 +24,12 @@ def _update(people: People, **changed: object) -> dict[str, object]:
     } | changed  # fmt: skip
 
 
-@pytest.mark.parametrize("secret", [None, "", "wrong", SECRET + "x", SECRET[:-1], SECRET.upper()])
-async def test_a_forged_secret_is_refused_without_a_word(
-    exclusive: People, secret: str | None
-) -> None:
+async def test_a_forged_secret_is_refused_without_a_word(exclusive: People) -> None:
     body = json.dumps(_update(exclusive)).encode()
-    headers = {} if secret is None else {"X-Max-Bot-Api-Secret": secret}
-    answer = await exclusive.webhook.post("/webhook", content=body, headers=headers)
-    assert (answer.status_code, answer.content) == (401, b"")
+    for secret in (None, "", "wrong", SECRET + "x", SECRET[:-1], SECRET.upper()):
+        headers = {} if secret is None else {"X-Max-Bot-Api-Secret": secret}
+        answer = await exclusive.webhook.post("/webhook", content=body, headers=headers)
+        assert (answer.status_code, answer.content) == (401, b""), secret
     await exclusive.settle()
     assert await exclusive.school.reads() == 0
 
@@ -147,9 +145,9 @@ PARTLY_READABLE: list[dict[str, object]] = [
 ]
 
 
-@pytest.mark.parametrize("body", BROKEN)
-async def test_what_is_no_update_is_a_bad_request(exclusive: People, body: bytes) -> None:
-    assert await exclusive.deliver(body) == 400
+async def test_what_is_no_update_is_a_bad_request(exclusive: People) -> None:
+    for body in BROKEN:
+        assert await exclusive.deliver(body) == 400, body
 
 
 @pytest.mark.parametrize("body", BROKEN)
@@ -160,15 +158,18 @@ def test_what_cannot_be_read_is_refused_without_quoting_it(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", HintKind)
-@pytest.mark.parametrize("changed", PARTLY_READABLE, ids=str)
 async def test_an_update_of_ours_is_a_hint_whatever_else_of_it_cannot_be_read(
-    exclusive: People, kind: HintKind, changed: dict[str, object]
+    exclusive: People, kind: HintKind
 ) -> None:
-    update = _update(exclusive, update_type=kind.value, **changed)
-    assert await exclusive.deliver(json.dumps(update).encode()) == 200
-    await exclusive.settle()
-    assert await exclusive.school.reads() == 2
-    assert await exclusive.members() == CLASS
+    for changed in PARTLY_READABLE:
+        update = _update(exclusive, update_type=kind.value, **changed)
+        await exclusive.school.forget_calls()
+        # Or one that reads the same would be taken for a repetition.
+        await exclusive.school.sql("DELETE FROM webhook_hints")
+        assert await exclusive.deliver(json.dumps(update).encode()) == 200, changed
+        await exclusive.settle()
+        assert await exclusive.school.reads() == 2, changed
+        assert await exclusive.members() == CLASS, changed
 
 
 @pytest.mark.parametrize("kind", HintKind)
