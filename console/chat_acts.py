@@ -55,7 +55,7 @@ class ChatActs:
     ) -> Response:
         """«Разрешить», «Отклонить»."""
         which, visit = ChatId(known_form(chat_id)), visitor(request)
-        decider = Decider(visit.actor, _author(visit))
+        decider = Decider(visit.actor, visit.author)
         outcome = await plans.decide(self.store.engine, decider, which, plan, choice, self.terms)
         if isinstance(outcome, NotDecided):
             return await self._removals(request, which, status=409)
@@ -89,7 +89,7 @@ class ChatActs:
         if confirmation.strip().casefold() != CONFIRMATION:
             return await self._deletion(request, which, status=422)
         row = await chats.to_delete(self.store, visit.actor, which)
-        await chats.delete(self.store.engine, visit.actor, _author(visit), which)
+        await chats.delete(self.store.engine, visit.actor, visit.author, which)
         return RedirectResponse(_back(visit, row.chat.school_id, deleted="1"), 303)
 
     async def _deletion(self, request: Request, chat_id: ChatId, status: int = 200) -> Response:
@@ -107,10 +107,3 @@ class ChatActs:
 def _back(visit: Visit, school: SchoolId, **query: str) -> str:
     """The list of the chat's school, which need not be the one that the visitor looks at."""
     return address(PATH, school="" if school == visit.school else school, **query)
-
-
-def _author(visit: Visit) -> str:
-    """A person's id; of an operator who is no person of the register the provider's name."""
-    if visit.actor.person_id is not None:
-        return visit.actor.person_id
-    return visit.session.identified.subject if visit.session is not None else "operator"

@@ -7,6 +7,7 @@
 ├── ``RequestRefused``    a request that is not answered
 │   ├── ``NotSignedIn``   nobody, or nobody any more
 │   ├── ``NotAllowed``    somebody, but not for them
+│   ├── ``ForNobody``     a program that does not say for whom it asks
 │   └── ``Forged``        it may be another site's
 └── ``IdentityError``     a sign-in came to nothing (``console.identity.errors``)
 
@@ -44,6 +45,10 @@ class NotAllowed(RequestRefused):
     def __init__(self, elsewhere: str | None = None) -> None:
         super().__init__("not allowed")
         self.elsewhere = elsewhere
+
+
+class ForNobody(RequestRefused):
+    """A program asks what only people may, and names nobody whom the register knows."""
 
 
 class Forged(RequestRefused):

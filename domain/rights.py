@@ -30,6 +30,11 @@ class Right(Enum):
 
 
 class Scope(Enum):
-    """What a service account, which is a program and no person, was allowed to ask for."""
+    """What a service account, which is a program and no person, was allowed to ask for.
+
+    With those of chats it asks and acts for a person, by that person's rights.
+    """
 
     STATUS_READ = "status:read"
+    CHATS_READ = "chats:read"
+    CHATS_WRITE = "chats:write"

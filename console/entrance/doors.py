@@ -11,7 +11,9 @@ from typing import Any, Final, Protocol
 
 from fastapi import FastAPI, Request, Response
 from fastapi.routing import APIRoute
+from pydantic import BaseModel
 
+from console.problems import Problem
 from domain.rights import Scope
 
 BODY_LIMIT: Final = 256 * 1024
@@ -36,8 +38,8 @@ class Need(Enum):
 class Door:
     """Who may come in at one address.
 
-    ``scope``: programs with it may too. ``elsewhere``: where those are led who may not, but are
-    signed in.
+    ``scope``: programs with it may too, at the operators' doors for themselves and at others for
+    a person. ``elsewhere``: where those are led who may not, but are signed in.
     """
 
     need: Need
@@ -47,12 +49,13 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One address of the console."""
+    """One address of the console; ``answer`` is what programs are told that it answers with."""
 
     path: str
     endpoint: Endpoint
     door: Door
     method: str = "GET"
+    answer: type[BaseModel] | None = None
 
 
 class Gate(Protocol):
@@ -78,7 +81,18 @@ def add_entries(app: FastAPI, gate: Gate, entries: Iterable[Entry]) -> None:
             route_class_override=_behind(entry.door, gate),
             max_body_size=BODY_LIMIT,
             response_model=None,
+            include_in_schema=entry.answer is not None,
+            responses=_told(entry.answer),
         )
+
+
+def _told(answer: type[BaseModel] | None) -> dict[int | str, dict[str, Any]]:
+    if answer is None:
+        return {}
+    return {
+        200: {"model": answer},
+        "default": {"model": Problem, "description": "Why there is no answer"},
+    }
 
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]

@@ -5,6 +5,7 @@ session that was revoked, a role that ended and a program's token that was taken
 next one; of two proofs of identity the program's counts, so a browser's cookie lends it nothing.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,9 +15,11 @@ from console.entrance import forgery
 from console.entrance.doors import Door, Need
 from console.entrance.site import Site
 from console.entrance.visit import Visit, leave
-from console.errors import NotAllowed, NotSignedIn
+from console.errors import ForNobody, NotAllowed, NotSignedIn
+from console.pages import ID
 from domain.access import may
 from domain.actors import Actor, OperatorRole
+from domain.ids import PersonId
 from domain.rights import Right
 from domain.things import TheInstallation, TheSchool
 from projections.staff.sessions import Identified, Lifetimes
@@ -24,6 +27,9 @@ from projections.staff.store import StaffStore
 
 PASSIVE = "X-Rollcall-Passive"
 """Of requests that a page makes by itself: they do not keep anybody signed in."""
+
+FOR_PERSON = "X-Rollcall-Person"
+"""Of a program's requests: the person for whom it asks, by their id of the register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +66,26 @@ class SessionGate:
             return
         token = _bearer(request)
         if token is not None:
-            leave(request, await self._program(token, door))
+            leave(request, await self._program(request, token, door))
             return
         leave(request, await self._person(request, door))
 
-    async def _program(self, token: str, door: Door) -> Visit:
+    async def _program(self, request: Request, token: str, door: Door) -> Visit:
         program = await self.store.program(token)
         if program is None:
             raise NotSignedIn
         if door.scope is None or door.scope not in program.scopes:
             raise NotAllowed
-        return Visit(program=program)
+        if door.need is Need.OPERATOR:
+            return Visit(program=program)
+        # By the register alone: no program is lent an operator's rights.
+        named = request.headers.get(FOR_PERSON, "")
+        actor = await self.store.person(PersonId(named)) if re.fullmatch(ID, named) else None
+        if actor is None:
+            raise ForNobody
+        if not _lets_in(door.need, actor):
+            raise NotAllowed
+        return Visit(actor, program=program)
 
     async def _person(self, request: Request, door: Door) -> Visit:
         token = self.site.session.read(request.cookies)

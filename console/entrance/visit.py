@@ -34,6 +34,13 @@ class Visit:
         return self.actor.person_id
 
     @property
+    def author(self) -> str:
+        """Who decides, for the journal: a person's id; of an operator who is none, the name."""
+        if self.actor.person_id is not None:
+            return self.actor.person_id
+        return self.session.identified.subject if self.session is not None else "operator"
+
+    @property
     def school(self) -> SchoolId | None:
         """The chosen school while it is one of theirs, else the first."""
         chosen = None if self.session is None else self.session.school_id

@@ -91,6 +91,11 @@ class StaffStore:
             actor = await actors.actor(connection, who.person_id, role_of(who))
             return None if actor is None else SignedIn(session, actor)
 
+    async def person(self, person_id: PersonId) -> Actor | None:
+        """Who somebody is by the register alone; None where it has removed them."""
+        async with transaction(self.engine) as connection:
+            return await actors.actor(connection, person_id)
+
     async def program(self, token: str) -> ServiceAccount | None:
         """The service account with this token."""
         async with transaction(self.engine) as connection:

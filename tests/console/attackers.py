@@ -16,7 +16,8 @@ from starlette.routing import BaseRoute, Mount
 
 from console.app import create_app
 from console.entrance.doors import Door, GuardedRoute, Need
-from console.entrance.forgery import FIELD, form_token
+from console.entrance.forgery import FIELD, HEADER, form_token
+from console.rest.lists import BASE
 from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
@@ -37,6 +38,8 @@ class Things:
 
     parameters: dict[str, str]
     fields: dict[str, str]
+    members: dict[str, object]
+    """Of a body in JSON those that it must have; the others are as they are by themselves."""
 
 
 def _things(ids: SchoolIds) -> Things:
@@ -65,6 +68,14 @@ def _things(ids: SchoolIds) -> Things:
             "title": "Чужое название",
             "by": "surname",
         },
+        {
+            "person_ids": [ids.id("pupil-1")],
+            "version": 0,
+            "title": "Чужое название",
+            "act_id": ACT_ID,
+            "hash": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
+            "choice": "allow",
+        },
     )
 
 
@@ -82,7 +93,14 @@ PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/undo": _WHO_MANAGE,
     "/chats/{chat_id}/removals": {"operator", "administrator"},
     "/chats/{chat_id}/deletion": {"administrator"},
-}
+    **{
+        f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
+        for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",
+                     "undo", "history", "candidates/search")
+    },
+    f"{BASE}/chats/{{chat_id}}/removals": {"operator", "administrator"},
+    f"DELETE {BASE}/chats/{{chat_id}}": {"administrator"},
+}  # fmt: skip
 """Of addresses of a thing that is one's own: whose right it is, of those whom the door lets in."""
 
 PEOPLE_OF_NEED = {
@@ -107,6 +125,7 @@ class Address:
     door: Door
     fields: dict[str, str]
     route: str
+    members: dict[str, object] | None = None
 
     @property
     def has_parameters(self) -> bool:
@@ -116,7 +135,13 @@ class Address:
     def people(self) -> set[str]:
         """Who may do it, where the thing is of their own school."""
         at_the_door = PEOPLE_OF_NEED[self.door.need]
-        return at_the_door & PEOPLE_OF_RIGHT.get(self.route, at_the_door)
+        return at_the_door & PEOPLE_OF_RIGHT.get(self.right, at_the_door)
+
+    @property
+    def right(self) -> str:
+        """What it is called in ``PEOPLE_OF_RIGHT``: with its method, where others have another."""
+        named = f"{self.method} {self.route}"
+        return named if named in PEOPLE_OF_RIGHT else self.route
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
@@ -129,15 +154,19 @@ class Address:
         self, console: Running, *, token: str | None = None, headers: dict[str, str] | None = None
     ) -> httpx2.Response:
         """Ask for it; a form bears the token of the forms of the session ``token``."""
+        told = headers if headers is not None else own_page(console)
+        url = console.at.console + self.path
+        if self.is_safe:
+            return await console.client.request(self.method, url, headers=told)
+        if self.members is not None:
+            told = told | {"Idempotency-Key": ACT_ID}
+            if token is not None:
+                told |= {HEADER: form_token(token)}
+            return await console.client.request(self.method, url, json=self.members, headers=told)
         form = dict(self.fields)
         if token is not None:
             form[FIELD] = form_token(token)
-        return await console.client.request(
-            self.method,
-            console.at.console + self.path,
-            data=None if self.is_safe else form,
-            headers=headers if headers is not None else own_page(console),
-        )
+        return await console.client.request(self.method, url, data=form, headers=told)
 
 
 def own_page(console: Running) -> dict[str, str]:
@@ -169,9 +198,20 @@ def _addresses(doorway: Doorway, things: Things) -> Iterator[Address]:
         path = route.path
         for parameter in route.param_convertors:
             path = path.replace(f"{{{parameter}}}", things.parameters[parameter])
-        fields = {name: things.fields[name] for name in _fields(route)}
+        in_json = path.startswith(BASE)
+        fields = {} if in_json else {name: things.fields[name] for name in _fields(route)}
+        members = {name: things.members[name] for name in _required(route)} if in_json else None
         for method in sorted(route.methods or ()):
-            yield Address(method, path, route.door, fields, route.path)
+            yield Address(method, path, route.door, fields, route.path, members)
+
+
+def _required(route: GuardedRoute) -> Iterator[str]:
+    """The members that its body in JSON must have."""
+    for field in route.dependant.body_params:
+        whole = field.field_info.annotation
+        assert isinstance(whole, type), route
+        assert issubclass(whole, BaseModel), route
+        yield from (name for name, each in whole.model_fields.items() if each.is_required())
 
 
 def _fields(route: GuardedRoute) -> Iterator[str]:

@@ -4,6 +4,7 @@ from typing import Final
 
 from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
+from tests.mutants.programs import PROGRAMS
 from tests.mutants.screens import SCREENS
 from tests.mutants.slipped import SLIPPED
 
@@ -244,4 +245,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *_OF_OUTPUT,
     *LINKING,
     *SCREENS,
+    *PROGRAMS,
 )

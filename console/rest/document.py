@@ -1,0 +1,78 @@
+"""The API described as OpenAPI, made from the route table, so that it cannot tell otherwise."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import JSONResponse
+
+from console.entrance.doors import Door, Entry, GuardedRoute, Need
+from console.problems import MEDIA_TYPE
+from console.rest.lists import BASE
+
+VERSION: Final = "1.0"
+PATH: Final = f"{BASE}/openapi.json"
+
+_ABOUT: Final = (
+    "Чаты школ для программ. Программа называет себя токеном (`rollcall accounts --add`), а "
+    "человека, за которого она спрашивает, заголовком `X-Rollcall-Person`: права всегда его. "
+    "Каждая перемена несёт новый `Idempotency-Key`; отказ приходит как problem+json, и его `code` "
+    "не меняется."
+)
+
+
+@dataclass(slots=True)
+class Document:
+    """The address of the description; ``application`` is known once all routes are."""
+
+    application: FastAPI | None = None
+
+    def entries(self) -> list[Entry]:
+        """Open to all: it tells nothing of anybody."""
+        return [Entry(PATH, self.document, Door(Need.NOTHING))]
+
+    async def document(self) -> JSONResponse:
+        """OpenAPI 3.1."""
+        if self.application is None:
+            raise TypeError("the description is asked for before there is an application")
+        return JSONResponse(_made(self.application))
+
+
+@cache
+def _made(application: FastAPI) -> dict[str, Any]:
+    routes = [
+        route
+        for route in application.routes
+        if isinstance(route, GuardedRoute) and route.include_in_schema
+    ]
+    made = get_openapi(
+        title="Rollcall", version=VERSION, description=_ABOUT, routes=_sorted(routes)
+    )
+    made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+    for path in made["paths"].values():
+        for operation in path.values():
+            _describe(operation)
+    return made
+
+
+def _sorted(routes: Sequence[GuardedRoute]) -> list[GuardedRoute]:
+    return sorted(routes, key=lambda route: (route.path, sorted(route.methods or ())))
+
+
+def _describe(operation: dict[str, Any]) -> None:
+    """What holds for each address alike: who asks, for whom, and how it is refused."""
+    operation["security"] = [{"token": []}]
+    operation.setdefault("parameters", []).append(
+        {
+            "name": "X-Rollcall-Person",
+            "in": "header",
+            "required": True,
+            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,200}$"},
+            "description": "Of the register: for whom the program asks.",
+        }
+    )
+    refusal = operation["responses"]["default"]
+    refusal["content"] = {MEDIA_TYPE: refusal["content"].pop("application/json")}
