@@ -315,6 +315,19 @@ async def test_a_program_gets_nothing_for_nobody_and_by_nobodys_rights_but_a_per
     assert await place.state() == before
 
 
+async def test_a_program_does_no_more_for_somebody_than_they_may_themselves(place: Town) -> None:
+    token = await account(place, *Scope)
+    for_people = [each for each in OWN if each.door.scope not in {None, Scope.STATUS_READ}]
+    for who in EVERYBODY:
+        if who == "operator":
+            continue
+        headers = own_page(place.console) | {"Authorization": f"Bearer {token}"}
+        headers |= {FOR_PERSON: ALPHA.id(who)}
+        for address in (each for each in for_people if who not in each.people):
+            answer = await address.ask(place.console, headers=headers)
+            assert answer.status_code in {403, 404}, (who, address, answer.status_code)
+
+
 async def test_a_program_without_a_token_that_holds_is_told_so(place: Town) -> None:
     revoked = await account(place, *Scope)
     async with transaction(place.console.engine) as connection:
