@@ -14,7 +14,7 @@ import typer
 
 from rollcall import cli_access, cli_operate
 from rollcall.cli_options import FEED, SERVE, TRY, DataDir, Json, leave
-from rollcall.commands import ask, feed, serve
+from rollcall.commands import ask, feed
 from rollcall.commands.outcome import outcome
 from rollcall.commands.session import say
 from rollcall.wiring import Part
@@ -66,6 +66,8 @@ def demo(
 
     With real PostgreSQL and Kafka, started here, and a simulated messenger.
     """
+    from rollcall.commands import serve  # noqa: PLC0415 - servers are slow to load
+
     leave(serve.run_demo(once=once, data_dir=data_dir, port_base=port_base))
 
 
@@ -76,6 +78,8 @@ def up(*, data_dir: DataDir = None, port_base: PortBase = None) -> None:
     Prints the addresses as one JSON line when ready. Servers that the settings give an
     address are used; the others are started here.
     """
+    from rollcall.commands import serve  # noqa: PLC0415 - servers are slow to load
+
     leave(serve.up(data_dir=data_dir, port_base=port_base))
 
 
@@ -91,6 +95,8 @@ def run(
 
     SIGTERM or Ctrl-C lets it end what it is in, and exits 0.
     """
+    from rollcall.commands import serve  # noqa: PLC0415 - servers are slow to load
+
     leave(serve.run(only, data_dir=data_dir))
 
 
@@ -148,6 +154,8 @@ def simulator(
 
     Prints its address as one JSON line when ready.
     """
+    from rollcall.commands import serve  # noqa: PLC0415 - servers are slow to load
+
     place = serve.Place(host, port)
     leave(serve.simulator(place, token, journal=journal, limit=limit, era=as_of))
 

@@ -15,37 +15,19 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from console.errors import CannotListen
-from console.serve import ConsoleServer
-from consumers.config import IngestConfig
-from consumers.decisions import DecisionsReader
-from consumers.ends import EndsWatcher
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
-from consumers.outbox import OutboxPublisher
-from consumers.run import Ingest
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from gateway.attempts_in_a_call import Timeouts
 from gateway.client import Adding, MessengerConfig
-from loops.together import Loop, together
+from loops.together import together
 from loops.waiting import either
-from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine
 from projections.derive.config import ChatKindsOff, DeriveConfig
-from projections.derive.loop import DeriveLoop
-from projections.facts.ingest_store import IngestStore
-from projections.migrate import upgrade
-from projections.reports.overview import Overview
 from projections.watch.upkeep import Retention
 from rollcall.addresses import Addresses
-from rollcall.entrance import entrance
-from rollcall.process import Process
-from rollcall.profiles import installation
-from rollcall.reconciling import reconcile_loops
 from rollcall.settings import Settings
 from rollcall.supervise import supervise
-from rollcall.upkeep import Upkeep
-from schemas.outgoing import DECISIONS_TOPIC
 
 log = structlog.get_logger()
 
@@ -135,15 +117,18 @@ class Wiring:
 
     async def prepare(self, *, create_topics: bool = True) -> None:
         """Bring the database to the current schema, and make topics that are missing."""
+        from projections.migrate import upgrade  # noqa: PLC0415 - what few commands need is slow
+
         await upgrade(self.addresses.need_postgres())
         if create_topics:
             await self.ensure_topics()
 
     async def ensure_topics(self) -> None:
         """Make the topics that do not exist yet."""
-        await ensure_topics(self.kafka(), self.settings.kafka.topics, self._topic_shape())
+        await ensure_topics(self.kafka(), self.settings.kafka.topics, self.topic_shape())
 
-    def _topic_shape(self) -> TopicShape:
+    def topic_shape(self) -> TopicShape:
+        """How topics are made."""
         given = self.settings.kafka
         return TopicShape(given.partitions, given.replication)
 
@@ -154,25 +139,13 @@ class Wiring:
 
         ``ready`` is told once every loop has been started.
         """
+        from rollcall.parts import loops_of  # noqa: PLC0415 - what few commands need is slow
+
         async with AsyncExitStack() as closing:
             engine = await closing.enter_async_context(self.engine())
-            loops: dict[str, Loop] = {}
-            process = Process()
-            if Part.INGEST in parts:
-                loops |= self._ingest(engine, process)
-            if Part.DERIVE in parts:
-                process.derive = DeriveLoop(engine, self.derive_config())
-                loops["derive"] = process.derive.run
-                loops["upkeep"] = Upkeep(engine, self.derive_config(), self.retention()).run
-            if Part.RECONCILE in parts:
-                loops |= reconcile_loops(
-                    self.settings, self.messenger_config(), engine, closing, process
-                )
             listening = asyncio.Event()
-            if Part.CONSOLE in parts:
-                alone = parts == {Part.CONSOLE}
-                loops["console"] = self._console(engine, listening, process, alone=alone)
-            else:
+            loops = loops_of(self, parts, engine, closing, listening)
+            if Part.CONSOLE not in parts:
                 listening.set()
 
             async def told(over: asyncio.Event) -> None:
@@ -182,46 +155,3 @@ class Wiring:
 
             kept = {name: partial(supervise, name, loop) for name, loop in loops.items()}
             await together(stop, {**kept, "ready": told})
-
-    def _ingest(self, engine: AsyncEngine, process: Process) -> dict[str, Loop]:
-        kafka, store = self.kafka(), IngestStore(engine)
-        given = self.settings.kafka
-        config = IngestConfig(given.topics, given.group, self.settings.ingest.batch)
-        process.ingest = Ingest(kafka, store, config)
-        return {
-            "ingest": process.ingest.run,
-            "ends": EndsWatcher(kafka, (*given.topics, DECISIONS_TOPIC), store).run,
-            "decisions": DecisionsReader(kafka, store, DecisionLog(engine)).run,
-            "outbox": OutboxPublisher(kafka, store, self._topic_shape()).run,
-        }
-
-    def _console(
-        self, engine: AsyncEngine, listening: asyncio.Event, process: Process, *, alone: bool
-    ) -> Loop:
-        """The pages and metrics; beside other parts a taken port is not worth a crash.
-
-        Several processes with all parts may run on one machine, and one of them has the port.
-        """
-        console = self.settings.console
-        server = ConsoleServer(
-            Overview(engine),
-            console.host,
-            console.port,
-            console.metrics_port,
-            partial(entrance, self.settings, engine),
-            process,
-            process.fault,
-            installation(self.settings, self.derive_config().kinds_off),
-        )
-
-        async def loop(stop: asyncio.Event) -> None:
-            try:
-                await server.run(stop, lambda _: listening.set())
-            except CannotListen as error:
-                if alone:
-                    raise
-                log.warning("console.not_served", reason=str(error))
-                listening.set()
-                await stop.wait()
-
-        return loop

@@ -91,6 +91,15 @@ def test_every_command_has_help(here: Here) -> None:
         assert "Usage: rollcall" in out
 
 
+def test_a_command_does_not_load_what_only_servers_need() -> None:
+    heavy = {"alembic", "authlib", "fastapi", "faststream", "jinja2", "uvicorn"}
+    asked = f"import sys, rollcall.cli; print(*({heavy!r} & sys.modules.keys()))"
+    told = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", asked], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == []
+
+
 def test_the_version_is_told() -> None:
     assert rollcall("--version") == (0, "rollcall 0.1.0\n", "")
 

@@ -1,4 +1,4 @@
-"""What a reconcile process runs, as ``rollcall.wiring`` wires it: reconcile, sweep and clock.
+"""What a reconcile process runs, as ``rollcall.reconciling`` wires it: reconcile, sweep and clock.
 
 All of it is production code with production's settings; only the messenger and the bell are ours.
 """
