@@ -16,6 +16,7 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 
 import httpx2
@@ -201,9 +202,11 @@ def _checked_token(token: str) -> str:
     return token
 
 
-def _trust(ca_bundle: Path | None) -> ssl.SSLContext | bool:
+@cache
+def _trust(ca_bundle: Path | None) -> ssl.SSLContext:
+    """Once for a process: to read all authorities takes longer than many calls."""
     if ca_bundle is None:
-        return True
+        return httpx2.create_ssl_context(trust_env=False)
     try:
         return ssl.create_default_context(cafile=ca_bundle)
     except (OSError, ValueError) as error:

@@ -92,10 +92,14 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
-    """What a test leaves open is told of that test, and not of a later one by chance."""
+    """What a test leaves open is told of that test, and not of a later one by chance.
+
+    What is then still there is looked at no more, so that a later test pays for its own alone.
+    """
     yield
     if item.get_closest_marker("servers"):
         gc.collect()
+        gc.freeze()
 
 
 def _seconds(item: pytest.Item) -> float:

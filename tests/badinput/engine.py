@@ -28,6 +28,7 @@ from schemas.raw import RawRecord
 from simulator.config import SimulatorConfig
 from simulator.server import serve
 from tests.badinput.corpus import Header, as_json, event
+from tests.servers import plain_http
 
 PARTS = frozenset({Part.INGEST, Part.DERIVE, Part.RECONCILE})
 SETTLE_SECONDS = 120.0
@@ -130,7 +131,7 @@ async def engine(kafka: str, database_url: str, prefix: str) -> AsyncIterator[En
         stop = asyncio.Event()
         async with (
             wiring.engine(pool_size=2) as store,
-            httpx2.AsyncClient(base_url=messenger.base_url) as http,
+            plain_http.client(base_url=messenger.base_url) as http,
             asyncio.TaskGroup() as tasks,
         ):
             tasks.create_task(wiring.run(PARTS, stop))

@@ -24,6 +24,7 @@ from projections.reports.overview import Overview
 from projections.staff import sessions
 from projections.staff.sessions import Identified, Lifetimes
 from projections.staff.store import StaffStore
+from tests.servers import plain_http
 
 OPERATOR = Identified("an operator", Way.DEVELOPMENT.value, None, OperatorRole.IDS)
 LIFETIMES = Lifetimes()
@@ -107,7 +108,7 @@ async def running(
     )
     task = asyncio.create_task(server.run(stop, listening.set_result))
     try:
-        async with httpx2.AsyncClient(trust_env=False) as client:
+        async with plain_http.client() as client:
             at = await listening
             port = int(at.console.rsplit(":", 1)[1])
             made = Running(

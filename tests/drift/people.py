@@ -26,6 +26,7 @@ from projections.watch.hints import Hints
 from projections.watch.sweep import Sweep
 from simulator.config import SimulatorConfig
 from tests.reconcile.bench import BOT, TOKEN, Bench, bench
+from tests.servers import plain_http
 
 SECRET = "secret-of-the-webhook"
 PATH = "/webhook"
@@ -181,7 +182,7 @@ async def people(
         webhook = Webhook(Hints(school.engine, gather=0, apart=0), PATH, SECRET)
         sweep = SweepLoop(Sweep(school.engine), SweepConfig())
         chat = await school.chat("class:c-1")
-        async with httpx2.AsyncClient(
+        async with plain_http.client(
             transport=httpx2.ASGITransport(app=webhook), base_url="http://webhook"
         ) as client:
             yield People(school, chat, policy, client, school.store, sweep)

@@ -2,13 +2,12 @@
 
 import asyncio
 
-import httpx2
-
 from gateway.webhook_server import serving
 from gateway.webhooks import Webhook
 from projections.watch.hints import Hints
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from
 from tests.drift.people import CHIEF, CLASS, SECRET, People
+from tests.servers import plain_http
 
 
 async def test_what_people_do_reaches_us_by_itself(exclusive: People) -> None:
@@ -38,7 +37,7 @@ async def test_a_storm_over_the_wire_is_answered(exclusive: People) -> None:
     webhook = Webhook(Hints(exclusive.school.engine, gather=0, apart=0), "/hook", SECRET)
     async with (
         serving(webhook, "127.0.0.1", 0) as port,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client,
+        plain_http.client(base_url=f"http://127.0.0.1:{port}") as client,
     ):
 
         async def tell(number: int) -> int:

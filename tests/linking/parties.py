@@ -31,6 +31,7 @@ from tests.console.attackers import own_page
 from tests.console.running import Running, running
 from tests.gateway.client.scripted import Ledger, Naps, NoJitter
 from tests.projections.builders import derive_all, fetch, ingest
+from tests.servers import plain_http
 
 SECRET = "secret-of-the-webhook"
 FIRST_CONFIRMATION = 1_790_000_000_000
@@ -146,8 +147,8 @@ async def parties(
         webhook = Webhook(Hints(console.engine), "/webhook", SECRET, tasks)
         loop = ProfileLinkLoop(tasks, messenger, BreakingMessenger(messenger))
         async with (
-            httpx2.AsyncClient(base_url=base, trust_env=False) as http,
-            httpx2.AsyncClient(
+            plain_http.client(base_url=base) as http,
+            plain_http.client(
                 transport=httpx2.ASGITransport(app=webhook), base_url="http://rollcall"
             ) as post,
         ):

@@ -27,6 +27,7 @@ from projections.queue import due as queue
 from projections.reconcile.store import LEASE_SECONDS, PostgresReconcileStore
 from simulator.config import SimulatorConfig
 from simulator.server import RunningSimulator, serve
+from tests.servers import plain_http
 
 TOKEN = "token-of-the-bench"
 BOT = SimulatorConfig().bot_id
@@ -189,7 +190,7 @@ async def bench(
     """A bench on a fresh database; the limits of calls are out of the way by default."""
     simulated = config or SimulatorConfig(token=TOKEN, requests_per_second=100_000)
     engine = create_engine(database_url, pool_size=10)
-    async with serve(simulated) as running, httpx2.AsyncClient(base_url=running.base_url) as http:
+    async with serve(simulated) as running, plain_http.client(base_url=running.base_url) as http:
         budget = SharedBudget(CallSlots(engine, calls=calls, window=window))
         settings = MessengerConfig(
             bot_url=running.base_url,

@@ -9,6 +9,7 @@ import httpx2
 from simulator.config import SimulatorConfig
 from simulator.server import RunningSimulator, serve
 from simulator.world import World
+from tests.servers import plain_http
 
 TOKEN = "test-token"
 MEMBERS = "/chats/{chatId}/members"
@@ -92,10 +93,9 @@ async def started(config: SimulatorConfig = UNLIMITED) -> AsyncIterator[Site]:
     config = replace(config, token=TOKEN)
     async with (
         serve(config) as running,
-        httpx2.AsyncClient(
+        plain_http.client(
             base_url=running.base_url,
             headers={"Authorization": TOKEN},
-            trust_env=False,
             timeout=30,
         ) as client,
     ):

@@ -6,6 +6,7 @@ import httpx2
 import pytest
 
 from simulator.config import Era
+from tests.servers import plain_http
 from tests.simulator import official
 from tests.simulator.harness import UNLIMITED, Site, started
 from tests.simulator.official import complaints
@@ -126,7 +127,7 @@ async def test_a_message_is_answered_as_sent(site: Site) -> None:
 @pytest.mark.parametrize("header", ["wrong", "", "Bearer test-token", None])
 @pytest.mark.parametrize("path", ["/me", "/chats/1", "/nothing?access_token=test-token"])
 async def test_any_token_but_the_bare_one_is_401(site: Site, header: str | None, path: str) -> None:
-    async with httpx2.AsyncClient(base_url=site.running.base_url, trust_env=False) as stranger:
+    async with plain_http.client(base_url=site.running.base_url) as stranger:
         headers = {} if header is None else {"Authorization": header}
         answer = await stranger.get(path, headers=headers)
     assert answer.status_code == 401

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from tests.servers import plain_http
 from tests.simulator.harness import CREATE, chat_body
 
 pytestmark = pytest.mark.servers
@@ -62,13 +63,13 @@ async def test_a_killed_simulator_has_every_chat_that_it_answered_for(tmp_path: 
     headers = {"Authorization": "simulator-token"}
     async with (
         process(journal) as (running, url),
-        httpx2.AsyncClient(base_url=url, headers=headers, trust_env=False) as client,
+        plain_http.client(base_url=url, headers=headers) as client,
     ):
         creating = asyncio.create_task(create_until_it_dies(client, told, enough))
         await asyncio.wait_for(enough.wait(), 60)
         running.kill()
         await creating
-    async with process(journal) as (_, url), httpx2.AsyncClient(trust_env=False) as client:
+    async with process(journal) as (_, url), plain_http.client() as client:
         chats = json.loads((await client.get(f"{url}/sim/chats")).content)["chats"]
     found = {chat["external_id"]: chat for chat in chats}
     assert {name: found[name]["chat_id"] for name in told} == told

@@ -13,6 +13,7 @@ from simulator.config import Era
 from simulator.listener import listening
 from simulator.server import serve
 from simulator.updates import UpdateLog
+from tests.servers import plain_http
 from tests.simulator import official
 from tests.simulator.harness import UNLIMITED, JsonObject, Site, started
 from tests.simulator.official import complaints
@@ -248,7 +249,7 @@ async def test_there_is_no_polling_while_a_webhook_is_subscribed(site: Site) -> 
 
 async def test_a_simulator_stops_though_a_poll_is_open() -> None:
     headers = {"Authorization": UNLIMITED.token}
-    async with httpx2.AsyncClient(headers=headers, trust_env=False, timeout=100) as client:
+    async with plain_http.client(headers=headers, timeout=100) as client:
         async with serve(UNLIMITED) as running:
             url = f"{running.base_url}/updates?timeout=90"
             poll = asyncio.create_task(client.get(url))
@@ -279,7 +280,7 @@ async def test_what_does_not_end_with_its_server_is_cut_without_an_answer() -> N
         begun.set()
         await asyncio.get_running_loop().create_future()
 
-    async with httpx2.AsyncClient(trust_env=False, timeout=100) as client:
+    async with plain_http.client(timeout=100) as client:
         async with listening(endless, "127.0.0.1", 0) as port:
             asked = asyncio.create_task(client.get(f"http://127.0.0.1:{port}/"))
             await begun.wait()

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-import httpx2
-
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from projections.database import create_engine
 from projections.migrate import upgrade
@@ -21,6 +19,7 @@ from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from rollcall.embedded.ports import HOST, free_port
 from simulator.config import SimulatorConfig
 from simulator.server import RunningSimulator, serve
+from tests.servers import plain_http
 from tests.soak.proxy import FaultProxy, proxying
 from tests.system.processes import Programs
 from tests.system.stack import TOKEN, TOPICS, Stack
@@ -88,7 +87,7 @@ async def _school(
     logs.mkdir(parents=True)
     programs = Programs(environment, logs)
     engine = create_engine(postgres, pool_size=4)
-    async with httpx2.AsyncClient(base_url=simulator.base_url) as http:
+    async with plain_http.client(base_url=simulator.base_url) as http:
         try:
             yield Stack(postgres, kafka, TOPICS, simulator, http, engine, programs)
         finally:

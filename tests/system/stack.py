@@ -27,6 +27,7 @@ from schemas.encode import read_line
 from schemas.raw import RawRecord
 from simulator.config import SimulatorConfig
 from simulator.server import RunningSimulator, serve
+from tests.servers import plain_http
 from tests.system.processes import NotInTime, Program, Programs
 
 TOKEN = "token-of-the-system-tests"
@@ -157,7 +158,7 @@ async def stack(
     engine = create_engine(postgres, pool_size=2)
     # The limit is another test's subject; a second more than the budget gives is never used.
     config = SimulatorConfig(token=TOKEN, requests_per_second=2 * CALLS_PER_SECOND)
-    async with serve(config) as simulator, httpx2.AsyncClient(base_url=simulator.base_url) as http:
+    async with serve(config) as simulator, plain_http.client(base_url=simulator.base_url) as http:
         environment = {
             "PYTHONFAULTHANDLER": "1",  # one that is given up tells where it stands
             "ROLLCALL_POSTGRES__URL": postgres,

@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
 
 from rollcall.publish import local_today
 from tests.rollcall.embedded.processes import all_ended
+from tests.servers import plain_http
 from tests.system.histories import region
 from tests.system.processes import Program, Programs, until
 
@@ -54,14 +54,14 @@ async def settled(programs: Programs, folder: Path) -> dict[str, Any]:
 
 async def sim(found: dict[str, Any], what: str) -> dict[str, Any]:
     """What the stack's messenger tells."""
-    async with httpx2.AsyncClient(base_url=found["messenger"]) as http:
+    async with plain_http.client(base_url=found["messenger"]) as http:
         answer: dict[str, Any] = (await http.get(f"/sim/{what}")).json()
         return answer
 
 
 async def first_page(found: dict[str, Any]) -> str:
     """What a browser comes to at the stack's console, before anybody is signed in."""
-    async with httpx2.AsyncClient(follow_redirects=True, trust_env=False) as http:
+    async with plain_http.client(follow_redirects=True) as http:
         page = await http.get(found["console"])
     assert (page.status_code, page.url.path) == (200, "/sign-in")
     return page.text
