@@ -68,6 +68,7 @@ class SchoolChatList:
     chats: Page[ListedChat]
     classes: tuple[SchoolClassName, ...]
     troubles: tuple[ObstacleKind, ...]
+    may_initialise: bool
 
     @property
     def may_delete(self) -> bool:
@@ -90,7 +91,14 @@ async def school_chats(
     shown = Page(rows, found.found.start // size + 1, size, found.found.total)
     async with transaction(store.engine) as connection:
         troubles = tuple(each.kind for each in await obstacles(connection))
-    return SchoolChatList(school_id, found.name, shown, found.classes, troubles)
+    return SchoolChatList(
+        school_id,
+        found.name,
+        shown,
+        found.classes,
+        troubles,
+        may_initialise=may(actor, Right.INITIALISE_CHATS, TheSchool(school_id)),
+    )
 
 
 def _listed(actor: Actor, row: SchoolChat) -> ListedChat:
