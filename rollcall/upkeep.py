@@ -1,5 +1,6 @@
-"""The upkeep loop: once an hour old history is let go, once a day every chat is audited, and once
-a minute what initialising is over ends, whoever looks.
+"""The upkeep loop: once an hour old history is let go, once a day every chat is audited.
+
+Once a minute whatever initialising is over ends, though nobody looks at it.
 
 An audit that finds a difference is an alert and not a routine: the derive loop has missed
 something, and a person should know.

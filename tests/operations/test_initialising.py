@@ -181,38 +181,41 @@ async def test_every_existing_chat_of_the_kinds_is_read_anew_and_no_other(place:
 
 
 async def test_those_added_by_hand_stay_unless_somebody_chooses_otherwise(place: Place) -> None:
-    await place.by_hand("guest", MembershipDecision.ADDED, RoleDecision.ADMINISTRATOR)
+    """More of them than the guard would let go by itself."""
+    guests = ["guest", "chemist", "other", CHIEF]
+    for each in guests:
+        await place.by_hand(each, MembershipDecision.ADDED)
+    await place.by_hand("guest", RoleDecision.ADMINISTRATOR)
     await place.by_hand(PUPILS[0], MembershipDecision.ADDED)  # who belongs by the register too
     await place.work()
-    keeping = await place.plan()
+    keeping = await place.plan(frozenset({ChatKind.CLASS}))
     assert (keeping.dropped, keeping.takes) == (0, False)
     await place.begin(keeping)
     await place.work()
-    assert await place.members(CLASS) == {"leader", "guest", *PUPILS}
+    assert await place.members(CLASS) == {"leader", *guests, *PUPILS}
     await place.standing()
 
-    dropping = await place.plan(drops=True)
+    dropping = await place.plan(frozenset({ChatKind.CLASS}), drops=True)
     told = chat_of(dropping, CLASS)
-    assert [each.person_id for each in told.people] == ["guest"]
-    assert (told.leaving, dropping.dropped) == (1, 2)
+    assert {each.person_id for each in told.people} == set(guests)
+    assert (told.leaving, dropping.dropped) == (4, 5)
     assert isinstance(await place.begin(dropping), Begun)
-    # However early the chat is looked at, before or after what was decided is derived.
+    # The chat is looked at before what was decided is derived, and is as it should be.
     await place.bench.settle()
+    assert await place.members(CLASS) == {"leader", *guests, *PUPILS}
     await place.work()
     assert await place.members(CLASS) == {"leader", *PUPILS}
-    assert not await place.fetch("SELECT 1 FROM held_plans WHERE state = 'held'")
+    assert await place.fetch("SELECT state FROM held_plans") == [("done",)]
     decided = await place.fetch(
         """SELECT person_id, subject, choice, author FROM decisions
             WHERE decision_id LIKE '%:initialise:%' ORDER BY person_id, subject"""
     )
-    assert decided == [
-        ("guest", "membership", "none", CHIEF),
-        ("guest", "role", "none", CHIEF),
-        (PUPILS[0], "membership", "none", CHIEF),
-    ]
-    assert await place.fetch(
-        "SELECT count(*) FROM outbox WHERE event_id LIKE '%:initialise:%'"
-    ) == [(3,)]
+    assert decided == sorted(
+        [(each, "membership", "none", CHIEF) for each in (*guests, PUPILS[0])]
+        + [("guest", "role", "none", CHIEF)]
+    )
+    told_others = "SELECT count(*) FROM outbox WHERE event_id LIKE '%:initialise:%'"
+    assert await place.fetch(told_others) == [(6,)]
 
 
 async def withdrawn(place: Place, *pupils: str) -> None:
