@@ -150,9 +150,9 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
             shown = {chat for (chat,) in await rows(connection, f"SELECT chat_id FROM {table}")}
             assert shown <= managed, table
         for table in ("initialisations", "initialised_chats"):
-            shown = await rows(connection, f"SELECT DISTINCT school_id FROM {table}")
+            listed = await rows(connection, f"SELECT DISTINCT school_id FROM {table}")
             begun = {chat.school_id for chat in known.chats.values()} & known.initialised
-            assert shown == sorted(
+            assert listed == sorted(
                 (each,) for each in begun if may(who, Right.INITIALISE_CHATS, TheSchool(each))
             ), table
         mine = {
