@@ -96,6 +96,7 @@ class InitialisationPage:
         found = await initialising.plan(self.store, visit.actor, wish, self.installation)
         values = shown(found) | {
             "plan": found,
+            "troubles": standing.troubles,
             "step": "plan",
             "stale": status == 409,
             "hand": ByHand.DROP if wish.drops_by_hand else ByHand.KEEP,

@@ -12,7 +12,7 @@ from domain.access import may
 from domain.actors import Actor
 from domain.chats import Chat, ChatKind
 from domain.guard import GuardScope, Held
-from domain.ids import MaxUserId, PersonId, SchoolId
+from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 from domain.initialising import Fate, Forecast, Wish, confirmation
 from domain.rights import Right
 from domain.takings import TakingCause, TakingKind
@@ -132,34 +132,34 @@ async def plan(
     require(actor, wish.school_id, installation)
     async with transaction(store.engine) as connection:
         found = await foreseen(connection, actor, wish, installation)
-        people = {
-            each.forecast.chat.chat_id: await people_of(
-                connection, each.forecast.chat.chat_id, each.forecast.leaving
-            )
-            for each in found
-            if each.forecast.leaving
-        }
+        forecasts = [each.forecast for each in found]
+        people = await _taken_from(connection, forecasts)
         beyond = await too_many(connection, actor, wish, found, installation)
     ids = {str(row["person_id"]) for rows in people.values() for row in rows if row["person_id"]}
     async with fence.reading(store.engine, actor) as connection:
         known = await names.names_of(connection, ids)
-        titles = await names.titles_of(connection, [each.forecast.chat.chat_id for each in found])
+        titles = await names.titles_of(connection, [each.chat.chat_id for each in forecasts])
         school = await names.names_of_schools(connection, [wish.school_id])
-    forecasts = [each.forecast for each in found]
-    return InitialisingPlan(
-        wish=wish,
-        school=school.get(wish.school_id),
-        chats=tuple(
-            PlannedChat(
-                each,
-                titles.get(each.chat.chat_id, each.chat.title),
-                _people(each, people.get(each.chat.chat_id, ()), known),
-            )
-            for each in forecasts
-        ),
-        hash=confirmation(wish, forecasts),
-        too_many=beyond,
+    chats = tuple(
+        PlannedChat(
+            each,
+            titles.get(each.chat.chat_id, each.chat.title),
+            _people(each, people.get(each.chat.chat_id, ()), known),
+        )
+        for each in forecasts
     )
+    name = confirmation(wish, forecasts)
+    return InitialisingPlan(wish, school.get(wish.school_id), chats, name, beyond)
+
+
+async def _taken_from(
+    connection: Connection, forecasts: Sequence[Forecast]
+) -> dict[ChatId, Sequence[Mapping[str, object]]]:
+    return {
+        each.chat.chat_id: await people_of(connection, each.chat.chat_id, each.leaving)
+        for each in forecasts
+        if each.leaving
+    }
 
 
 async def foreseen(

@@ -150,12 +150,7 @@ async def _begin(
             connection, wish.school_id, decider.name, confirmed
         )
         return Begun(start.run_id, 0) if known else UnderWay()
-    # Twice: what somebody decides by hand meanwhile waits from here on, and is seen below.
-    found = await foreseen(connection, decider.actor, wish, installation)
-    if wish.drops_by_hand:
-        for chat_id in sorted(each.forecast.chat.chat_id for each in found):
-            await journal.lock(connection, chat_id)
-        found = await foreseen(connection, decider.actor, wish, installation)
+    found = await _foreseen_alone(connection, decider.actor, wish, installation)
     forecasts = [each.forecast for each in found]
     if confirmation(wish, forecasts) != confirmed:
         raise _Otherwise
@@ -172,6 +167,18 @@ async def _begin(
     fates = [(each.chat.chat_id, each.fate) for each in forecasts]
     await initialisations.note(connection, told, fates)
     return Begun(start.run_id, len(forecasts))
+
+
+async def _foreseen_alone(
+    connection: Connection, actor: Actor, wish: Wish, installation: Installation
+) -> Sequence[Foreseen]:
+    """What it comes to, with nobody deciding by hand about its chats until this has committed."""
+    found = await foreseen(connection, actor, wish, installation)
+    if not wish.drops_by_hand:
+        return found
+    for chat_id in sorted(each.forecast.chat.chat_id for each in found):
+        await journal.lock(connection, chat_id)
+    return await foreseen(connection, actor, wish, installation)
 
 
 async def _look_at(connection: Connection, chat_ids: Sequence[ChatId]) -> None:

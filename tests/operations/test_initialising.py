@@ -31,6 +31,8 @@ from projections.queue.due import mark_due
 from projections.reconcile import initialisations
 from projections.reconcile.store import PostgresReconcileStore
 from projections.staff.store import StaffStore
+from projections.watch.upkeep import Retention
+from rollcall.upkeep import Upkeep
 from tests.domain import builders as make
 from tests.domain.builders import CHEMISTRY, CLASS, PARENTS, ROOM
 from tests.projections.builders import derive_all, engine_of, fetch, ingest
@@ -426,8 +428,8 @@ async def test_it_tells_how_far_it_is_and_ends_when_every_chat_is_through(place:
     assert lease is not None
     await place.bench.reconcile(lease)
     await place.work()
-    async with transaction(place.bench.engine) as connection:
-        await initialisations.end_those_over(connection)
+    upkeep = Upkeep(place.bench.engine, DeriveConfig(kinds_off=place.off), Retention())
+    await upkeep.look()
     ended = await place.fetch("SELECT ended_at IS NOT NULL FROM initialisations")
     assert ended == [(True,)]
     # What happens to a chat later is no more of it.
