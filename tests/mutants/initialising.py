@@ -52,6 +52,13 @@ INITIALISING: Final = (
         _INITIALISING,
     ),
     Mutant(
+        "who administers one school initialises every one",
+        "operations/initialising.py",
+        "if not may(actor, Right.INITIALISE_CHATS, TheSchool(school_id)):",
+        "if actor.operator is None and not actor.administers:",
+        _INITIALISING,
+    ),
+    Mutant(
         "a closed class gets a chat again",
         "projections/derive/preset.py",
         "        and not is_frozen(chat, today)\n",
