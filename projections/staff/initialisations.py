@@ -93,3 +93,12 @@ async def latest(connection: AsyncConnection, school_id: SchoolId) -> Initialisa
             for each in rows
         ),
     )
+
+
+async def under_way(connection: AsyncConnection, school_id: SchoolId) -> bool:
+    """Whether one is under way in the school, for who asks to see."""
+    found = await connection.execute(
+        text("SELECT 1 FROM initialisations WHERE school_id = :school AND ended_at IS NULL"),
+        {"school": school_id},
+    )
+    return found.one_or_none() is not None

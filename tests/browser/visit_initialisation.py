@@ -46,7 +46,7 @@ def initialise(browser: Browser, tour: Tour) -> None:
     # Leaving the page and coming back; then it goes on by itself.
     tour.choose("← Управление чатами")
     tour.heading("Управление чатами")
-    tour.choose("Инициализировать список чатов")
+    tour.choose("Идёт инициализация списка чатов")
     tour.heading(_HEADING)
     tour.press_until("Проверить ещё раз")
     with page.expect_response("**/initialisation/*"):

@@ -94,6 +94,7 @@ async def test_from_the_choice_to_the_result(school: Managing) -> None:
     answer = await begin(school, the_hash(plan), "drop")
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
 
+    assert "Идёт инициализация списка чатов" in await school.page()
     under_way = await page(school)
     told = words(under_way)
     assert "Инициализация идёт Своева administrator Ивановна" in told

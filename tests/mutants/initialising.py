@@ -59,6 +59,13 @@ INITIALISING: Final = (
         _INITIALISING,
     ),
     Mutant(
+        "who decides by hand at the same moment is overlooked",
+        _START,
+        "        await journal.lock(connection, chat_id)\n    return await foreseen",
+        "        pass\n    return await foreseen",
+        _INITIALISING,
+    ),
+    Mutant(
         "a closed class gets a chat again",
         "projections/derive/preset.py",
         "        and not is_frozen(chat, today)\n",

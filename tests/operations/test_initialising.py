@@ -24,7 +24,7 @@ from operations.initialising import InitialisingPlan
 from operations.initialising_start import Begun, Changed, SchoolInitialisation, UnderWay
 from operations.installation import Installation
 from operations.plans import Choice, Decider, Terms, decide
-from projections.by_hand import decisions
+from projections.by_hand import decisions, journal
 from projections.database import transaction
 from projections.derive.config import ChatKindsOff, DeriveConfig
 from projections.queue.due import mark_due
@@ -268,6 +268,22 @@ async def test_whoever_leaves_between_the_look_and_the_confirmation_changes_noth
     )
     await place.derive()
     assert isinstance(await place.begin(fresh), Begun)
+
+
+async def test_whoever_decides_by_hand_at_the_same_moment_is_waited_for(place: Place) -> None:
+    await place.by_hand("guest", MembershipDecision.ADDED)
+    await place.work()
+    plan = await place.plan(drops=True)
+    waits = """SELECT 1 FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+                WHERE datname = current_database() AND locktype = 'advisory' AND NOT granted"""
+    async with transaction(place.bench.engine) as connection:
+        await journal.lock(connection, CLASS)
+        added = make.decision("chemist", MembershipDecision.ADDED, CLASS, "at-once")
+        await decisions.record(connection, added)
+        beginning = asyncio.create_task(place.begin(plan))
+        while not beginning.done() and not await place.fetch(waits):  # noqa: ASYNC110 - PostgreSQL's
+            await asyncio.sleep(0.02)
+    assert isinstance(await beginning, Changed)
 
 
 async def test_who_joins_before_the_calls_is_not_taken_out_though_it_was_approved(
