@@ -10,8 +10,8 @@ from domain.things import TheChat
 from projections.staff.things import as_chat
 
 _CARD = text("""
-    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, d.state, d.expected,
-           f.name AS class_name, f.school_year,
+    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.made_by, c.title, d.state,
+           d.expected, f.name AS class_name, f.school_year,
            (SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id) AS link
       FROM chats c
       JOIN staff.chats d USING (chat_id)
