@@ -29,7 +29,7 @@ from operations.chat_title import fault_of
 from operations.errors import NotPermitted
 from operations.member_answers import ListChanged, Refused
 from operations.member_changes import author
-from operations.new_chat import NewChatLook, Offer, filling_of, load_offer
+from operations.new_chat_offer import NewChatLook, Offer, filling_of, load_offer
 from operations.store import StaffStore
 from projections.by_hand import decisions, journal
 from projections.by_hand.foundings import load_founded
@@ -41,7 +41,8 @@ from projections.derive.config import ChatKindsOff
 from projections.staff import candidates as pool
 from projections.staff import fence, purposes, things
 
-__all__ = ["Made", "MakingAnswer", "NothingChosen", "TwinsThere", "Wanted", "make"]
+__all__ = ["Made", "MakingAnswer", "NothingChosen", "ShownForAnother", "TwinsThere", "Wanted",
+           "make"]  # fmt: skip
 
 _WHAT = "found"
 NOTHING_OFF = ChatKindsOff()
@@ -76,7 +77,12 @@ class TwinsThere:
     """There are chats for the same of which they have not been told."""
 
 
-MakingAnswer = Made | NothingChosen | TwinsThere | ListChanged | Refused
+@dataclass(frozen=True, slots=True)
+class ShownForAnother:
+    """The page that they saw was for another class or subject: who is in was not shown."""
+
+
+MakingAnswer = Made | NothingChosen | ShownForAnother | TwinsThere | ListChanged | Refused
 
 
 async def make(
@@ -95,7 +101,9 @@ async def make(
             return Made(chat_id)
         if offer.purpose is None:
             return NothingChosen()
-        filling = filling_of(offer, wanted.look.filling)
+        if wanted.look.shown_for != offer.key:
+            return ShownForAnother()
+        filling = filling_of(offer, wanted.look)
         people = await _chosen(connection, offer, filling, wanted)
         if isinstance(people, ListChanged):
             return people

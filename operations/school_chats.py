@@ -19,6 +19,7 @@ from domain.things import HeldPlan, TheSchool
 from operations.errors import NotPermitted
 from operations.links import leads_out
 from operations.listing import Page
+from operations.new_chat_offer import makes_chats
 from operations.store import StaffStore
 from projections.database import transaction
 from projections.reports.obstacles import obstacles
@@ -60,7 +61,8 @@ class ListedChat:
 class SchoolChatList:
     """A page of a school's chats; ``school`` is None while the register has not named it.
 
-    ``troubles``: what keeps chats of any school from being as they should be.
+    ``troubles``: what keeps chats of any school from being as they should be. ``may_add``:
+    whether who asks may make chats in it.
     """
 
     school_id: SchoolId
@@ -68,6 +70,7 @@ class SchoolChatList:
     chats: Page[ListedChat]
     classes: tuple[SchoolClassName, ...]
     troubles: tuple[ObstacleKind, ...]
+    may_add: bool
 
     @property
     def may_delete(self) -> bool:
@@ -90,7 +93,9 @@ async def school_chats(
     shown = Page(rows, found.found.start // size + 1, size, found.found.total)
     async with transaction(store.engine) as connection:
         troubles = tuple(each.kind for each in await obstacles(connection))
-    return SchoolChatList(school_id, found.name, shown, found.classes, troubles)
+    return SchoolChatList(
+        school_id, found.name, shown, found.classes, troubles, makes_chats(actor, school_id)
+    )
 
 
 def _listed(actor: Actor, row: SchoolChat) -> ListedChat:
