@@ -139,6 +139,7 @@ class NewChatPage:
             "part": wants_part(request),
             "act_id": form.act_id if answer is not None else uuid4(),
             "position": 0,
+            "as_usual": new_chat_words.usual(found),
             "path": PATH,
             "back": address(LIST, school="" if school == visit.school else school),
         }

@@ -6,7 +6,7 @@ In the guide's wording (chapter 3.3) where it has words for it.
 from collections.abc import Sequence
 from typing import Final, assert_never
 
-from console.chat_words import outcome
+from console.chat_words import PARTS, outcome
 from console.render import full_name, visible
 from console.words import CHAT_KINDS, Word
 from operations.founding import (
@@ -26,6 +26,9 @@ FILLINGS: Final = {
     Filling.CHOSEN: "Только выбранные участники",
 }
 
+_LONGEST: Final = 90
+"""Of each of the names that a proposed title is made of; a title has 200 signs."""
+
 _BY_RULE: Final = {
     ChatKind.STAFF_ROOM: "все учителя и администраторы школы",
     ChatKind.CLASS: "классный руководитель и все зачисленные в класс ученики",
@@ -36,7 +39,7 @@ _BY_RULE: Final = {
 
 def preset(offer: Offer) -> str:
     """What such a chat is usually called: «10А/Краеведение»; '' while it is not known of what."""
-    name = offer.school_class.name if offer.school_class else ""
+    name = _plain(offer.school_class.name) if offer.school_class else ""
     match offer.kind:
         case ChatKind.STAFF_ROOM:
             return ""
@@ -45,9 +48,14 @@ def preset(offer: Offer) -> str:
         case ChatKind.PARENTS:
             return f"{name} родители" if name else ""
         case ChatKind.SUBJECT:
-            return f"{name}/{offer.group.subject}" if name and offer.group else ""
+            return f"{name}/{_plain(offer.group.subject)}" if name and offer.group else ""
         case _:
             assert_never(offer.kind)
+
+
+def _plain(name: str) -> str:
+    """A name of the register as far as a title can have it, so that the title is not refused."""
+    return "".join(filter(str.isprintable, name))[:_LONGEST].strip()
 
 
 def group(each: OpenGroup) -> str:
@@ -121,6 +129,15 @@ def said(answer: MakingAnswer, offer: Offer) -> Word | None:
             return Word(nothing, found.sign, found.tone, found.hint)
         case _:
             assert_never(answer)
+
+
+def usual(screen: NewChatScreen) -> str:
+    """Where they look, in words, while it is where one usually does; else ''."""
+    if not screen.is_usual:
+        return ""
+    parts = [PARTS[each].lower() for each in screen.look.wanted.parts]
+    name = _class_name(screen.offer)
+    return ", ".join([*parts, *([name] if name else [])])
 
 
 def told(twins: Sequence[Twin]) -> str:

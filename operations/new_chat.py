@@ -5,7 +5,7 @@ is named, and who made it.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from domain.actors import Actor
@@ -57,6 +57,12 @@ class NewChatScreen:
     chosen: int
     choice: Choice[CandidatesFilter]
     seen: str
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether they look where one usually does, but for a surname."""
+        usual = _usual(self.offer, self.look).wanted
+        return replace(self.look.wanted, words="") == usual
 
 
 async def new_chat(

@@ -1,17 +1,25 @@
 """«Добавить новый чат»: chats made by hand, by whoever may, and what becomes of them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
-from domain.chats import ChatKind
-from domain.founding import hand_chat_id
-from domain.ids import PersonId
+from domain.chats import ChatKind, Filling
+from domain.decisions import ChatDecision
+from domain.founding import Founding, Purpose, hand_chat_id
+from domain.ids import ChatId, ClassId, PersonId, SchoolId
 from operations.installation import Installation
+from projections.by_hand.decisions import record
+from projections.database import driver, transaction
+from projections.derive.chat_rows import create_missing
 from projections.derive.config import ChatKindsOff
+from projections.staff import purposes
 from tests.console.managing import Managing, words
 from tests.console.running import OPERATOR, running
 from tests.domain import builders as make
@@ -19,6 +27,7 @@ from tests.projections.builders import derive_all, ingest, memberships
 from tests.staff.town import ALPHA, BETA
 
 ADD = "/chats/new/add"
+AT = datetime(2026, 11, 1, tzinfo=UTC)
 TWINS = {
     "class": ALPHA.chat("class", "7a"),
     "parents": ALPHA.chat("parents", "7a"),
@@ -187,6 +196,29 @@ async def test_a_second_chat_names_the_first_and_is_made_only_by_who_was_told(
     answer = await add(school, "class", title="Ещё один", known=known[0])
     assert answer.status_code == 303
     assert len(await school.fetch(CHATS)) == 2
+
+
+async def test_two_who_make_a_chat_for_the_same_at_once_are_not_both_untold(
+    school: Managing,
+) -> None:
+    await school.be("leader")
+    purpose = Purpose(SchoolId("alpha"), ChatKind.CLASS, ClassId(ALPHA.id("7a")))
+    async with transaction(school.console.engine) as connection:
+        await purposes.lock(connection, purpose)
+        sending = asyncio.create_task(add(school, "class"))
+        waits = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+                     " AND database = (SELECT oid FROM pg_database"
+                     " WHERE datname = current_database())")  # fmt: skip
+        while not sending.done() and not (await connection.execute(waits)).scalar_one():
+            await asyncio.wait({sending}, timeout=0.01)
+        chat = ChatId("hand:first")
+        founding = Founding(purpose, Filling.RULE, "Первый")
+        await record(connection, ChatDecision("first", chat, "somebody", AT, founding))
+        await create_missing(await driver(connection), [chat], ChatKindsOff())
+    answer = await sending
+    assert answer.status_code == 409
+    assert "Первый" in words(answer.text)
+    assert await school.fetch(CHATS) == [("hand:first",)]
 
 
 async def test_a_form_that_is_sent_twice_makes_one_chat(school: Managing) -> None:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.hand_made import HAND_MADE
 from tests.mutants.planting import Mutant
 
 _PEOPLE = ("tests/operations/test_chat_people.py",)
@@ -98,4 +99,5 @@ SCREENS: Final = (
         "await _publish(connection, new[:1])",
         _PEOPLE,
     ),
+    *HAND_MADE,
 )  # fmt: skip
