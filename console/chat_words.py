@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from console.render import full_name, moment
 from console.words import DRIFT_KINDS, Word, member_state, plural
+from domain.chats import Filling
 from operations.candidates import Candidate, Part
 from operations.chat_people import Behind, ChatMember, Coming, PersonName, ward_of
 from operations.member_answers import (
@@ -30,6 +31,11 @@ SHOW = {
     Show.BLOCKED: "Не добавляются",
     Show.LEFT: "Вышли из чата",
     Show.OUTSIDERS: "В чате без основания",
+}
+
+FILLINGS = {
+    Filling.RULE: "Все, кому положено; состав меняется сам",
+    Filling.CHOSEN: "Только выбранные участники",
 }
 
 PARTS = {Part.STAFF: "Сотрудники", Part.PUPIL: "Ученики", Part.PARENT: "Родители"}

@@ -21,7 +21,7 @@ from console.school_chats import PATH as LIST
 from console.school_chats import Id
 from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from operations import founding
-from operations.errors import ModuleOff
+from operations.errors import ModuleOff, NotPermitted
 from operations.founding import Made, MakingAnswer, Wanted
 from operations.installation import Installation
 from operations.new_chat import ChatKind, Filling, NewChatLook, new_chat
@@ -84,12 +84,9 @@ class NewChatPage:
             Entry(f"{PATH}/add", self.add, door, "POST"),
         ]
 
-    async def page(
-        self, request: Request, school: Annotated[Id, Query()] = "", of: Annotated[Id, Query()] = ""
-    ) -> Response:
-        """Nothing is filled in yet, but the class ``of`` which one comes."""
-        form = NewChatForm(school=school, class_of=of[:64])
-        return await self._show(request, form)
+    async def page(self, request: Request, school: Annotated[Id, Query()] = "") -> Response:
+        """Nothing is filled in yet."""
+        return await self._show(request, NewChatForm(school=school))
 
     async def look(self, request: Request, form: Annotated[NewChatForm, Form()]) -> Response:
         """Choose what it is for and who is in it: nothing is changed."""
@@ -98,21 +95,22 @@ class NewChatPage:
     async def add(self, request: Request, form: Annotated[NewChatForm, Form()]) -> Response:
         """«Добавить»."""
         school = self._school(request, form)
-        if school is None:
-            return self.renderer.answer(request, "no_school", {})
         answer = await founding.make(self.store, visitor(request).actor, school, form.wanted)
         if isinstance(answer, Made):
             return RedirectResponse(f"/chats/{answer.chat_id}?made=1", 303)
         return await self._show(request, form, answer)
 
-    def _school(self, request: Request, form: NewChatForm) -> SchoolId | None:
+    def _school(self, request: Request, form: NewChatForm) -> SchoolId:
         """The school that they look at.
 
         Raises:
+            NotPermitted: they work in none.
             ModuleOff: it has no chats.
         """
         school = SchoolId(form.school) if form.school else visitor(request).school
-        if school is not None and self.installation.is_off_in(school):
+        if school is None:
+            raise NotPermitted
+        if self.installation.is_off_in(school):
             raise ModuleOff(everywhere=self.installation.is_off)
         return school
 
@@ -120,8 +118,6 @@ class NewChatPage:
         self, request: Request, form: NewChatForm, answer: MakingAnswer | None = None
     ) -> Response:
         visit, school = visitor(request), self._school(request, form)
-        if school is None:
-            return self.renderer.answer(request, "no_school", {})
         found = await new_chat(self.store, visit.actor, school, form.new_chat)
         rows = found.people.rows if found.people else ()
         preset = new_chat_words.preset(found.offer)

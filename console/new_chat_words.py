@@ -17,14 +17,9 @@ from operations.founding import (
     TwinsThere,
 )
 from operations.member_answers import ListChanged, Refused
-from operations.new_chat import ChatKind, Filling, NewChatScreen, Offer, OpenGroup, Twin
+from operations.new_chat import ChatKind, NewChatScreen, Offer, OpenGroup, Twin
 
 KINDS: Final = {kind: CHAT_KINDS[kind.value] for kind in ChatKind} | {ChatKind.SUBJECT: "Предметы"}
-
-FILLINGS: Final = {
-    Filling.RULE: "Все, кому положено; состав меняется сам",
-    Filling.CHOSEN: "Только выбранные участники",
-}
 
 _LONGEST: Final = 90
 """Of each of the names that a proposed title is made of; a title has 200 signs."""

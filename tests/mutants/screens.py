@@ -95,8 +95,8 @@ SCREENS: Final = (
     Mutant(
         "many decisions are not told to others",
         "projections/by_hand/decisions.py",
-        "await _publish(connection, new)",
-        "await _publish(connection, new[:1])",
+        "await published(connection, new)",
+        "await published(connection, new[:1])",
         _PEOPLE,
     ),
     *HAND_MADE,

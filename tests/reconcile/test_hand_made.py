@@ -42,7 +42,7 @@ async def begin(school: Bench) -> None:
     await decide(school, FOUNDED)
 
 
-async def titles(school: Bench) -> list[object]:
+async def titles(school: Bench) -> list[str]:
     return sorted(str(each["title"]) for each in await school.chats())
 
 
