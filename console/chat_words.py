@@ -159,8 +159,8 @@ def _who(name: PersonName | None, author: str) -> str:
 
 
 def _outside(member: ChatMember, behind: Behind) -> list[str]:
-    """Of whoever nobody expects: how they came in, and who lets them stay."""
-    found = []
+    """Of whoever nobody expects (yet): how they came in, and who lets them stay."""
+    found = ["добавлен вручную"] if member.state == "adding" else []
     if member.drift is not None:
         by = f": {full_name(member.by)}" if member.by else ""
         found.append(DRIFT_KINDS.get(member.drift, member.drift).lower() + by)

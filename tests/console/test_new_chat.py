@@ -1,6 +1,7 @@
 """«Добавить новый чат»: chats made by hand, by whoever may, and what becomes of them."""
 
 import asyncio
+import html
 import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from tests.console.managing import Managing, words
 from tests.console.running import OPERATOR, running
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, ingest, memberships
+from tests.staff.crowd import CORPUS
 from tests.staff.town import ALPHA, BETA
 
 ADD = "/chats/new/add"
@@ -86,6 +88,8 @@ async def test_the_administrator_makes_a_chat_of_any_kind_with_anybody_of_the_sc
     assert (answer.status_code, answer.headers["location"]) == (303, f"/chats/{chat}?made=1")
     page = words((await school.console.get(f"/chats/{chat}?made=1")).text)
     assert "Чат добавлен. В MAX он появится" in page
+    assert "У чата нет администратора" not in page  # who made it is just being put in
+    assert "оснований нет" not in page
     await derive_all(school.console.engine)
     found = await memberships(school.console.engine)
     chief = {ALPHA.id("administrator"): "administrator"}
@@ -303,6 +307,28 @@ async def test_who_does_not_work_there_any_more_is_in_no_chat_that_they_made(
     assert "У чата нет администратора" in words((await school.console.get(f"/chats/{chat}")).text)
     answer = await school.send(f"/chats/{chat}/deletion", confirmation="удалить")
     assert answer.status_code == 303
+
+
+async def test_a_class_of_any_name_is_offered_as_text_and_its_title_can_be_taken(
+    school: Managing,
+) -> None:
+    await school.be("leader")
+    names = {ALPHA.id(f"odd-{number}"): name for number, name in enumerate(CORPUS)}
+    await ingest(
+        school.console.engine,
+        *(make.school_class(each, ALPHA.id("leader"), "alpha", name=name)
+          for each, name in names.items()),
+    )  # fmt: skip
+    for each, name in names.items():
+        sent = form("class", class_of=each, shown_for=f"alpha class {each} -", known="")
+        page = (await school.send("/chats/new", **sent | {"title": ""})).text
+        assert "<img" not in page, name
+        assert not set(page) & {"\u202e", "\x1b", "\u200b"}, name
+        assert "49" not in re.findall(r"<option[^>]*>([^<]*)</option>", page)
+        (title,) = re.findall(r'id="title"[^>]*? value="([^"]*)"', page)
+        assert re.search(r"<title>Добавить новый чат", page)
+        answer = await school.send(ADD, **sent | {"title": html.unescape(title)})
+        assert answer.status_code == 303, name
 
 
 async def test_only_who_makes_chats_is_offered_to(school: Managing) -> None:
