@@ -20,6 +20,7 @@ def with_chosen_people(tour: Tour) -> None:
     tour.choose("Добавить")
     tour.heading("Добавить новый чат")
     tour.look("new-chat")
+    page.get_by_label("Тип чата").focus()
     page.get_by_label("Тип чата").select_option("Класс")
     expect(page.get_by_label("Только выбранные участники")).to_be_checked()
     found.seen["focus"] = page.evaluate("document.activeElement.id")
