@@ -24,6 +24,7 @@ from console.entrance.gate import SessionGate
 from console.identity.port import IdentityProvider
 from console.initialisation import InitialisationPage
 from console.linking import LinkingPages
+from console.new_chat_page import NewChatPage
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.refusals import Refusals
@@ -104,6 +105,7 @@ def _entries(
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
     yield from SchoolChatsPage(staff, renderer).entries()
     yield from InitialisationPage(staff, renderer, installation).entries()
+    yield from NewChatPage(staff, renderer, installation).entries()
     yield from ChatActs(staff, renderer, entrance.terms).entries()
     yield from ApiLists(staff, installation).entries()
     yield from ApiChanges(staff, entrance.terms).entries()

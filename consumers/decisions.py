@@ -23,8 +23,10 @@ from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.partition_batches import bad_record
 from consumers.resume import resume
+from domain.chats import ChatKind, Filling
 from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
-from domain.ids import ChatId, PersonId
+from domain.founding import Founding, Purpose
+from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.errors import OffsetsMoved, StoreError
@@ -37,6 +39,7 @@ from schemas.outgoing import (
     DECISIONS_TOPIC,
     DecisionData,
     DeletionDecided,
+    FoundingDecided,
     MembershipDecided,
     RoleDecided,
     TitleDecided,
@@ -165,3 +168,15 @@ def decision_of(data: DecisionData) -> Decision | ChatDecision:
         case DeletionDecided():
             deletion = Deletion.DELETED if data.deleted else Deletion.KEPT
             return ChatDecision(data.decision_id, chat_id, data.author, data.at, deletion)
+        case FoundingDecided():
+            return ChatDecision(data.decision_id, chat_id, data.author, data.at, _founding(data))
+
+
+def _founding(data: FoundingDecided) -> Founding:
+    purpose = Purpose(
+        SchoolId(data.school_id),
+        ChatKind(data.kind),
+        None if data.class_id is None else ClassId(data.class_id),
+        None if data.subject_group_id is None else GroupId(data.subject_group_id),
+    )
+    return Founding(purpose, Filling(data.filling), data.title)

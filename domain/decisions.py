@@ -11,6 +11,7 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
+from domain.founding import Founding
 from domain.ids import ChatId, PersonId
 
 
@@ -51,13 +52,13 @@ class Deletion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChatDecision:
-    """One decision about a chat itself: its title (text), or whether it is deleted."""
+    """One decision about a chat itself: its title (text), whether it is deleted, or its making."""
 
     decision_id: str
     chat_id: ChatId
     author: str
     at: datetime
-    choice: str | Deletion
+    choice: str | Deletion | Founding
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,8 +101,21 @@ class DeletionDecided(_Decided):
     deleted: Annotated[bool, Field(strict=True)]
 
 
+class FoundingDecided(_Decided):
+    """A chat was made by hand: what it is for, and who is in it.
+
+    ``filling``: whom the rules put there, or only those whom somebody chose.
+    """
+
+    kind: Literal["staff_room", "class", "parents", "subject"]
+    class_id: Id | None = None
+    subject_group_id: Id | None = None
+    filling: Literal["rule", "chosen"]
+    title: Title
+
+
 ChatLifeData = ChatCreated | ChatRenamed | ChatDeleted | ChatConverged
-DecisionData = MembershipDecided | RoleDecided | TitleDecided | DeletionDecided
+DecisionData = MembershipDecided | RoleDecided | TitleDecided | DeletionDecided | FoundingDecided
 
 CHATS: Final[Catalogue[ChatLifeData]] = catalogue(
     EventType("rollcall.chat.created.v1", ChatCreated, CHATS_TOPIC),
@@ -117,5 +130,6 @@ DECISIONS: Final[Catalogue[DecisionData]] = catalogue(
     EventType("rollcall.role.decided.v1", RoleDecided, DECISIONS_TOPIC),
     EventType("rollcall.title.decided.v1", TitleDecided, DECISIONS_TOPIC),
     EventType("rollcall.deletion.decided.v1", DeletionDecided, DECISIONS_TOPIC),
+    EventType("rollcall.founding.decided.v1", FoundingDecided, DECISIONS_TOPIC),
 )
 """What Rollcall publishes about decisions, and reads back after a restore."""

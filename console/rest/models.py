@@ -18,8 +18,6 @@ T = TypeVar("T")
 
 
 class Model(BaseModel):
-    """An answer, or a part of one."""
-
     model_config = ConfigDict(from_attributes=True)
 
 

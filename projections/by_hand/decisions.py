@@ -19,14 +19,14 @@ from domain.decisions import (
     MembershipDecision,
     RoleDecision,
 )
+from domain.founding import Founding
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
-from projections import outbox
+from projections.by_hand.foundings import keep_founding
+from projections.by_hand.publishing import published
 from projections.database import Driver, Record, driver, wake
 from projections.queue.due import mark_due
 from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats
-from schemas.fields import write_instant
-from schemas.outgoing import DECISIONS_TOPIC
 
 _RECORD = """
     INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)
@@ -75,8 +75,11 @@ async def record_all(
     new = [decision for decision in decisions if decision.decision_id in known]
     if not new:
         return 0
+    for decision in new:
+        if isinstance(decision.choice, Founding):
+            await keep_founding(raw, decision, decision.choice)
     if publish:
-        await _publish(connection, new)
+        await published(connection, new)
     causes = by_chat((each.chat_id, Cause(lane, each.at)) for each in new)
     await mark_chats(raw, causes)
     wake(CHANNEL)
@@ -149,70 +152,6 @@ async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> b
     return await record(connection, decision)
 
 
-_SCHOOL = text("""
-    SELECT coalesce(
-        (SELECT school_id FROM chats WHERE chat_id = :chat),
-        (SELECT school_id FROM fact_classes
-          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
-        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
-        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
-
-
-async def _publish(
-    connection: AsyncConnection, decisions: Sequence[Decision | ChatDecision]
-) -> None:
-    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
-
-    An event's id follows from the decision's, so it is told once.
-    """
-    schools = {
-        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one()
-        for chat in {each.chat_id for each in decisions}
-    }
-    await outbox.add_all(
-        connection,
-        [
-            _news(each, school)
-            for each in decisions
-            if (school := schools[each.chat_id]) is not None
-        ],
-    )
-
-
-def _news(decision: Decision | ChatDecision, school: str) -> outbox.News:
-    kind, said = _event(decision)
-    return outbox.News(
-        event_id=f"decision:{decision.decision_id}"[:128],
-        topic=DECISIONS_TOPIC,
-        event_type=f"rollcall.{kind}.decided.v1",
-        subject=decision.chat_id,
-        data={
-            "decision_id": decision.decision_id,
-            "chat_id": decision.chat_id,
-            "school_id": school,
-            "author": decision.author,
-            "at": write_instant(decision.at),
-            **said,
-        },
-    )
-
-
-def _event(decision: Decision | ChatDecision) -> tuple[str, dict[str, object]]:
-    """The kind of event, and the members that only it has."""
-    match decision.choice:
-        case MembershipDecision():
-            said: dict[str, object] = {"membership": decision.choice.value}
-        case RoleDecision():
-            said = {"role": decision.choice.value}
-        case Deletion():
-            return "deletion", {"deleted": decision.choice is Deletion.DELETED}
-        case str():
-            return "title", {"title": decision.choice} if decision.choice else {}
-    if isinstance(decision, Decision):
-        said["person_id"] = decision.person_id
-    return next(iter(said)), said
-
-
 def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
     match decision.choice:
         case MembershipDecision():
@@ -221,6 +160,8 @@ def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
             return "role", decision.choice.value
         case Deletion():
             return "deleted", decision.choice.value
+        case Founding():
+            return "founding", decision.choice.filling.value
         case str():
             return "title", decision.choice
 
@@ -237,6 +178,8 @@ async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId
                 titles[chat_id] = row["choice"] or None  # taken back: the rules' own again
             case "deleted":
                 deleted[chat_id] = Deletion(row["choice"]) is Deletion.DELETED
+            case "founding":
+                pass  # ``foundings``: what it is does not change
             case _:
                 people[chat_id].append(_decision(row))
     return {

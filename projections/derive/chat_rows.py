@@ -8,6 +8,7 @@ not the foreign keys of the reconcile loop's writing.
 from collections.abc import Collection, Iterable
 
 from domain.chats import Chat
+from domain.derivation.facts import Entities
 from domain.ids import ChatId
 from projections.database import Driver
 from projections.derive.config import ChatKindsOff
@@ -18,11 +19,15 @@ _MISSING = """
      WHERE NOT EXISTS (SELECT FROM chats c WHERE c.chat_id = id) ORDER BY id"""
 
 _CREATE = """
-    INSERT INTO chats (chat_id, kind, school_id, class_id, group_id, title, closes_on)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::date[])
+    INSERT INTO chats (chat_id, kind, school_id, class_id, group_id, title, closes_on,
+                       origin, made_by, filling)
+    SELECT c.*, CASE WHEN f.chat_id IS NULL THEN 'rule' ELSE 'hand' END, f.author,
+           coalesce(f.filling, 'rule')
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                  $7::date[])
            AS c (chat_id, kind, school_id, class_id, group_id, title, closes_on)
-     ORDER BY chat_id
+      LEFT JOIN founded_chats f USING (chat_id)
+     ORDER BY c.chat_id
     ON CONFLICT (chat_id) DO NOTHING RETURNING chat_id"""
 
 _CREATE_SYNC = """
@@ -41,8 +46,18 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
     if not missing:
         return
     entities = await load_entities(driver, missing)
-    wanted = [chat for chat_id in missing if (chat := entities.chat(chat_id)) is not None]
-    await _create(driver, [chat for chat in wanted if not off.covers(chat.kind, chat.school_id)])
+    await _create(
+        driver,
+        [chat for chat_id in missing if (chat := wanted(entities, chat_id, off)) is not None],
+    )
+
+
+def wanted(entities: Entities, chat_id: ChatId, off: ChatKindsOff) -> Chat | None:
+    """The chat, if it should exist: the facts ask for one that is not off, or somebody made it."""
+    chat = entities.chat(chat_id)
+    if chat is None or (chat_id not in entities.founded and off.covers(chat.kind, chat.school_id)):
+        return None
+    return chat
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:
