@@ -41,7 +41,7 @@ class Paged(Model, Generic[T]):
 
 
 class ListedChat(Model):
-    """Of ``members`` ``outside`` have a profile and are not inside; ``link`` is for who is in it."""
+    """``outside`` of the ``members`` are linked and not inside; ``link`` is for who is in it."""
 
     chat_id: str
     kind: ChatKind
