@@ -32,6 +32,7 @@ from console.render import Renderer
 from console.rest.changes import ApiChanges
 from console.rest.document import Document
 from console.rest.lists import ApiLists
+from console.rest.making import ApiMaking
 from console.school_chats import SchoolChatsPage
 from console.school_settings import SchoolSettingsPage
 from console.security_headers import SecurityHeaders
@@ -108,6 +109,7 @@ def _entries(
     yield from NewChatPage(staff, renderer, installation).entries()
     yield from ChatActs(staff, renderer, entrance.terms).entries()
     yield from ApiLists(staff, installation).entries()
+    yield from ApiMaking(staff, installation).entries()
     yield from ApiChanges(staff, entrance.terms).entries()
     pages = Pages(store, renderer)
     yield from ChatPage(staff, renderer, pages).entries()

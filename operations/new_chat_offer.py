@@ -23,7 +23,7 @@ from projections.staff import purposes
 from projections.staff.candidate_rows import Pool
 from projections.staff.purposes import OpenClass, OpenGroup
 
-__all__ = ["NewChatLook", "Offer", "filling_of", "load_offer", "makes_chats"]
+__all__ = ["NewChatLook", "Offer", "filling_of", "key_of", "load_offer", "makes_chats"]
 
 _PRESET: Final = {ChatKind.SUBJECT: Filling.RULE}
 T = TypeVar("T")
@@ -66,9 +66,15 @@ class Offer:
     @property
     def key(self) -> str:
         """Tells one purpose from another."""
-        of_class = self.school_class.class_id if self.school_class else "-"
-        of_group = self.group.group_id if self.group else "-"
-        return f"{self.school_id} {self.kind.value} {of_class} {of_group}"
+        of_class = None if self.school_class is None else self.school_class.class_id
+        of_group = None if self.group is None else self.group.group_id
+        return key_of(Purpose(self.school_id, self.kind, of_class, of_group))
+
+
+def key_of(purpose: Purpose) -> str:
+    """The key of an offer of which just this is chosen."""
+    of_class, of_group = purpose.class_id or "-", purpose.group_id or "-"
+    return f"{purpose.school_id} {purpose.kind.value} {of_class} {of_group}"
 
 
 def makes_chats(actor: Actor, school_id: SchoolId) -> bool:

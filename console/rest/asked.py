@@ -11,11 +11,15 @@ from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from console.pages import ID
+from domain.chats import Filling
 from domain.choice import Choice
-from domain.ids import ClassId, PersonId
+from domain.founding import Purpose
+from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
 from operations.chat_people import Look
+from operations.founding import Wanted
 from operations.member_choice import MembersFilter, Show
+from operations.new_chat_offer import NewChatLook, key_of
 from operations.plans import Choice as Verdict
 from operations.school_chats import ChatKind, ChatsWanted, Column, StandingGroup
 
@@ -130,6 +134,28 @@ class PeopleChosen(Asked):
     @property
     def _people(self) -> frozenset[PersonId]:
         return frozenset(map(PersonId, self.person_ids))
+
+
+class NewChatAsked(Asked):
+    """A chat to be made; ``known`` are those for the same of which whoever asks was told."""
+
+    kind: ChatKind
+    class_id: Id | None = None
+    group_id: Id | None = None
+    title: Annotated[str, StringConstraints(max_length=2000, pattern=_STORABLE)]
+    filling: Filling
+    person_ids: list[Id] = Field(default_factory=list, max_length=PEOPLE_LIMIT)
+    known: list[Id] = Field(default_factory=list, max_length=PEOPLE_LIMIT)
+
+    def wanted(self, school_id: SchoolId, act_id: UUID) -> Wanted:
+        """The same for the operation."""
+        of_class = None if self.class_id is None else ClassId(self.class_id)
+        of_group = None if self.group_id is None else GroupId(self.group_id)
+        purpose = Purpose(school_id, self.kind, of_class, of_group)
+        chosen = frozenset(map(PersonId, self.person_ids))
+        people = CandidatesLook(choice=Choice(also=chosen))
+        look = NewChatLook(self.kind, of_class, of_group, self.filling, people, key_of(purpose))
+        return Wanted(act_id, look, self.title, known=frozenset(map(ChatId, self.known)))
 
 
 class TitleChosen(Asked):

@@ -159,6 +159,12 @@ class Done(Model):
     people: int
 
 
+class Made(Model):
+    """The chat is there, and is made in the messenger as soon as somebody in it has a profile."""
+
+    chat_id: str
+
+
 class Undone(Model):
     """An act is taken back, but for ``left``, about whom somebody decided anew since."""
 

@@ -84,6 +84,8 @@ def _things(ids: SchoolIds) -> Things:
             "act_id": ACT_ID,
             "hash": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
             "choice": "allow",
+            "kind": "class",
+            "filling": "rule",
         },
     )
 

@@ -107,6 +107,29 @@ async def test_what_somebody_else_decided_meanwhile_is_not_overridden_unseen(
     assert second.json()["code"] == "overtaken"
 
 
+async def test_a_chat_is_made_by_hand_once_and_a_second_one_only_by_who_knows_of_the_first(
+    program: Program,
+) -> None:
+    runner, key = ALPHA.id("runner"), str(uuid4())
+    trip = {"kind": "class", "class_id": ALPHA.id("7a"), "title": "Поход", "filling": "chosen",
+            "person_ids": [runner], "known": []}  # fmt: skip
+    path = f"/schools/{OWN}/chats"
+    second = await program.ask("POST", path, trip, key=key)
+    assert (second.status_code, second.json()["code"]) == (409, "twins")
+    made = [await program.ask("POST", path, trip | {"known": [CHAT]}, key=key) for _ in range(2)]
+    (chat,) = {answer.json()["chat_id"] for answer in made}
+    await derive_all(program.console.engine)
+    found = await program.ask("POST", f"/chats/{chat}/members/search", {})
+    people = {each["person_id"] for each in found.json()["items"]}
+    assert people == {runner, ALPHA.id("administrator")}
+    nothing = trip | {"class_id": "no class", "known": [CHAT]}
+    refused = await program.ask("POST", path, nothing)
+    assert (refused.status_code, refused.json()["code"]) == (422, "not_understood")
+    refused = await program.ask("POST", path, nothing | {"class_id": "nobody"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "no_purpose")
+    assert (await program.ask("POST", path, trip, who="staff")).status_code == 403
+
+
 async def test_a_title_a_deletion_and_a_refusal(program: Program) -> None:
     body = {"title": " Седьмой  класс ", "version": await program.version()}
     assert (await program.ask("PUT", f"/chats/{CHAT}/title", body)).status_code == 200
