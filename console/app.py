@@ -22,6 +22,7 @@ from console.chat_page import ChatPage
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.identity.port import IdentityProvider
+from console.initialisation import InitialisationPage
 from console.linking import LinkingPages
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
@@ -102,6 +103,7 @@ def _entries(
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
     yield from SchoolChatsPage(staff, renderer).entries()
+    yield from InitialisationPage(staff, renderer, installation).entries()
     yield from ChatActs(staff, renderer, entrance.terms).entries()
     yield from ApiLists(staff, installation).entries()
     yield from ApiChanges(staff, entrance.terms).entries()

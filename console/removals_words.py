@@ -3,9 +3,11 @@
 Total over the causes: a new one does not type-check until it has its words.
 """
 
+from collections.abc import Collection, Iterable
 from typing import assert_never
 
 from console.words import plural
+from domain.ids import PersonId
 from operations.listing import order_key
 from operations.removals import HeldPerson, HeldSet, PlanState, TakingCause
 
@@ -39,10 +41,18 @@ def decided(held: HeldSet) -> str:
 
 def by_cause(held: HeldSet) -> list[tuple[str, list[HeldPerson]]]:
     """Whom it is about, by what becomes of them and why, in the order of their names."""
+    return grouped(held.people)
+
+
+def grouped(
+    people: Iterable[HeldPerson], by_hand: Collection[PersonId] = ()
+) -> list[tuple[str, list[HeldPerson]]]:
+    """The same of any people; ``by_hand`` leave since they were only added by hand."""
     found: dict[str, list[HeldPerson]] = {}
-    for each in sorted(held.people, key=_by_name):
+    for each in sorted(people, key=_by_name):
         what = "Уйдут из чата" if each.leaves else "Останутся без прав администратора"
-        found.setdefault(f"{what}: {cause(each.cause)}", []).append(each)
+        why = "были добавлены вручную" if each.person_id in by_hand else cause(each.cause)
+        found.setdefault(f"{what}: {why}", []).append(each)
     return list(found.items())
 
 

@@ -8,7 +8,9 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from domain.chats import ChatKind
+from domain.drift import DriftRules
 from domain.ids import SchoolId
+from domain.seasons import GuardPolicy
 from projections.derive.config import ChatKindsOff
 from schemas.events import PROFILES_TOPIC
 
@@ -19,6 +21,7 @@ class Installation:
 
     ``links_profiles``: people link their study profiles on our screens; else the register tells
     who is linked. ``app_url`` and ``web_url`` are where MAX is to be had, and where it is.
+    ``guard`` and ``drift`` say what leaves a chat by itself, which screens tell beforehand.
     """
 
     links_profiles: bool = False
@@ -26,6 +29,8 @@ class Installation:
     kinds_off: ChatKindsOff = field(default_factory=ChatKindsOff)
     app_url: str = "https://max.ru"
     web_url: str = "https://web.max.ru"
+    guard: GuardPolicy = field(default_factory=GuardPolicy)
+    drift: DriftRules = field(default_factory=DriftRules)
 
     @property
     def has_kinds_off(self) -> bool:

@@ -22,6 +22,7 @@ from operations.listing import Page
 from operations.store import StaffStore
 from projections.database import transaction
 from projections.reports.obstacles import obstacles
+from projections.staff import fence, initialisations
 from projections.staff.chat_search import ChatsWanted, Column
 from projections.staff.names import PersonName
 from projections.staff.school_chats import SchoolChat, SchoolClassName
@@ -60,7 +61,8 @@ class ListedChat:
 class SchoolChatList:
     """A page of a school's chats; ``school`` is None while the register has not named it.
 
-    ``troubles``: what keeps chats of any school from being as they should be.
+    ``troubles``: what keeps chats of any school from being as they should be. ``initialising``:
+    that is under way, as far as who asks may do it themselves.
     """
 
     school_id: SchoolId
@@ -68,6 +70,8 @@ class SchoolChatList:
     chats: Page[ListedChat]
     classes: tuple[SchoolClassName, ...]
     troubles: tuple[ObstacleKind, ...]
+    may_initialise: bool
+    initialising: bool
 
     @property
     def may_delete(self) -> bool:
@@ -90,7 +94,18 @@ async def school_chats(
     shown = Page(rows, found.found.start // size + 1, size, found.found.total)
     async with transaction(store.engine) as connection:
         troubles = tuple(each.kind for each in await obstacles(connection))
-    return SchoolChatList(school_id, found.name, shown, found.classes, troubles)
+    may_initialise = may(actor, Right.INITIALISE_CHATS, TheSchool(school_id))
+    async with fence.reading(store.engine, actor) as connection:
+        under_way = may_initialise and await initialisations.under_way(connection, school_id)
+    return SchoolChatList(
+        school_id,
+        found.name,
+        shown,
+        found.classes,
+        troubles,
+        may_initialise=may_initialise,
+        initialising=under_way,
+    )
 
 
 def _listed(actor: Actor, row: SchoolChat) -> ListedChat:

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from domain.chats import ChatKind
 from rollcall.cli_options import OPERATE, By, DataDir, Json, leave
 from rollcall.commands import arrivals, ask, drift, plans
 from rollcall.commands import chats as chat_commands
+from rollcall.commands import initialise as initialise_command
 
 app = typer.Typer()
 
@@ -148,6 +150,35 @@ def bring_back(
     It is another chat there, with whoever belongs in it. 3 if the chat is not deleted.
     """
     leave(chat_commands.bring_back(chat, by, data_dir=data_dir))
+
+
+@app.command(rich_help_panel=OPERATE)
+def initialise(
+    school: Annotated[str, typer.Argument(help="Id of a school.")],
+    *,
+    kinds: Annotated[
+        list[ChatKind] | None, typer.Option("--kinds", help="Of which kinds; all if absent.")
+    ] = None,
+    drop_by_hand: Annotated[
+        bool, typer.Option("--drop-by-hand", help="Let go who was only added by hand.")
+    ] = False,
+    confirmed: Annotated[
+        str | None, typer.Option("--approve", metavar="HASH", help="Begin what this hash names.")
+    ] = None,
+    by: By = None,
+    json: Json = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Make a school's missing chats, and bring the others into step.
+
+    Without --approve it only says what that would come to, and its hash. With it those leave whom
+    it names and nobody else; 3 if it would come to something else by now, or another is under way.
+    """
+    asked = initialise_command.Asked(school, kinds or list(ChatKind), drops_by_hand=drop_by_hand)
+    if confirmed is None:
+        leave(initialise_command.told(asked, as_json=json, data_dir=data_dir))
+    else:
+        leave(initialise_command.begin(asked, confirmed, by, data_dir=data_dir))
 
 
 @app.command("explain", rich_help_panel=OPERATE)

@@ -24,4 +24,6 @@ def installation(settings: Settings, kinds_off: ChatKindsOff) -> Installation:
         kinds_off=kinds_off,
         app_url=given.app_url,
         web_url=given.web_url,
+        guard=settings.guard.policy(),
+        drift=settings.drift.rules(),
     )

@@ -1,5 +1,7 @@
 """The upkeep loop: once an hour old history is let go, once a day every chat is audited.
 
+Once a minute whatever initialising is over ends, though nobody looks at it.
+
 An audit that finds a difference is an alert and not a routine: the derive loop has missed
 something, and a person should know.
 """
@@ -13,6 +15,7 @@ from loops.waiting import nap
 from projections.database import transaction
 from projections.derive.audit import audit
 from projections.derive.config import DeriveConfig
+from projections.reconcile import initialisations
 from projections.watch import upkeep
 from projections.watch.upkeep import Retention
 
@@ -39,6 +42,8 @@ class Upkeep:
 
     async def look(self) -> None:
         """Do what is due now."""
+        async with transaction(self._engine) as connection:
+            await initialisations.end_those_over(connection)
         async with transaction(self._engine) as connection:
             if await upkeep.claim(connection, "retention", HOUR):
                 await upkeep.forget_old(connection, self._retention)

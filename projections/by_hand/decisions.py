@@ -107,30 +107,34 @@ def _is_due(decision: Decision | ChatDecision) -> bool:
     return decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision)
 
 
+_DECIDED = """coalesce((
+           SELECT d.choice FROM decisions d
+            WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
+            ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), 'kept')"""
+
+_TO_BRING_BACK = text(f"""
+    SELECT clock_now() AS now FROM chats c JOIN chat_sync USING (chat_id)
+     WHERE chat_id = :chat
+       AND (deleted OR gone_at IS NOT NULL OR {_DECIDED} = 'deleted')""")  # noqa: S608 - constants
+
+
 async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:
     """A person wants a deleted chat to be there again; False where it is not deleted.
 
-    Deleted by a decision, or by the messenger (``projections.reconcile.gone``).
+    Deleted by a decision, carried out or not yet, or by the messenger
+    (``projections.reconcile.gone``).
     """
-    found = await connection.execute(
-        text("""SELECT clock_now() AS now FROM chats JOIN chat_sync USING (chat_id)
-                 WHERE chat_id = :chat AND (deleted OR gone_at IS NOT NULL)"""),
-        {"chat": chat_id},
-    )
-    row = found.one_or_none()
+    row = (await connection.execute(_TO_BRING_BACK, {"chat": chat_id})).one_or_none()
     if row is None:
         return False
     decision = ChatDecision(str(uuid4()), chat_id, author, row.now, Deletion.KEPT)
     return await record(connection, decision)
 
 
-_TO_DELETE = text("""
+_TO_DELETE = text(f"""
     SELECT clock_now() AS now FROM chats c
-     WHERE chat_id = :chat AND NOT deleted AND coalesce((
-           SELECT d.choice FROM decisions d
-            WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
-            ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), 'kept') <> 'deleted'
-       FOR NO KEY UPDATE""")
+     WHERE chat_id = :chat AND NOT deleted AND {_DECIDED} <> 'deleted'
+       FOR NO KEY UPDATE""")  # noqa: S608 - constants
 
 
 async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:

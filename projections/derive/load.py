@@ -44,11 +44,16 @@ _EMPLOYMENTS = """
 _REMOVED = "SELECT person_id FROM fact_people WHERE person_id = ANY($1::text[]) AND removed"
 
 
-async def load(driver: Driver, chat_ids: Sequence[ChatId]) -> Facts:
-    """Read everything for these chats, which exist and are locked."""
+async def load(
+    driver: Driver, chat_ids: Sequence[ChatId], unstored: Mapping[ChatId, Stored] | None = None
+) -> Facts:
+    """Read everything for these chats, which exist and are locked.
+
+    ``unstored`` are those of them that do not, as they would be stored: for whoever only asks.
+    """
     entities = await load_entities(driver, chat_ids)
     decisions = await load_decisions(driver, chat_ids)
-    stored = await load_chats(driver, chat_ids)
+    stored = {**(unstored or {}), **await load_chats(driver, chat_ids)}
     members = await load_members(driver, chat_ids)
     added = _added(decisions.values())
     bonds = await _guardianships(driver, (), added) if added else {}

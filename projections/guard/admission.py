@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.actions import Action, takings
 from domain.days import local_date, zone_of
-from domain.guard import Admission, GuardLimits, Held, Rejected
+from domain.guard import Admission, GuardLimits, GuardScope, Held, Rejected, allowed
 from domain.ids import ChatId, MaxUserId, SchoolId
 from domain.seasons import GuardPolicy
 from domain.takings import Before, Lot, Taking, sort_out, takings_hash
@@ -31,6 +31,7 @@ from projections.guard import held_plans, reservations
 from projections.guard.held_plans import ToHold
 from projections.guard.judging import Judging, Verdicts
 from projections.guard.taking_causes import people_of, takings_of
+from projections.guard.windows import Asked, count_windows
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +145,27 @@ async def assess(
     return Assessment(before, sorted_out.approved, sorted_out.rejected, waiting, going)
 
 
+async def beyond_all(
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    school_id: SchoolId,
+    planned: int,
+    policy: GuardPolicy,
+) -> Held | None:
+    """The limit of the whole installation, if so many takings that count would pass it now.
+
+    Who approves many plans of a school at once passes it by that; to lift it is an operator's.
+    """
+    limits = await _limits(connection, school_id, policy)
+    if not limits.enabled or not planned:
+        return None
+    asked = Asked(chat_id, school_id, planned, [], None)
+    total = (await count_windows(connection, asked, limits)).total
+    limit = allowed(limits.total_floor, limits.total_share, total.size)
+    would_be = total.removed + planned
+    return Held(GuardScope.TOTAL, limit, would_be) if would_be > limit else None
+
+
 def _waiting(chat_id: ChatId, held: Verdicts, lot: Sequence[Taking]) -> Waiting:
     waits = tuple(taking for taking in lot if taking.account in held)
     most = max(held.values(), key=lambda verdict: verdict.would_be)
@@ -176,4 +198,4 @@ async def _lock(connection: AsyncConnection, school_id: SchoolId) -> None:
         )
 
 
-__all__ = ["Assessment", "Waiting", "admit", "assess"]
+__all__ = ["Assessment", "Waiting", "admit", "assess", "beyond_all"]

@@ -138,14 +138,24 @@ async def undecided(connection: AsyncConnection, chat_id: ChatId) -> dict[Lot, s
     return {Lot(row.lot): row.hash for row in found}
 
 
-async def close(connection: AsyncConnection, chat_id: ChatId) -> None:
-    """The chat is as it should be: nothing of what is open waits any more."""
-    await connection.execute(
-        text("""UPDATE held_plans
-                   SET state = CASE WHEN state = 'approved' THEN 'done' ELSE 'superseded' END
-                 WHERE chat_id = :chat AND state IN ('held', 'approved', 'rejected')"""),
-        {"chat": chat_id},
-    )
+# Somebody may approve removals that follow from what they decide at the same time. Until that is
+# derived, and looked at, the chat's being as it should be says nothing of them.
+_CLOSE = text("""
+    UPDATE held_plans
+       SET state = CASE WHEN state = 'approved' THEN 'done' ELSE 'superseded' END
+     WHERE chat_id = :chat AND state IN ('held', 'approved', 'rejected')
+       AND NOT (state = 'approved' AND (
+           EXISTS (SELECT FROM stale_entities WHERE kind = 'chat' AND id = :chat)
+           OR EXISTS (SELECT FROM chat_sync
+                       WHERE chat_id = :chat AND due_generation <> :generation)))""")
+
+
+async def close(connection: AsyncConnection, chat_id: ChatId, generation: int) -> None:
+    """The chat is as it should be: nothing of what is open waits any more.
+
+    ``generation`` is that of the chat's work at which this was seen.
+    """
+    await connection.execute(_CLOSE, {"chat": chat_id, "generation": generation})
 
 
 async def end_decisions(connection: AsyncConnection, chat_id: ChatId) -> None:
@@ -177,13 +187,16 @@ async def supersede(connection: AsyncConnection, chat_id: ChatId, lots: Collecti
     )
 
 
-async def hold(connection: AsyncConnection, held: ToHold) -> None:
-    """Hold the set; nothing else of its lot may be undecided."""
+async def hold(connection: AsyncConnection, held: ToHold, state: PlanState = PlanState.HELD) -> int:
+    """Hold the set, and tell its number; nothing else of its lot may be undecided.
+
+    In another ``state`` it is one that never waits (``plan_decisions.approve_in_advance``).
+    """
     inserted = await connection.execute(
         text("""INSERT INTO held_plans (hash, chat_id, school_id, lot, scope, removals, people,
                        actions, removal_limit, would_be, held_at, state)
                 VALUES (:hash, :chat, :school, :lot, :scope, :removals, CAST(:people AS jsonb),
-                       CAST(:actions AS jsonb), :limit, :would_be, clock_now(), 'held')
+                       CAST(:actions AS jsonb), :limit, :would_be, clock_now(), :state)
                 RETURNING held_id"""),
         {
             "hash": held.hash,
@@ -196,8 +209,10 @@ async def hold(connection: AsyncConnection, held: ToHold) -> None:
             "actions": json.dumps(_calls(held.takings)),
             "limit": held.verdict.limit,
             "would_be": held.verdict.would_be,
+            "state": state.value,
         },
     )
+    held_id = int(inserted.scalar_one())
     earlier = [held.before.get(taking.account) for taking in held.takings]
     await connection.execute(
         text("""INSERT INTO held_takings
@@ -208,7 +223,7 @@ async def hold(connection: AsyncConnection, held: ToHold) -> None:
                               CAST(:only AS boolean[]))
                        AS t (account, kind, reason, since, only_by_person)"""),
         {
-            "held": inserted.scalar_one(),
+            "held": held_id,
             "chat": held.chat_id,
             "accounts": [taking.account for taking in held.takings],
             "kinds": [taking.kind.value for taking in held.takings],
@@ -217,6 +232,7 @@ async def hold(connection: AsyncConnection, held: ToHold) -> None:
             "only": [said is not None and said.only_by_person for said in earlier],
         },
     )
+    return held_id
 
 
 def _calls(takings: Sequence[Taking]) -> list[dict[str, object]]:

@@ -5,16 +5,18 @@ kept in a journal in which nothing changes; who decided the same already is told
 and its chat's becoming due commit together, under the lock that admitting a plan takes too.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId
 from domain.lanes import Lane
-from projections.guard.held_plans import PlanState
+from projections.guard import held_plans
+from projections.guard.held_plans import PlanState, ToHold
 from projections.queue.due import mark_due
 
 
@@ -61,6 +63,22 @@ async def reject(
     return await _decide(connection, name, _Asked(PlanState.REJECTED, by, ran_by, days * 86_400))
 
 
+async def approve_in_advance(
+    connection: AsyncConnection, sets: Sequence[ToHold], by: str, hours: float
+) -> int:
+    """Let these be carried out, which were shown to a person and are not held; how many there are.
+
+    What is held of the same chats stays beside it as it is, with who is not among these.
+    """
+    if not sets:
+        return 0
+    chats = sorted({each.chat_id for each in sets})
+    await connection.execute(_LOCK, {"chats": chats})
+    held = [await held_plans.hold(connection, each, PlanState.SUPERSEDED) for each in sets]
+    asked = _Asked(PlanState.APPROVED, by, None, hours * 3600)
+    return sum(row.removals for row in await _take(connection, _Named(held, chats), asked))
+
+
 @dataclass(frozen=True, slots=True)
 class _Asked:
     """The decision that a person takes; ``ran_by`` is the account that ran the command."""
@@ -76,6 +94,9 @@ class _Named:
     held_ids: list[int]
     chat_ids: list[ChatId]
 
+
+_LOCK = text("""
+    SELECT 1 FROM chat_sync WHERE chat_id = ANY(:chats) ORDER BY chat_id FOR NO KEY UPDATE""")
 
 _DECIDE = text("""
     WITH decided AS (
@@ -95,24 +116,9 @@ _DECIDE = text("""
 async def _decide(connection: AsyncConnection, name: str, asked: _Asked) -> Decided | NotDecided:
     named = await _named(connection, name)
     # The chats' rows first, as admitting does; what is named is looked up again behind them.
-    await connection.execute(
-        text("""SELECT 1 FROM chat_sync WHERE chat_id = ANY(:chats)
-                 ORDER BY chat_id FOR NO KEY UPDATE"""),
-        {"chats": named.chat_ids},
-    )
+    await connection.execute(_LOCK, {"chats": named.chat_ids})
     again = await _named(connection, name)
-    decided = await connection.execute(
-        _DECIDE,
-        {
-            "state": asked.state.value,
-            "by": asked.by,
-            "ran_by": asked.ran_by,
-            "seconds": asked.seconds,
-            "ids": again.held_ids,
-            "chats": named.chat_ids,
-        },
-    )
-    rows = decided.all()
+    rows = await _take(connection, _Named(again.held_ids, named.chat_ids), asked)
     await mark_due(connection, named.chat_ids, Lane.STAFF)
     if not rows:
         return NotDecided(await _why_not(connection, name, asked.state))
@@ -123,6 +129,24 @@ async def _decide(connection: AsyncConnection, name: str, asked: _Asked) -> Deci
         removals=sum(row.removals for row in rows),
         expires_at=rows[0].expires_at,
     )
+
+
+async def _take(
+    connection: AsyncConnection, named: _Named, asked: _Asked
+) -> Sequence[Row[tuple[int, str, datetime, int]]]:
+    """Decide about these sets, and note it in the journal; a row for each that is decided now."""
+    decided = await connection.execute(
+        _DECIDE,
+        {
+            "state": asked.state.value,
+            "by": asked.by,
+            "ran_by": asked.ran_by,
+            "seconds": asked.seconds,
+            "ids": named.held_ids,
+            "chats": named.chat_ids,
+        },
+    )
+    return decided.all()
 
 
 async def _named(connection: AsyncConnection, name: str) -> _Named:

@@ -4,6 +4,7 @@ Accounts that the messenger refused are left out of the target until their next 
 so one refused person never keeps the others waiting.
 """
 
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -49,14 +50,20 @@ _LOAD = text("""
 
 
 async def load(
-    connection: AsyncConnection, lease: Lease, rules: DriftRules | None = None
+    connection: AsyncConnection,
+    lease: Lease,
+    rules: DriftRules | None = None,
+    without: AbstractSet[PersonId] = frozenset(),
 ) -> Work | LeaseLost:
-    """The leased chat's work, or that the lease is not ours any more."""
+    """The leased chat's work, or that the lease is not ours any more.
+
+    ``without``: as if these people were not expected, for whoever only asks.
+    """
     found = await connection.execute(_LOAD, {"chat": lease.chat_id, "token": lease.token})
     row = found.one_or_none()
     if row is None:
         return LeaseLost()
-    deliver = _deliverable(_rows(row.expected))
+    deliver = _deliverable([each for each in _rows(row.expected) if each[0] not in without])
     blocked = {MaxUserId(user) for user in _rows(row.blocked)}
     wanted = {user: role for user, role in deliver.items() if user not in blocked}
     members = {

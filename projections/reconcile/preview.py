@@ -3,6 +3,7 @@
 Reads only: no lease is taken, nothing is written, and there is no messenger to call.
 """
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from sqlalchemy import text
@@ -11,12 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.actions import LIMITS, plan_hash
 from domain.drift import DriftRules
 from domain.guard import Admission, Held
-from domain.ids import ChatId
+from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
 from domain.plan import Action, Unknown, plan, takings
 from domain.refusals import apart
 from domain.seasons import GuardPolicy
-from domain.work import Lease, LeaseLost
+from domain.work import Lease, LeaseLost, Work
 from projections.guard import admission as guard
 from projections.reconcile.load import load
 
@@ -47,17 +48,10 @@ async def preview(
     connection: AsyncConnection, chat_id: ChatId, policy: GuardPolicy, rules: DriftRules
 ) -> Preview | ReadFirst | None:
     """The plan for the chat as things stand; None where there is no such chat."""
-    found = await connection.execute(
-        text("SELECT lease_token, lane FROM chat_sync WHERE chat_id = :chat"), {"chat": chat_id}
-    )
-    row = found.one_or_none()
-    if row is None:
-        return None
-    # The token of whoever holds, or last held, the chat: reading takes nothing from them.
-    work = await load(connection, Lease(chat_id, row.lease_token, Lane(row.lane)), rules)
-    if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
-        return ReadFirst()
-    actions = apart(plan(work.target, work.observed, LIMITS, work.bot), work.setbacks)
+    planned = await plan_without(connection, chat_id, rules)
+    if planned is None or isinstance(planned, ReadFirst):
+        return planned
+    work, actions = planned
     name = plan_hash(chat_id, actions)
     if not takings(actions):
         return Preview(chat_id, name, actions, Admission(), None, approved=False)
@@ -72,3 +66,24 @@ async def preview(
         held=waiting[0].verdict if waiting else None,
         approved=bool(said.approved),
     )
+
+
+async def plan_without(
+    connection: AsyncConnection,
+    chat_id: ChatId,
+    rules: DriftRules,
+    without: AbstractSet[PersonId] = frozenset(),
+) -> tuple[Work, tuple[Action, ...]] | ReadFirst | None:
+    """The chat's work and the calls for it, as if the people ``without`` were not expected."""
+    found = await connection.execute(
+        text("SELECT lease_token, lane FROM chat_sync WHERE chat_id = :chat"), {"chat": chat_id}
+    )
+    row = found.one_or_none()
+    if row is None:
+        return None
+    # The token of whoever holds, or last held, the chat: reading takes nothing from them.
+    lease = Lease(chat_id, row.lease_token, Lane(row.lane))
+    work = await load(connection, lease, rules, without)
+    if isinstance(work, LeaseLost) or isinstance(work.observed, Unknown):
+        return ReadFirst()
+    return work, apart(plan(work.target, work.observed, LIMITS, work.bot), work.setbacks)

@@ -177,7 +177,7 @@ class PostgresReconcileStore:
             next_at = await dates.next_after(connection, lease.chat_id, work.loaded_at)
             await due.finish(connection, lease, work, outcome, next_at)
             if isinstance(outcome, Done):
-                await held_plans.close(connection, lease.chat_id)
+                await held_plans.close(connection, lease.chat_id, work.generation)
                 await restores.when_done(connection, lease.chat_id)
             else:
                 await held_plans.end_decisions(connection, lease.chat_id)

@@ -1,4 +1,4 @@
-"""Names of people and of schools, read behind the fence alone."""
+"""Names of people, of schools and of chats, read behind the fence alone."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import SchoolId
+from domain.ids import ChatId, SchoolId
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,14 @@ async def names_of_schools(
         {"schools": school_ids},
     )
     return {SchoolId(row.school_id): row.name for row in rows}
+
+
+async def titles_of(connection: AsyncConnection, chat_ids: list[ChatId]) -> dict[ChatId, str]:
+    """The titles of those of these chats that are there, and for who asks."""
+    rows = await connection.execute(
+        text("SELECT chat_id, title FROM chats WHERE chat_id = ANY(:chats)"), {"chats": chat_ids}
+    )
+    return {ChatId(row.chat_id): row.title for row in rows}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,6 +67,11 @@ class HeldSet:
     losing: int
     people: tuple[HeldPerson, ...]
 
+    @property
+    def in_advance(self) -> bool:
+        """Whether a person approved it without any limit's having held it."""
+        return self.would_be <= self.limit
+
 
 async def open_sets(connection: AsyncConnection, chat_id: ChatId) -> tuple[HeldSet, ...]:
     """What is open in the chat, the undecided first; ``connection`` is behind the fence."""

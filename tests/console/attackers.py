@@ -67,6 +67,8 @@ def _things(ids: SchoolIds) -> Things:
             "pick": ids.id("pupil-2"),
             "title": "Чужое название",
             "by": "surname",
+            "kind": "class",
+            "hand": "keep",
         },
         {
             "person_ids": [ids.id("pupil-1")],

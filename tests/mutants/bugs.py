@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.initialising import INITIALISING
 from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
 from tests.mutants.programs import PROGRAMS
@@ -246,4 +247,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *LINKING,
     *SCREENS,
     *PROGRAMS,
+    *INITIALISING,
 )

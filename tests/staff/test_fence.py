@@ -17,7 +17,7 @@ from domain.chats import ChatKind
 from domain.facts import EmploymentRole, Fact
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from domain.rights import Right
-from domain.things import TheChat, TheMember, ThePerson
+from domain.things import TheChat, TheMember, ThePerson, TheSchool
 from projections.database import transaction
 from projections.errors import StoreError
 from projections.staff import fence
@@ -38,9 +38,22 @@ OF_A_CHAT = (
 """Tables of which a row belongs to a chat, and is for whoever manages it."""
 
 
+_INITIALISED = (
+    """INSERT INTO initialisations
+       SELECT gen_random_uuid(), school_id, school_id || '-administrator', clock_now(), clock_now(),
+              '{class}', false, 'x', 0, 0 FROM fact_schools""",
+    """INSERT INTO initialised_chats
+       SELECT run_id, chat_id, school_id, 'synced', NULL FROM initialisations JOIN chats
+        USING (school_id)""",
+)
+
+
 @pytest.fixture
 async def engine(town_url: str) -> AsyncIterator[AsyncEngine]:
     async with engine_of(town_url) as made:
+        async with transaction(made) as connection:
+            for statement in _INITIALISED:
+                await connection.execute(text(statement))
         yield made
 
 
@@ -61,6 +74,7 @@ class World:
     chats: dict[str, TheChat]
     members: tuple[TheMember, ...]
     people: dict[str, ThePerson]
+    initialised: frozenset[SchoolId]
 
 
 async def world(engine: AsyncEngine) -> World:
@@ -109,7 +123,8 @@ async def world(engine: AsyncEngine) -> World:
         )
         for (person,) in await fetch(engine, "SELECT person_id FROM fact_people")
     }
-    return World(chats, members, people)
+    begun = await fetch(engine, "SELECT school_id FROM initialisations")
+    return World(chats, members, people, frozenset(SchoolId(str(each)) for (each,) in begun))
 
 
 async def rows(connection: AsyncConnection, query: str) -> list[tuple[object, ...]]:
@@ -134,6 +149,12 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
         for table in OF_A_CHAT:
             shown = {chat for (chat,) in await rows(connection, f"SELECT chat_id FROM {table}")}
             assert shown <= managed, table
+        for table in ("initialisations", "initialised_chats"):
+            listed = await rows(connection, f"SELECT DISTINCT school_id FROM {table}")
+            begun = {chat.school_id for chat in known.chats.values()} & known.initialised
+            assert listed == sorted(
+                (each,) for each in begun if may(who, Right.INITIALISE_CHATS, TheSchool(each))
+            ), table
         mine = {
             person for (person,) in await rows(connection, "SELECT person_id FROM profile_links")
         }

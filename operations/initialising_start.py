@@ -1,0 +1,248 @@
+"""«Инициализировать список чатов» begun: missing chats are made, the others brought into step.
+
+Guarantees: it is begun in one transaction, or nothing has changed. It does what was confirmed and
+nothing else: where who leaves, or which chats are made, is another by now, the answer is so. The
+confirmation is an approval of exactly the removals that it shows, each of one account in one chat
+for the reason that it has. Whoever was added by hand is let go by a decision in the journal, and
+so is a chat made anew. Of a school one is under way at a time.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID, uuid4, uuid5
+
+from domain.actors import Actor
+from domain.chats import ChatKind
+from domain.decisions import ChatDecision, Decision
+from domain.guard import GuardScope, Held
+from domain.ids import ChatId, PersonId, SchoolId
+from domain.initialising import Fate, Wish, chats_of, confirmation, dropping
+from domain.lanes import Lane
+from domain.obstacles import ObstacleKind
+from domain.takings import Lot, Taking, takings_hash
+from operations.errors import AuthorIsNoId
+from operations.initialising import foreseen, require, too_many
+from operations.installation import Installation
+from operations.plans import Decider
+from operations.store import StaffStore
+from projections.by_hand import decisions, journal
+from projections.by_hand.journal import ActHead
+from projections.database import Connection, driver, transaction, wake
+from projections.derive import chat_rows
+from projections.derive.by_rules import by_rules
+from projections.derive.config import ChatKindsOff
+from projections.guard import plan_decisions
+from projections.guard.held_plans import ToHold
+from projections.guard.taking_causes import people_of
+from projections.queue import due as queue
+from projections.queue.marks import CHANNEL, Cause, mark_chats
+from projections.reconcile import forecast, initialisations, observed, setbacks
+from projections.reconcile.forecast import Foreseen
+from projections.reconcile.initialisations import Start
+from projections.reports.obstacles import obstacles
+from projections.staff import fence, names
+from projections.staff import initialisations as staff_initialisations
+from projections.staff.initialisations import Initialisation, InitialisedChat
+from schemas.fields import LONG_ID_PATTERN, RULES
+
+__all__ = [
+    "Begun",
+    "Changed",
+    "Initialisation",
+    "InitialisedChat",
+    "SchoolInitialisation",
+    "UnderWay",
+    "begin",
+    "standing",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolInitialisation:
+    """Where a school is with it; ``off`` are the kinds that are not created by themselves there.
+
+    ``troubles``: what keeps chats of any school from being as they should be.
+    """
+
+    school_id: SchoolId
+    school: str | None
+    latest: Initialisation | None
+    off: frozenset[ChatKind]
+    troubles: tuple[ObstacleKind, ...]
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether one is under way."""
+        return self.latest is not None and self.latest.ended_at is None
+
+
+async def standing(
+    store: StaffStore, actor: Actor, school_id: SchoolId, installation: Installation
+) -> SchoolInitialisation:
+    """The school's latest, with what became of it.
+
+    Raises:
+        NotPermitted: it is not for this actor.
+        ModuleOff: the school has no chats.
+    """
+    require(actor, school_id, installation)
+    async with transaction(store.engine) as connection:
+        await initialisations.end_those_over(connection)
+        troubles = tuple(each.kind for each in await obstacles(connection))
+    async with fence.reading(store.engine, actor) as connection:
+        latest = await staff_initialisations.latest(connection, school_id)
+        school = await names.names_of_schools(connection, [school_id])
+    off = {kind for kind in ChatKind if installation.kinds_off.covers(kind, school_id)}
+    return SchoolInitialisation(school_id, school.get(school_id), latest, frozenset(off), troubles)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """It is under way; ``chats`` are those that it is about."""
+
+    run_id: UUID
+    chats: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """Nothing has changed: another is under way in the school."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Nothing has changed: it would come to something else than what was confirmed."""
+
+
+class _Otherwise(Exception):
+    """Takes back what the transaction has begun."""
+
+
+async def begin(
+    store: StaffStore, decider: Decider, wish: Wish, confirmed: str, installation: Installation
+) -> Begun | UnderWay | Changed:
+    """Begin it, if it comes to what was ``confirmed``.
+
+    Raises:
+        AuthorIsNoId: what is decided is published, so the decider's name must be an id.
+        NotPermitted: it is not for this actor.
+        ModuleOff: the school has no chats.
+        NoSuchSchool: nothing is known of it.
+    """
+    require(decider.actor, wish.school_id, installation)
+    if not re.fullmatch(LONG_ID_PATTERN, decider.name):
+        raise AuthorIsNoId(RULES[LONG_ID_PATTERN])
+    try:
+        async with transaction(store.engine) as connection:
+            return await _begin(connection, decider, wish, confirmed, installation)
+    except _Otherwise:
+        return Changed()
+
+
+async def _begin(
+    connection: Connection, decider: Decider, wish: Wish, confirmed: str, installation: Installation
+) -> Begun | UnderWay:
+    await initialisations.end_those_over(connection)
+    start = Start(uuid4(), wish, decider.name, confirmed)
+    if not await initialisations.begin(connection, start):
+        known = await initialisations.same_again(
+            connection, wish.school_id, decider.name, confirmed
+        )
+        return Begun(start.run_id, 0) if known else UnderWay()
+    found = await _foreseen_alone(connection, decider.actor, wish, installation)
+    forecasts = [each.forecast for each in found]
+    if confirmation(wish, forecasts) != confirmed:
+        raise _Otherwise
+    beyond = await too_many(connection, decider.actor, wish, found, installation)
+    missing = chats_of(forecasts, Fate.MADE)
+    # Whatever kinds are not created by themselves.
+    await chat_rows.create_missing(await driver(connection), missing, ChatKindsOff())
+    await _look_at(connection, [each.chat.chat_id for each in forecasts])
+    for chat_id in chats_of(forecasts, Fate.ANEW):
+        await decisions.bring_back(connection, chat_id, decider.name)
+    dropped = await _drop(connection, start, found) if wish.drops_by_hand else 0
+    approved = await _approve(connection, decider.name, found, beyond, installation)
+    told = Start(start.run_id, wish, start.by, confirmed, dropped, approved)
+    fates = [(each.chat.chat_id, each.fate) for each in forecasts]
+    await initialisations.note(connection, told, fates)
+    return Begun(start.run_id, len(forecasts))
+
+
+async def _foreseen_alone(
+    connection: Connection, actor: Actor, wish: Wish, installation: Installation
+) -> Sequence[Foreseen]:
+    """What it comes to, with nobody deciding by hand about its chats until this has committed."""
+    found = await foreseen(connection, actor, wish, installation)
+    if not wish.drops_by_hand:
+        return found
+    for chat_id in sorted(each.forecast.chat.chat_id for each in found):
+        await journal.lock(connection, chat_id)
+    return await foreseen(connection, actor, wish, installation)
+
+
+async def _look_at(connection: Connection, chat_ids: Sequence[ChatId]) -> None:
+    """Have them derived, read from the messenger and made to match, in the lane of staff.
+
+    Before anything else is written about them: all are locked in one order then.
+    """
+    raw = await driver(connection)
+    now = await raw.fetchval("SELECT clock_now()")
+    await mark_chats(raw, dict.fromkeys(chat_ids, Cause(Lane.STAFF, now)))
+    wake(CHANNEL)
+    await queue.mark_due(connection, chat_ids, Lane.STAFF)
+    await observed.forget(connection, chat_ids)
+    for chat_id in chat_ids:
+        await setbacks.forget(connection, chat_id)
+
+
+async def _drop(connection: Connection, start: Start, found: Sequence[Foreseen]) -> int:
+    """End what was added by hand, of those who were shown; how many places."""
+    shown = {each.forecast.chat.chat_id: set(each.forecast.dropped) for each in found}
+    counting = await forecast.counting_by_hand(connection, sorted(shown))
+    written: list[Decision | ChatDecision] = []
+    for chat_id, known in counting.items():
+        rules = await by_rules(connection, chat_id)
+        ends = [each for each in dropping(known, rules) if each[0] in shown[chat_id]]
+        at = await journal.lock(connection, chat_id)
+        act_id = uuid5(start.run_id, chat_id)
+        head = ActHead(act_id, "initialise", chat_id, PersonId(start.by), at)
+        written += journal.written(head, ends)
+    await decisions.record_all(connection, written)
+    return sum(map(len, shown.values()))
+
+
+async def _approve(
+    connection: Connection,
+    by: str,
+    found: Sequence[Foreseen],
+    beyond: Held | None,
+    installation: Installation,
+) -> int:
+    """What the confirmation shows and nobody has decided about, may go."""
+    sets = []
+    for each in found:
+        going = [taking for taking in each.open if beyond is None or not taking.counts]
+        for lot in Lot:
+            of_lot = [taking for taking in going if taking.lot is lot]
+            if of_lot:
+                sets.append(await _set(connection, each, lot, of_lot))
+    hours = installation.guard.approval_hours
+    return await plan_decisions.approve_in_advance(connection, sets, by, hours)
+
+
+async def _set(
+    connection: Connection, each: Foreseen, lot: Lot, takings: Sequence[Taking]
+) -> ToHold:
+    chat = each.forecast.chat
+    shown = len(takings)
+    return ToHold(
+        chat_id=chat.chat_id,
+        school_id=chat.school_id,
+        lot=lot,
+        hash=takings_hash(chat.chat_id, takings),
+        takings=takings,
+        before=each.before or {},
+        people=await people_of(connection, chat.chat_id, takings),
+        verdict=Held(GuardScope.CHAT, shown, shown),
+    )
