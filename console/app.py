@@ -36,6 +36,7 @@ from console.school_settings import SchoolSettingsPage
 from console.security_headers import SecurityHeaders
 from console.sign_in import SignIn
 from console.sign_in_page import SignInPage
+from console.summary import SummaryPages
 from operations.installation import ORDINARY, Installation
 from operations.plans import USUAL_TERMS, Terms
 from operations.store import Overview
@@ -104,6 +105,8 @@ def _entries(
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
     yield from SchoolChatsPage(staff, renderer).entries()
     yield from InitialisationPage(staff, renderer, installation).entries()
+    origin = entrance.gate.site.origin
+    yield from SummaryPages(staff, renderer, installation, origin).entries()
     yield from ChatActs(staff, renderer, entrance.terms).entries()
     yield from ApiLists(staff, installation).entries()
     yield from ApiChanges(staff, entrance.terms).entries()

@@ -45,7 +45,7 @@ class Things:
 def _things(ids: SchoolIds) -> Things:
     chat = ids.chat("class", "7a")
     return Things(
-        {"school_id": ids.school, "chat_id": chat, "act": "remove"},
+        {"school_id": ids.school, "chat_id": chat, "act": "remove", "class_id": ids.id("7a")},
         {
             "school": ids.school,
             "person": ids.id("pupil-1"),
@@ -95,6 +95,11 @@ PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/undo": _WHO_MANAGE,
     "/chats/{chat_id}/removals": {"operator", "administrator"},
     "/chats/{chat_id}/deletion": {"administrator"},
+    "/summary": {"operator", "administrator", "leader"},
+    "/summary.csv": {"operator", "administrator", "leader"},
+    "/summary/print": {"operator", "administrator", "leader"},
+    "/summary/classes/{class_id}": {"operator", "administrator", "leader"},
+    "/summary/staff": {"operator", "administrator"},
     **{
         f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
         for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",
