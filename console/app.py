@@ -104,8 +104,6 @@ def _entries(
     yield from OwnChatsPage(staff, renderer, installation).entries()
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
-    yield from ApiLists(staff, installation).entries()
-    yield from ApiChanges(staff, entrance.terms).entries()
     pages = Pages(store, renderer)
     of_the_module = (
         SchoolChatsPage(staff, renderer),
@@ -114,6 +112,8 @@ def _entries(
         ChatActs(staff, renderer, entrance.terms),
         ChatPage(staff, renderer, pages),
         CandidatesPage(staff, renderer),
+        ApiLists(staff, installation),
+        ApiChanges(staff, entrance.terms),
     )
     for each in of_the_module:
         yield from behind_module(staff, installation, each.entries())

@@ -24,18 +24,28 @@ def behind_module(
 ) -> Iterator[Entry]:
     """These addresses, each asked about the module first."""
     for entry in entries:
-        yield replace(entry, endpoint=_asked_first(store, installation, entry.endpoint))
+        if installation.has_kinds_off and not _is_ones_own(entry):
+            inside = _asked_first(store, installation, entry.endpoint)
+            yield replace(entry, endpoint=inside)
+        else:
+            yield entry
+
+
+def _is_ones_own(entry: Entry) -> bool:
+    """Of the API what names neither a chat nor a school: ``operations.own_chats`` asks itself."""
+    return entry.path.startswith("/api/") and "{" not in entry.path
 
 
 def _asked_first(store: StaffStore, installation: Installation, inside: Endpoint) -> Endpoint:
     @wraps(inside)  # so that the parameters are still those of the address
     async def endpoint(request: Request, **given: object) -> Response:
-        visit = visitor(request)
-        if "chat_id" in request.path_params:
-            chat_id = ChatId(known_form(request.path_params["chat_id"]))
+        visit, path = visitor(request), request.path_params
+        if "chat_id" in path:
+            chat_id = ChatId(known_form(path["chat_id"]))
             await module.require_on_in_chat(store, visit.actor, chat_id, installation)
         else:
-            school = SchoolId(request.query_params.get("school", "")) or visit.school
+            named = path.get("school_id") or request.query_params.get("school")
+            school = SchoolId(named) if named else visit.school
             module.require_on_in(visit.actor, school, installation)
         return await inside(request=request, **given)
 
