@@ -23,8 +23,20 @@ from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.partition_batches import bad_record
 from consumers.resume import resume
-from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
-from domain.ids import ChatId, PersonId
+from domain.chats import ChatKind
+from domain.decisions import (
+    AnyDecision,
+    ChatDecision,
+    Decision,
+    Deletion,
+    KindDecision,
+    KindSwitch,
+    MembershipDecision,
+    RoleDecision,
+    Stay,
+    StayDecision,
+)
+from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.errors import OffsetsMoved, StoreError
@@ -37,8 +49,10 @@ from schemas.outgoing import (
     DECISIONS_TOPIC,
     DecisionData,
     DeletionDecided,
+    KindDecided,
     MembershipDecided,
     RoleDecided,
+    StayDecided,
     TitleDecided,
 )
 
@@ -130,7 +144,7 @@ class DecisionsReader:
         fetched: Mapping[TopicPartition, list[Record]],
         standings: Mapping[TopicPartition, Position],
     ) -> None:
-        found: list[Decision | ChatDecision] = []
+        found: list[AnyDecision] = []
         bad: list[BadRecord] = []
         steps = []
         for partition, records in fetched.items():
@@ -148,8 +162,12 @@ class DecisionsReader:
             log.warning("decisions.read_back", records=lacked)
 
 
-def decision_of(data: DecisionData) -> Decision | ChatDecision:
+def decision_of(data: DecisionData) -> AnyDecision:
     """The decision that an event of ours tells of."""
+    if isinstance(data, KindDecided):
+        switch = KindSwitch.ON if data.created else KindSwitch.OFF
+        school, kind = SchoolId(data.school_id), ChatKind(data.kind)
+        return KindDecision(data.decision_id, school, kind, data.author, data.at, switch)
     chat_id = ChatId(data.chat_id)
     match data:
         case MembershipDecided() | RoleDecided():
@@ -165,3 +183,7 @@ def decision_of(data: DecisionData) -> Decision | ChatDecision:
         case DeletionDecided():
             deletion = Deletion.DELETED if data.deleted else Deletion.KEPT
             return ChatDecision(data.decision_id, chat_id, data.author, data.at, deletion)
+        case StayDecided():
+            stay = Stay.KEPT if data.stays else Stay.RELEASED
+            account = MaxUserId(data.max_user_id)
+            return StayDecision(data.decision_id, chat_id, account, data.author, data.at, stay)

@@ -6,44 +6,50 @@ a decision that is already here is not recorded twice.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.decisions import (
+    AnyDecision,
     ChatDecision,
     ChatDecisions,
     Decision,
     Deletion,
+    KindDecision,
+    KindSwitch,
     MembershipDecision,
+    OfChat,
     RoleDecision,
+    Stay,
+    StayDecision,
 )
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
-from projections import outbox
+from projections.by_hand import announcing
 from projections.database import Driver, Record, driver, wake
 from projections.queue.due import mark_due
-from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats
-from schemas.fields import write_instant
-from schemas.outgoing import DECISIONS_TOPIC
+from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats, mark_schools
 
 _RECORD = """
-    INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::timestamptz[])
+    INSERT INTO decisions (decision_id, chat_id, person_id, account, school_id, kind, subject,
+                           choice, author, at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                         $7::text[], $8::text[], $9::text[], $10::timestamptz[])
     ON CONFLICT (decision_id) DO NOTHING RETURNING decision_id"""
 
 _LATEST = """
     SELECT DISTINCT ON (chat_id, subject, person_id)
            decision_id, chat_id, person_id, subject, choice, author, at
-      FROM decisions WHERE chat_id = ANY($1::text[])
+      FROM decisions WHERE chat_id = ANY($1::text[]) AND subject <> 'stay'
      ORDER BY chat_id, subject, person_id, at DESC, decision_id COLLATE "C" DESC"""
 
 
 async def record(
     connection: AsyncConnection,
-    decision: Decision | ChatDecision,
+    decision: AnyDecision,
     lane: Lane = Lane.STAFF,
     *,
     publish: bool = True,
@@ -58,7 +64,7 @@ async def record(
 
 async def record_all(
     connection: AsyncConnection,
-    decisions: Sequence[Decision | ChatDecision],
+    decisions: Sequence[AnyDecision],
     lane: Lane = Lane.STAFF,
     *,
     publish: bool = True,
@@ -76,24 +82,34 @@ async def record_all(
     if not new:
         return 0
     if publish:
-        await _publish(connection, new)
-    causes = by_chat((each.chat_id, Cause(lane, each.at)) for each in new)
-    await mark_chats(raw, causes)
+        await announcing.publish(connection, new)
+    await _mark(raw, new, lane)
     wake(CHANNEL)
     # It may be the messenger that deleted the chat, or a decision be about somebody who is in it
     # without being expected: then the rules change nothing.
-    due = {each.chat_id for each in new if _is_due(each)}
+    due = {each.chat_id for each in new if not isinstance(each, KindDecision) and _is_due(each)}
     if due:
         await mark_due(connection, due, lane)
     return len(new)
 
 
-def _columns(decisions: Sequence[Decision | ChatDecision]) -> list[list[object]]:
+async def _mark(raw: Driver, decisions: Sequence[AnyDecision], lane: Lane) -> None:
+    """Have what they are about derived anew; of a stay the rules know nothing."""
+    of_chats = (each for each in decisions if isinstance(each, Decision | ChatDecision))
+    await mark_chats(raw, by_chat((each.chat_id, Cause(lane, each.at)) for each in of_chats))
+    schools = {each.school_id: each.at for each in decisions if isinstance(each, KindDecision)}
+    await mark_schools(raw, schools, lane)
+
+
+def _columns(decisions: Sequence[AnyDecision]) -> list[list[object]]:
     rows = [
         (
             each.decision_id,
-            each.chat_id,
+            None if isinstance(each, KindDecision) else each.chat_id,
             each.person_id if isinstance(each, Decision) else None,
+            each.account if isinstance(each, StayDecision) else None,
+            each.school_id if isinstance(each, KindDecision) else None,
+            each.kind.value if isinstance(each, KindDecision) else None,
             *_subject_and_choice(each),
             each.author,
             each.at,
@@ -103,8 +119,12 @@ def _columns(decisions: Sequence[Decision | ChatDecision]) -> list[list[object]]
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _is_due(decision: Decision | ChatDecision) -> bool:
-    return decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision)
+def _is_due(decision: OfChat) -> bool:
+    return (
+        decision.choice is Deletion.KEPT
+        or isinstance(decision, StayDecision)
+        or isinstance(decision.choice, MembershipDecision)
+    )
 
 
 _DECIDED = """coalesce((
@@ -149,71 +169,7 @@ async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> b
     return await record(connection, decision)
 
 
-_SCHOOL = text("""
-    SELECT coalesce(
-        (SELECT school_id FROM chats WHERE chat_id = :chat),
-        (SELECT school_id FROM fact_classes
-          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
-        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
-        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
-
-
-async def _publish(
-    connection: AsyncConnection, decisions: Sequence[Decision | ChatDecision]
-) -> None:
-    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
-
-    An event's id follows from the decision's, so it is told once.
-    """
-    schools = {
-        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one()
-        for chat in {each.chat_id for each in decisions}
-    }
-    await outbox.add_all(
-        connection,
-        [
-            _news(each, school)
-            for each in decisions
-            if (school := schools[each.chat_id]) is not None
-        ],
-    )
-
-
-def _news(decision: Decision | ChatDecision, school: str) -> outbox.News:
-    kind, said = _event(decision)
-    return outbox.News(
-        event_id=f"decision:{decision.decision_id}"[:128],
-        topic=DECISIONS_TOPIC,
-        event_type=f"rollcall.{kind}.decided.v1",
-        subject=decision.chat_id,
-        data={
-            "decision_id": decision.decision_id,
-            "chat_id": decision.chat_id,
-            "school_id": school,
-            "author": decision.author,
-            "at": write_instant(decision.at),
-            **said,
-        },
-    )
-
-
-def _event(decision: Decision | ChatDecision) -> tuple[str, dict[str, object]]:
-    """The kind of event, and the members that only it has."""
-    match decision.choice:
-        case MembershipDecision():
-            said: dict[str, object] = {"membership": decision.choice.value}
-        case RoleDecision():
-            said = {"role": decision.choice.value}
-        case Deletion():
-            return "deletion", {"deleted": decision.choice is Deletion.DELETED}
-        case str():
-            return "title", {"title": decision.choice} if decision.choice else {}
-    if isinstance(decision, Decision):
-        said["person_id"] = decision.person_id
-    return next(iter(said)), said
-
-
-def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
+def _subject_and_choice(decision: AnyDecision) -> tuple[str, str]:
     match decision.choice:
         case MembershipDecision():
             return "membership", decision.choice.value
@@ -221,27 +177,36 @@ def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
             return "role", decision.choice.value
         case Deletion():
             return "deleted", decision.choice.value
+        case Stay():
+            return "stay", decision.choice.value
+        case KindSwitch():
+            return "kind", decision.choice.value
         case str():
             return "title", decision.choice
+        case _:
+            assert_never(decision.choice)
 
 
 async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId, ChatDecisions]:
     """The latest decisions of these chats; chats without any are left out."""
     people: defaultdict[ChatId, list[Decision]] = defaultdict(list)
     titles: dict[ChatId, str | None] = {}
-    deleted: dict[ChatId, bool] = {}
+    deleted: dict[ChatId, Deletion] = {}
     for row in await raw.fetch(_LATEST, list(chat_ids)):
         chat_id = ChatId(row["chat_id"])
         match row["subject"]:
             case "title":
                 titles[chat_id] = row["choice"] or None  # taken back: the rules' own again
             case "deleted":
-                deleted[chat_id] = Deletion(row["choice"]) is Deletion.DELETED
+                deleted[chat_id] = Deletion(row["choice"])
             case _:
                 people[chat_id].append(_decision(row))
     return {
         chat_id: ChatDecisions(
-            tuple(people.get(chat_id, ())), titles.get(chat_id), deleted.get(chat_id, False)
+            people=tuple(people.get(chat_id, ())),
+            title=titles.get(chat_id),
+            deleted=deleted.get(chat_id) is Deletion.DELETED,
+            brought_back=deleted.get(chat_id) is Deletion.KEPT,
         )
         for chat_id in {*people, *titles, *deleted}
     }

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from domain.chats import Chat
 from domain.ids import ChatId
+from projections.by_hand.kinds import switched_off
 from projections.database import Driver
 from projections.derive.config import ChatKindsOff
 from projections.derive.entities import load_entities
@@ -42,7 +43,16 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
         return
     entities = await load_entities(driver, missing)
     wanted = [chat for chat_id in missing if (chat := entities.chat(chat_id)) is not None]
-    await _create(driver, [chat for chat in wanted if not off.covers(chat.kind, chat.school_id)])
+    by_hand = await switched_off(driver, {chat.school_id for chat in wanted})
+    await _create(
+        driver,
+        [
+            chat
+            for chat in wanted
+            if not off.covers(chat.kind, chat.school_id)
+            and (chat.school_id, chat.kind) not in by_hand
+        ],
+    )
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:

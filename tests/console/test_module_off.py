@@ -19,9 +19,7 @@ ALL = frozenset(ChatKind)
 EVERYWHERE = Installation(kinds_off=ChatKindsOff(ALL))
 HERE = Installation(kinds_off=ChatKindsOff(by_school={SchoolId(ALPHA.school): ALL}))
 OF_THE_MODULE = ("/chats", "/summary", f"{BASE}/chats", f"{BASE}/schools")
-ASKED = [
-    each for each in addresses(Doorway(), OWN_THINGS) if each.route.startswith(OF_THE_MODULE)
-]
+ASKED = [each for each in addresses(Doorway(), OWN_THINGS) if each.route.startswith(OF_THE_MODULE)]
 
 
 @pytest.mark.parametrize("off", [EVERYWHERE, HERE], ids=["everywhere", "here"])

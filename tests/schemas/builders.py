@@ -118,6 +118,12 @@ DATA: Mapping[str, Members] = {
     "rollcall.role.decided.v1": {**DECISION, "person_id": "p-1", "role": "administrator"},
     "rollcall.title.decided.v1": {**DECISION, "title": "9г и родители"},
     "rollcall.deletion.decided.v1": {**DECISION, "deleted": True},
+    "rollcall.stay.decided.v1": {**DECISION, "max_user_id": 700100, "stays": True},
+    "rollcall.kind.decided.v1": {
+        **{name: value for name, value in DECISION.items() if name != "chat_id"},
+        "kind": "parents",
+        "created": False,
+    },
 }
 
 PERSON = "sgo.person.changed.v1"

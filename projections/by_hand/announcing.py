@@ -1,0 +1,99 @@
+"""By-hand decisions told to others, and to a database that is restored: ``rollcall.decisions``.
+
+Guarantees: told in the transaction that records them, each once; ids, and the title that somebody
+chose, and no name.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_never
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.decisions import (
+    AnyDecision,
+    ChatDecision,
+    Decision,
+    Deletion,
+    KindDecision,
+    KindSwitch,
+    MembershipDecision,
+    Stay,
+    StayDecision,
+)
+from domain.ids import ChatId
+from projections import outbox
+from schemas.fields import write_instant
+from schemas.outgoing import DECISIONS_TOPIC
+
+_SCHOOL = text("""
+    SELECT coalesce(
+        (SELECT school_id FROM chats WHERE chat_id = :chat),
+        (SELECT school_id FROM fact_classes
+          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
+        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
+        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
+
+
+async def publish(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
+    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
+
+    An event's id follows from the decision's, so it is told once.
+    """
+    chats = {each.chat_id for each in decisions if not isinstance(each, KindDecision)}
+    schools = {
+        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one() for chat in chats
+    }
+    await outbox.add_all(
+        connection,
+        [
+            _news(each, school)
+            for each in decisions
+            if (school := _school(each, schools)) is not None
+        ],
+    )
+
+
+def _school(decision: AnyDecision, of_chats: Mapping[ChatId, str | None]) -> str | None:
+    if isinstance(decision, KindDecision):
+        return decision.school_id
+    return of_chats[decision.chat_id]
+
+
+def _news(decision: AnyDecision, school: str) -> outbox.News:
+    kind, said = _event(decision)
+    about = {} if isinstance(decision, KindDecision) else {"chat_id": decision.chat_id}
+    return outbox.News(
+        event_id=f"decision:{decision.decision_id}"[:128],
+        topic=DECISIONS_TOPIC,
+        event_type=f"rollcall.{kind}.decided.v1",
+        subject=decision.school_id if isinstance(decision, KindDecision) else decision.chat_id,
+        data={
+            "decision_id": decision.decision_id,
+            **about,
+            "school_id": school,
+            "author": decision.author,
+            "at": write_instant(decision.at),
+            **said,
+        },
+    )
+
+
+def _event(decision: AnyDecision) -> tuple[str, dict[str, object]]:
+    """The kind of event, and the members that only it has."""
+    match decision:
+        case Decision():
+            kind = "membership" if isinstance(decision.choice, MembershipDecision) else "role"
+            return kind, {kind: decision.choice.value, "person_id": decision.person_id}
+        case ChatDecision():
+            if isinstance(decision.choice, Deletion):
+                return "deletion", {"deleted": decision.choice is Deletion.DELETED}
+            return "title", {"title": decision.choice} if decision.choice else {}
+        case StayDecision():
+            stays = decision.choice is Stay.KEPT
+            return "stay", {"max_user_id": decision.account, "stays": stays}
+        case KindDecision():
+            created = decision.choice is KindSwitch.ON
+            return "kind", {"kind": decision.kind.value, "created": created}
+        case _:
+            assert_never(decision)
