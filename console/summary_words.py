@@ -44,7 +44,10 @@ def why(absence: Absence) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912 - 
         case Absence.WAITS:
             return "Ждёт", "Изменения ещё не дошли до MAX."
         case Absence.NO_CHAT:
-            return "Не состоит в чатах класса", "Чат ещё не создан, или человека из него удалили."
+            return (
+                "Не состоит в чатах класса",
+                "Чата ещё нет, такие чаты выключены в настройках школы, или человека удалили.",
+            )
         case _:
             assert_never(absence)
 

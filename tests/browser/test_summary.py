@@ -11,7 +11,9 @@ from tests.staff.town import ALPHA
 
 @pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
 @pytest.mark.parametrize("width", [1366, 390])
-async def test_who_is_not_in_yet_is_found_and_printed(town_url: str, width: int) -> None:
+async def test_who_is_not_in_yet_is_found_and_printed_and_kinds_are_switched(
+    town_url: str, width: int
+) -> None:
     async with running(town_url, who=None) as console:
         await keep_out(
             Managing(console), "pupil-1", ALPHA.chat("class", "7a"), "add.participant.privacy"
@@ -23,4 +25,5 @@ async def test_who_is_not_in_yet_is_found_and_printed(town_url: str, width: int)
     assert seen["first row"] < 500
     assert seen["focus after filters"] == "Загрузить"
     assert seen["address"] == "/summary/classes/alpha-7a?size=50&part=&show=outside"
+    assert seen["switched"].startswith("Такие чаты снова создаются сами")
     assert seen["on paper"] == ["card rc-sheet"]

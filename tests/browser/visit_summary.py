@@ -1,4 +1,4 @@
-"""«Сводка школы» in a browser: by keyboard, on any width, and as it comes out on paper.
+"""«Сводка школы» and the school's settings in a browser: by keyboard, any width, and on paper.
 
 A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
 """
@@ -62,6 +62,19 @@ def print_it(tour: Tour) -> None:
     page.emulate_media(media="screen")
 
 
+def switch_a_kind(tour: Tour) -> None:
+    """Of the school's settings: which chats make themselves, off and on again by keyboard."""
+    page, found = tour.page, tour.found
+    page.goto(tour.base + "/settings")
+    row = page.locator("#kind-parents")
+    for button, state in (("Выключить", "Не создаются"), ("Включить", "Создаются")):
+        row.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        expect(row.locator(".rc-state")).to_contain_text(state)
+        tour.look(f"settings-{button}")
+    found.seen["switched"] = row.get_by_role("status").inner_text()
+
+
 def main() -> None:
     """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
     with walking() as (browser, found, given), opened(browser, given.width, found, given.base) as p:
@@ -69,6 +82,7 @@ def main() -> None:
         sign_in(tour)
         look_through(tour, given.width)
         print_it(tour)
+        switch_a_kind(tour)
 
 
 if __name__ == "__main__":

@@ -94,8 +94,8 @@ SCREENS: Final = (
     Mutant(
         "many decisions are not told to others",
         "projections/by_hand/decisions.py",
-        "await _publish(connection, new)",
-        "await _publish(connection, new[:1])",
+        "await announcing.publish(connection, new)",
+        "await announcing.publish(connection, new[:1])",
         _PEOPLE,
     ),
 )  # fmt: skip
