@@ -162,10 +162,14 @@ async def test_the_paper_has_the_way_in_for_those_alone_whom_it_helps(school: Ma
     assert (await page(school, "/summary/print")).count("<article") == 1
 
 
-@pytest.mark.parametrize("odd", ODD_NAMES.values(), ids=ODD_NAMES.keys())
 async def test_an_odd_name_runs_nothing_in_a_spreadsheet_and_shows_as_text(
-    school: Managing, odd: str
+    school: Managing,
 ) -> None:
+    for odd in ODD_NAMES.values():
+        await _is_text(school, odd)
+
+
+async def _is_text(school: Managing, odd: str) -> None:
     for statement in (
         "UPDATE fact_people SET surname = :odd, given_name = :odd, patronymic = NULL",
         "UPDATE fact_schools SET name = :odd",
