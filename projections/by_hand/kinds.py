@@ -5,7 +5,7 @@ Guarantees: a decision and the mark that has all chats of the school derived ane
 what is so already is no decision.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -15,10 +15,10 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chats import ChatKind
-from domain.decisions import KindDecision, KindSwitch
+from domain.decisions import ChatDecision, Deletion, KindDecision, KindSwitch
 from domain.ids import ChatId, SchoolId
 from domain.lanes import Lane
-from projections.by_hand.decisions import record
+from projections.by_hand.decisions import record, record_all
 from projections.database import Driver, driver
 from projections.queue.marks import Cause, mark_chats
 
@@ -88,6 +88,25 @@ async def switch(
         return False
     at = (await connection.execute(_NOW, {"school": school_id})).scalar_one()
     return await record(connection, KindDecision(str(uuid4()), school_id, kind, author, at, choice))
+
+
+async def want(
+    connection: AsyncConnection,
+    school_id: SchoolId,
+    chats: Mapping[ChatId, ChatKind],
+    author: str,
+) -> None:
+    """A person wants these chats, which are not there, though their kind may be switched off."""
+    off = await switched_off(await driver(connection), [school_id])
+    now = (await connection.execute(_NOW, {"school": school_id})).scalar_one()
+    await record_all(
+        connection,
+        [
+            ChatDecision(str(uuid4()), chat_id, author, now, Deletion.KEPT)
+            for chat_id, kind in chats.items()
+            if (school_id, kind) in off
+        ],
+    )
 
 
 async def look_again(connection: AsyncConnection, chat_id: ChatId) -> None:

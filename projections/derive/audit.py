@@ -109,11 +109,11 @@ def _is_missing(facts: Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
     if chat_id in facts.stored:
         return False
     wanted = facts.entities.chat(chat_id)
-    return (
-        wanted is not None
-        and not config.kinds_off.covers(wanted.kind, wanted.school_id)
-        and (wanted.school_id, wanted.kind) not in facts.kinds_off
-    )
+    if wanted is None or config.kinds_off.covers(wanted.kind, wanted.school_id):
+        return False
+    decided = facts.decisions.get(chat_id)
+    by_hand = decided is not None and decided.brought_back
+    return by_hand or (wanted.school_id, wanted.kind) not in facts.kinds_off
 
 
 def _faults(each: difference.Difference) -> Iterator[Difference]:

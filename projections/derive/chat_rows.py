@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 
 from domain.chats import Chat
 from domain.ids import ChatId
+from projections.by_hand.decisions import load_decisions
 from projections.by_hand.kinds import switched_off
 from projections.database import Driver
 from projections.derive.config import ChatKindsOff
@@ -43,16 +44,23 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
         return
     entities = await load_entities(driver, missing)
     wanted = [chat for chat_id in missing if (chat := entities.chat(chat_id)) is not None]
-    by_hand = await switched_off(driver, {chat.school_id for chat in wanted})
+    withheld = await _withheld(driver, wanted)
     await _create(
         driver,
         [
             chat
             for chat in wanted
-            if not off.covers(chat.kind, chat.school_id)
-            and (chat.school_id, chat.kind) not in by_hand
+            if not off.covers(chat.kind, chat.school_id) and chat.chat_id not in withheld
         ],
     )
+
+
+async def _withheld(driver: Driver, chats: Collection[Chat]) -> set[ChatId]:
+    """Those whose kind the school has switched off, unless a person wants that one."""
+    off = await switched_off(driver, {chat.school_id for chat in chats})
+    concerned = {chat.chat_id for chat in chats if (chat.school_id, chat.kind) in off}
+    decided = await load_decisions(driver, concerned) if concerned else {}
+    return concerned - {chat for chat, known in decided.items() if known.brought_back}
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:

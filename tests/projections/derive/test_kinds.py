@@ -130,3 +130,18 @@ async def test_chats_of_another_school_and_those_made_by_hand_are_not_concerned(
         found = await chats(engine)
         assert {"hand:1", "parents:7z"} <= found
         assert PARENTS not in found
+
+
+async def test_one_that_a_person_wants_is_made_though_its_kind_is_off(database_url: str) -> None:
+    async with engine_of(database_url) as engine:
+        await switch(engine, ChatKind.PARENTS, KindSwitch.OFF)
+        await ingest(engine, *WORLD, school_class("9d"))
+        await derive_all(engine)
+        wanted = {PARENTS: ChatKind.PARENTS, ChatId("class:9g"): ChatKind.CLASS}
+        async with transaction(engine) as connection:
+            await kinds.want(connection, SCHOOL, wanted, "director")
+        await derive_all(engine)
+        assert {each for each in await chats(engine) if each.startswith("parents")} == {PARENTS}
+        assert await fetch(
+            engine, "SELECT chat_id, choice FROM decisions WHERE subject <> 'kind'"
+        ) == [(PARENTS, "kept")]
