@@ -54,7 +54,6 @@ def _things(ids: SchoolIds) -> Things:
             "surname": NAMES[ids.school],
             "plan": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
             "choice": "allow",
-            "kind": "parents",
             "created": "off",
             "confirmation": "удалить",
             # The lists of a chat's screens: somebody is chosen, and an account is named too.
