@@ -25,6 +25,7 @@ from console.entrance.gate import SessionGate
 from console.identity.port import IdentityProvider
 from console.initialisation import InitialisationPage
 from console.linking import LinkingPages
+from console.new_chat_page import NewChatPage
 from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.refusals import Refusals
@@ -108,6 +109,7 @@ def _entries(
     of_the_module = (
         SchoolChatsPage(staff, renderer),
         InitialisationPage(staff, renderer, installation),
+        NewChatPage(staff, renderer, installation),
         SummaryPages(staff, renderer, installation, entrance.gate.site.origin),
         ChatActs(staff, renderer, entrance.terms),
         ChatPage(staff, renderer, pages),

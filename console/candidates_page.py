@@ -79,6 +79,7 @@ class CandidatesPage:
             "choosable": [each.person_id for each in found.people.rows if not each.already],
             "ticked": [each.person_id for each in found.people.rows if each.ticked],
             "said": None if answer is None else chat_words.outcome(answer, names),
+            "as_usual": "",
             "part": wants_part(request),
             "act_id": uuid4(),
             "path": f"/chats/{chat_id}/people",

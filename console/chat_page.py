@@ -5,7 +5,7 @@ can be sent again without being done again, so going back or reloading harms not
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID, uuid4
 
 from fastapi import Form, HTTPException, Request, Response
@@ -61,15 +61,18 @@ class ChatPage:
         page: PageNumber = 1,
         size: PageSize | None = None,
         act: UUID | None = None,
+        made: Literal["", "1"] = "",
     ) -> Response:
-        """The chat; ``act`` is what was just done on another screen."""
+        """The chat; ``act`` is what was just done on another screen, ``made`` that it was made."""
         actor = visitor(request).actor
         which = ChatId(known_form(chat_id))
         operates = may(actor, Right.OPERATE, TheInstallation())
         if operates and not await works_there(self.store, actor, which):
             return await self.operators.chat(request, chat_id, page, size or 50)
         done = None if act is None else await undoing.act_of(self.store, actor, which, act)
-        return await self._show(request, which, Look(page=page, size=size or 10), done)
+        return await self._show(
+            request, which, Look(page=page, size=size or 10), done, made=bool(made)
+        )
 
     async def look(
         self, request: Request, chat_id: str, form: Annotated[MembersForm, Form()]
@@ -146,10 +149,11 @@ class ChatPage:
         *,
         title: str | None = None,
         beat: int | None = 0,
+        made: bool = False,
     ) -> Response:
         actor = visitor(request).actor
         found = await chat_people(self.store, actor, chat_id, look)
-        said = None if answer is None else await self._said(request, answer)
+        said = await self._said(request, answer) if answer else chat_words.MADE if made else None
         values = shown(found) | {
             "say": chat_words,
             "look": look,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from console.render import full_name, moment
 from console.words import DRIFT_KINDS, Word, member_state, plural
+from domain.chats import Filling
 from operations.candidates import Candidate, Part
 from operations.chat_people import Behind, ChatMember, Coming, PersonName, ward_of
 from operations.member_answers import (
@@ -31,6 +32,11 @@ SHOW = {
     Show.BLOCKED: "Не добавляются",
     Show.LEFT: "Вышли из чата",
     Show.OUTSIDERS: "В чате без основания",
+}
+
+FILLINGS = {
+    Filling.RULE: "Все, кому положено; состав меняется сам",
+    Filling.CHOSEN: "Только выбранные участники",
 }
 
 PARTS = {Part.STAFF: "Сотрудники", Part.PUPIL: "Ученики", Part.PARENT: "Родители"}
@@ -73,6 +79,12 @@ _STAYS = {
     Stay.KEPT: Word("Оставлен в чате", "✓", "good"),
     Stay.RELEASED: Word("Больше не оставлен", "✓", "good", "Покинет чат через несколько секунд."),
 }
+MADE = Word(
+    "Чат добавлен",
+    "✓",
+    "good",
+    "В MAX он появится, как только у кого-нибудь из участников будет учебный профиль.",
+)
 
 _REFUSED = {
     Refusal.NOBODY: "Никто не выбран. Отметьте участников галочками и повторите.",
@@ -152,8 +164,8 @@ def _who(name: PersonName | None, author: str) -> str:
 
 
 def _outside(member: ChatMember, behind: Behind) -> list[str]:
-    """Of whoever nobody expects: how they came in, and who lets them stay."""
-    found = []
+    """Of whoever nobody expects (yet): how they came in, and who lets them stay."""
+    found = ["добавлен вручную"] if member.state == "adding" else []
     if member.drift is not None:
         by = f": {full_name(member.by)}" if member.by else ""
         found.append(DRIFT_KINDS.get(member.drift, member.drift).lower() + by)

@@ -23,7 +23,7 @@ from consumers.kafka_config import KafkaConfig, client_options
 from consumers.kafka_view import KafkaView
 from consumers.partition_batches import bad_record
 from consumers.resume import resume
-from domain.chats import ChatKind
+from domain.chats import ChatKind, Filling
 from domain.decisions import (
     AnyDecision,
     ChatDecision,
@@ -36,7 +36,8 @@ from domain.decisions import (
     Stay,
     StayDecision,
 )
-from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
+from domain.founding import Founding, Purpose
+from domain.ids import ChatId, ClassId, GroupId, MaxUserId, PersonId, SchoolId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.errors import OffsetsMoved, StoreError
@@ -49,6 +50,7 @@ from schemas.outgoing import (
     DECISIONS_TOPIC,
     DecisionData,
     DeletionDecided,
+    FoundingDecided,
     KindDecided,
     MembershipDecided,
     RoleDecided,
@@ -187,3 +189,15 @@ def decision_of(data: DecisionData) -> AnyDecision:
             stay = Stay.KEPT if data.stays else Stay.RELEASED
             account = MaxUserId(data.max_user_id)
             return StayDecision(data.decision_id, chat_id, account, data.author, data.at, stay)
+        case FoundingDecided():
+            return ChatDecision(data.decision_id, chat_id, data.author, data.at, _founding(data))
+
+
+def _founding(data: FoundingDecided) -> Founding:
+    purpose = Purpose(
+        SchoolId(data.school_id),
+        ChatKind(data.kind),
+        None if data.class_id is None else ClassId(data.class_id),
+        None if data.subject_group_id is None else GroupId(data.subject_group_id),
+    )
+    return Founding(purpose, Filling(data.filling), data.title)

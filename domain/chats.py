@@ -24,6 +24,13 @@ class ChatKind(Enum):
     SUBJECT = "subject"
 
 
+class Filling(Enum):
+    """Who is in a chat: whom the rules put there, or only those whom somebody chose."""
+
+    RULE = "rule"
+    CHOSEN = "chosen"
+
+
 @dataclass(frozen=True, slots=True)
 class Chat:
     """A chat as the rules know it; which of the ids are set depends on the kind.
@@ -38,6 +45,7 @@ class Chat:
     group_id: GroupId | None
     title: str
     closes_on: date | None
+    filling: Filling = Filling.RULE
 
 
 def staff_room_id(school_id: SchoolId) -> ChatId:
@@ -67,18 +75,18 @@ def staff_room_title() -> str:
 
 def class_title(school_class: SchoolClass) -> str:
     """«9г - Ученики»."""
-    return _cut(f"{school_class.name} - Ученики")
+    return cut(f"{school_class.name} - Ученики")
 
 
 def parents_title(school_class: SchoolClass) -> str:
     """«9г - Родители»."""
-    return _cut(f"{school_class.name} - Родители")
+    return cut(f"{school_class.name} - Родители")
 
 
 def subject_title(group: SubjectGroup, school_class: SchoolClass) -> str:
     """The group's own name, else «9г - Химия»; a blank name is none."""
     own = group.name or ""
-    return _cut(own if own.strip() else f"{school_class.name} - {group.subject}")
+    return cut(own if own.strip() else f"{school_class.name} - {group.subject}")
 
 
 def chats_of_school(school: School) -> Chat:
@@ -149,5 +157,6 @@ def counting_day(chat: Chat, today: date) -> date:
     return max(chat.closes_on, date.min + timedelta(days=1)) - timedelta(days=1)
 
 
-def _cut(title: str) -> str:
+def cut(title: str) -> str:
+    """The title as far as the messenger takes it."""
     return title[:TITLE_LIMIT]

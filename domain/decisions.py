@@ -12,6 +12,7 @@ from enum import Enum
 from typing import assert_never
 
 from domain.chats import ChatKind
+from domain.founding import Founding
 from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 
 
@@ -52,13 +53,13 @@ class Deletion(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ChatDecision:
-    """One decision about a chat itself: its title (text), or whether it is deleted."""
+    """One decision about a chat itself: its title (text), whether it is deleted, or its making."""
 
     decision_id: str
     chat_id: ChatId
     author: str
     at: datetime
-    choice: str | Deletion
+    choice: str | Deletion | Founding
 
 
 class Stay(Enum):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import assert_never
 
-from domain.chats import Chat, ChatKind
+from domain.chats import Chat, ChatKind, Filling
 from domain.days import midnight
 from domain.decisions import Decision, MembershipDecision, RoleDecision, standing
 from domain.expected import ExpectedMember, Reason, ReasonKind, Role
@@ -116,6 +116,8 @@ def _member(
 
 
 def _reasons(facts: ChatFacts) -> Reasons:
+    if facts.chat.filling is Filling.CHOSEN:
+        return iter(())
     match facts.chat.kind:
         case ChatKind.STAFF_ROOM:
             return _of_staff_room(facts)
@@ -202,8 +204,13 @@ def _has_left(facts: ChatFacts, person_id: PersonId) -> bool:
 
 
 def _placed(facts: ChatFacts) -> Iterator[tuple[PersonId, Order]]:
-    """The roster, without removed pupils and orders that would cross schools or classes."""
-    chat = facts.chat
+    """The roster, without removed pupils and orders that would cross schools or classes.
+
+    A chat made by hand stays in its school, and its class may go to another one.
+    """
+    chat, school_class = facts.chat, facts.school_class
+    if school_class is not None and school_class.school_id != chat.school_id:
+        return
     for pupil_id, order in facts.roster.items():
         if pupil_id in facts.removed:
             continue

@@ -10,7 +10,7 @@ from domain.access import may
 from domain.actors import Actor
 from domain.by_hand import Act
 from domain.choice import Choice
-from domain.ids import ChatId, ClassId, SchoolId
+from domain.ids import ChatId, ClassId
 from domain.rights import Right
 from domain.things import ChosenPerson, NewMembers, TheSchool
 from operations.cards import ChatCard, load_card
@@ -23,7 +23,14 @@ from projections.by_hand import journal
 from projections.database import Connection, transaction
 from projections.staff import candidates as pool
 from projections.staff import fence
-from projections.staff.candidates import Candidate, CandidatesFilter, Order, Part, SortedBy
+from projections.staff.candidate_rows import (
+    Candidate,
+    CandidatesFilter,
+    Order,
+    Part,
+    Pool,
+    SortedBy,
+)
 
 __all__ = ["Candidate", "Candidates", "CandidatesFilter", "CandidatesLook", "Order", "Part",
            "SortedBy", "add", "candidates"]  # fmt: skip
@@ -119,5 +126,5 @@ async def _card(connection: Connection, actor: Actor, chat_id: ChatId) -> ChatCa
     return card
 
 
-def _where(card: ChatCard) -> tuple[ChatId, SchoolId]:
-    return card.thing.chat_id, card.thing.school_id
+def _where(card: ChatCard) -> Pool:
+    return Pool(card.thing.school_id, card.thing.chat_id)

@@ -16,7 +16,7 @@ from projections.by_hand.journal import ActHead
 from projections.database import transaction
 from projections.staff import fence
 
-__all__ = ["rename"]
+__all__ = ["fault_of", "rename"]
 
 
 async def rename(
@@ -31,7 +31,7 @@ async def rename(
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id, Right.RENAME_CHAT)
     wanted = " ".join(title.split())
-    refusal = Refusal.CLOSED if card.is_closed else _fault_of(wanted)
+    refusal = Refusal.CLOSED if card.is_closed else fault_of(wanted)
     if refusal is not None:
         return Refused(refusal)
     async with transaction(store.engine) as connection:
@@ -48,7 +48,8 @@ async def rename(
     return Done(None, seen.act_id, 0)
 
 
-def _fault_of(title: str) -> Refusal | None:
+def fault_of(title: str) -> Refusal | None:
+    """Why a chat cannot be called so, if it cannot."""
     if not title:
         return Refusal.TITLE_EMPTY
     if len(title) > TITLE_LIMIT:

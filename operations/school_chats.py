@@ -19,6 +19,7 @@ from domain.things import HeldPlan, TheSchool
 from operations.errors import NotPermitted
 from operations.links import leads_out
 from operations.listing import Page
+from operations.new_chat_offer import makes_chats
 from operations.store import StaffStore
 from projections.database import transaction
 from projections.reports.obstacles import obstacles
@@ -61,8 +62,9 @@ class ListedChat:
 class SchoolChatList:
     """A page of a school's chats; ``school`` is None while the register has not named it.
 
-    ``troubles``: what keeps chats of any school from being as they should be. ``initialising``:
-    that is under way, as far as who asks may do it themselves.
+    ``troubles``: what keeps chats of any school from being as they should be. ``may_add``:
+    whether who asks may make chats in it. ``initialising``: that is under way, as far as who asks
+    may do it themselves.
     """
 
     school_id: SchoolId
@@ -70,6 +72,7 @@ class SchoolChatList:
     chats: Page[ListedChat]
     classes: tuple[SchoolClassName, ...]
     troubles: tuple[ObstacleKind, ...]
+    may_add: bool
     may_initialise: bool
     initialising: bool
 
@@ -103,6 +106,7 @@ async def school_chats(
         shown,
         found.classes,
         troubles,
+        may_add=makes_chats(actor, school_id),
         may_initialise=may_initialise,
         initialising=under_way,
     )

@@ -15,7 +15,7 @@ from operations.listing import Page, page_of
 from operations.store import StaffStore
 from operations.summary_extent import by_class, extent_of, extent_of_school, people_of
 from projections.staff import fence, names, summary
-from projections.staff.candidates import Part
+from projections.staff.candidate_rows import Part
 from projections.staff.names import PersonName
 from projections.staff.summary import Absence, Missing, SummaryPerson
 

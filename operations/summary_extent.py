@@ -15,7 +15,7 @@ from operations.errors import NoSuchClass, NotPermitted
 from operations.listing import order_key
 from projections.database import Connection
 from projections.staff import summary
-from projections.staff.candidates import Part
+from projections.staff.candidate_rows import Part
 from projections.staff.summary import Extent, SummaryPerson
 
 __all__ = ["by_class", "extent_of", "extent_of_school", "people_of"]

@@ -102,6 +102,19 @@ class DeletionDecided(_Decided):
     deleted: Annotated[bool, Field(strict=True)]
 
 
+class FoundingDecided(_Decided):
+    """A chat was made by hand: what it is for, and who is in it.
+
+    ``filling``: whom the rules put there, or only those whom somebody chose.
+    """
+
+    kind: Literal["staff_room", "class", "parents", "subject"]
+    class_id: Id | None = None
+    subject_group_id: Id | None = None
+    filling: Literal["rule", "chosen"]
+    title: Title
+
+
 class StayDecided(_Decided):
     """An account that nobody expects in a chat was let stay by hand, or that was taken back."""
 
@@ -126,7 +139,13 @@ class KindDecided(EventData):
 
 ChatLifeData = ChatCreated | ChatRenamed | ChatDeleted | ChatConverged
 DecisionData = (
-    MembershipDecided | RoleDecided | TitleDecided | DeletionDecided | StayDecided | KindDecided
+    MembershipDecided
+    | RoleDecided
+    | TitleDecided
+    | DeletionDecided
+    | FoundingDecided
+    | StayDecided
+    | KindDecided
 )
 
 CHATS: Final[Catalogue[ChatLifeData]] = catalogue(
@@ -144,5 +163,6 @@ DECISIONS: Final[Catalogue[DecisionData]] = catalogue(
     EventType("rollcall.deletion.decided.v1", DeletionDecided, DECISIONS_TOPIC),
     EventType("rollcall.stay.decided.v1", StayDecided, DECISIONS_TOPIC),
     EventType("rollcall.kind.decided.v1", KindDecided, DECISIONS_TOPIC),
+    EventType("rollcall.founding.decided.v1", FoundingDecided, DECISIONS_TOPIC),
 )
 """What Rollcall publishes about decisions, and reads back after a restore."""

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Model(BaseModel):
-    """An answer, or a part of one."""
+    """What is read off the answer of an operation."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,7 +1,7 @@
 """What the rules are asked about: chats as stored, and all facts that bear on them.
 
-Guarantees: which chats exist is a function of facts and settings; whether a chat's row is
-there already plays no part in what it should be.
+Guarantees: which chats exist is a function of facts, settings and what people founded; whether a
+chat's row is there already plays no part in what it should be.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from datetime import date, datetime
 from domain.chats import Chat, ChatKind, chat_of_group, chats_of_class, chats_of_school
 from domain.decisions import ChatDecisions
 from domain.facts import Employment, Guardianship, Order, School, SchoolClass, SubjectGroup
+from domain.founding import Founding, chat_of_founding
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 
 
@@ -43,14 +44,21 @@ class StoredMember:
 
 @dataclass(frozen=True, slots=True)
 class Entities:
-    """The schools, classes and groups that some chats rest on, as far as they are known."""
+    """The schools, classes and groups that some chats rest on, as far as they are known.
+
+    ``founded``: of the chats that were made by hand, what was decided then.
+    """
 
     schools: Mapping[SchoolId, School]
     classes: Mapping[ClassId, SchoolClass]
     groups: Mapping[GroupId, SubjectGroup]
+    founded: Mapping[ChatId, Founding]
 
     def chat(self, chat_id: ChatId) -> Chat | None:
         """The chat as it should be; None where the facts ask for no such chat."""
+        founding = self.founded.get(chat_id)
+        if founding is not None:
+            return self._of_founding(chat_id, founding)
         kind, entity = kind_and_entity(chat_id)
         match kind:
             case ChatKind.STAFF_ROOM:
@@ -62,6 +70,14 @@ class Entities:
                 return self._of_group(GroupId(entity))
             case None:
                 return None
+
+    def _of_founding(self, chat_id: ChatId, founding: Founding) -> Chat:
+        purpose = founding.purpose
+        group = None if purpose.group_id is None else self.groups.get(purpose.group_id)
+        class_id = purpose.class_id if group is None else group.class_id
+        school_class = None if class_id is None else self.classes.get(class_id)
+        school = self.schools.get(purpose.school_id)
+        return chat_of_founding(chat_id, founding, school, school_class, group)
 
     def _of_class(self, kind: ChatKind, class_id: ClassId) -> Chat | None:
         known = self.classes.get(class_id)

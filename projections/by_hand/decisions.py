@@ -26,9 +26,11 @@ from domain.decisions import (
     Stay,
     StayDecision,
 )
+from domain.founding import Founding
 from domain.ids import ChatId, PersonId
 from domain.lanes import Lane
-from projections.by_hand import announcing
+from projections.by_hand.foundings import keep_founding
+from projections.by_hand.publishing import published
 from projections.database import Driver, Record, driver, wake
 from projections.queue.due import mark_due
 from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats, mark_schools
@@ -81,8 +83,11 @@ async def record_all(
     new = [decision for decision in decisions if decision.decision_id in known]
     if not new:
         return 0
+    for decision in new:
+        if isinstance(decision, ChatDecision) and isinstance(decision.choice, Founding):
+            await keep_founding(raw, decision, decision.choice)
     if publish:
-        await announcing.publish(connection, new)
+        await published(connection, new)
     await _mark(raw, new, lane)
     wake(CHANNEL)
     # It may be the messenger that deleted the chat, or a decision be about somebody who is in it
@@ -169,7 +174,7 @@ async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> b
     return await record(connection, decision)
 
 
-def _subject_and_choice(decision: AnyDecision) -> tuple[str, str]:
+def _subject_and_choice(decision: AnyDecision) -> tuple[str, str]:  # noqa: PLR0911 - one of each
     match decision.choice:
         case MembershipDecision():
             return "membership", decision.choice.value
@@ -181,6 +186,8 @@ def _subject_and_choice(decision: AnyDecision) -> tuple[str, str]:
             return "stay", decision.choice.value
         case KindSwitch():
             return "kind", decision.choice.value
+        case Founding():
+            return "founding", decision.choice.filling.value
         case str():
             return "title", decision.choice
         case _:
@@ -199,6 +206,8 @@ async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId
                 titles[chat_id] = row["choice"] or None  # taken back: the rules' own again
             case "deleted":
                 deleted[chat_id] = Deletion(row["choice"])
+            case "founding":
+                pass  # ``foundings``: what it is does not change
             case _:
                 people[chat_id].append(_decision(row))
     return {

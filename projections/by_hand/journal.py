@@ -121,7 +121,7 @@ class ActHead:
     act_id: UUID
     what: str
     chat_id: ChatId
-    author: str
+    author: PersonId
     at: datetime
 
 

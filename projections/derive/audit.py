@@ -47,7 +47,8 @@ class Difference:
 _ENTITIES = """
     SELECT 'school' AS what, school_id AS id FROM fact_schools
     UNION ALL SELECT 'class', class_id FROM fact_classes
-    UNION ALL SELECT 'group', group_id FROM fact_subject_groups"""
+    UNION ALL SELECT 'group', group_id FROM fact_subject_groups
+    UNION ALL SELECT 'chat', chat_id FROM founded_chats"""
 
 _PAST_DATE = """
     SELECT chat_id FROM chats WHERE chat_id = ANY($1::text[]) AND next_change_at <= $2"""
@@ -108,12 +109,10 @@ async def _look(
 def _is_missing(facts: Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
     if chat_id in facts.stored:
         return False
-    wanted = facts.entities.chat(chat_id)
-    if wanted is None or config.kinds_off.covers(wanted.kind, wanted.school_id):
-        return False
-    decided = facts.decisions.get(chat_id)
-    by_hand = decided is not None and decided.brought_back
-    return by_hand or (wanted.school_id, wanted.kind) not in facts.kinds_off
+    wanted = chat_rows.wanted(facts.entities, chat_id, config.kinds_off)
+    return wanted is not None and not chat_rows.is_withheld(
+        wanted, facts.entities, facts.decisions, facts.kinds_off
+    )
 
 
 def _faults(each: difference.Difference) -> Iterator[Difference]:

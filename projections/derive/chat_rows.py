@@ -5,10 +5,12 @@ so they cannot deadlock. The lock is ``FOR NO KEY UPDATE``: it excludes other wo
 not the foreign keys of the reconcile loop's writing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from domain.chats import Chat
-from domain.ids import ChatId
+from domain.chats import Chat, ChatKind
+from domain.decisions import ChatDecisions
+from domain.derivation.facts import Entities
+from domain.ids import ChatId, SchoolId
 from projections.by_hand.decisions import load_decisions
 from projections.by_hand.kinds import switched_off
 from projections.database import Driver
@@ -20,11 +22,15 @@ _MISSING = """
      WHERE NOT EXISTS (SELECT FROM chats c WHERE c.chat_id = id) ORDER BY id"""
 
 _CREATE = """
-    INSERT INTO chats (chat_id, kind, school_id, class_id, group_id, title, closes_on)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::date[])
+    INSERT INTO chats (chat_id, kind, school_id, class_id, group_id, title, closes_on,
+                       origin, made_by, filling)
+    SELECT c.*, CASE WHEN f.chat_id IS NULL THEN 'rule' ELSE 'hand' END, f.author,
+           coalesce(f.filling, 'rule')
+      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+                  $7::date[])
            AS c (chat_id, kind, school_id, class_id, group_id, title, closes_on)
-     ORDER BY chat_id
+      LEFT JOIN founded_chats f USING (chat_id)
+     ORDER BY c.chat_id
     ON CONFLICT (chat_id) DO NOTHING RETURNING chat_id"""
 
 _CREATE_SYNC = """
@@ -43,24 +49,32 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
     if not missing:
         return
     entities = await load_entities(driver, missing)
-    wanted = [chat for chat_id in missing if (chat := entities.chat(chat_id)) is not None]
-    withheld = await _withheld(driver, wanted)
+    chats = [chat for each in missing if (chat := wanted(entities, each, off)) is not None]
+    by_hand = await switched_off(driver, {chat.school_id for chat in chats})
+    decided = await load_decisions(driver, missing) if by_hand else {}
     await _create(
-        driver,
-        [
-            chat
-            for chat in wanted
-            if not off.covers(chat.kind, chat.school_id) and chat.chat_id not in withheld
-        ],
+        driver, [chat for chat in chats if not is_withheld(chat, entities, decided, by_hand)]
     )
 
 
-async def _withheld(driver: Driver, chats: Collection[Chat]) -> set[ChatId]:
-    """Those whose kind the school has switched off, unless a person wants that one."""
-    off = await switched_off(driver, {chat.school_id for chat in chats})
-    concerned = {chat.chat_id for chat in chats if (chat.school_id, chat.kind) in off}
-    decided = await load_decisions(driver, concerned) if concerned else {}
-    return concerned - {chat for chat, known in decided.items() if known.brought_back}
+def wanted(entities: Entities, chat_id: ChatId, off: ChatKindsOff) -> Chat | None:
+    """The chat, if it should exist: the facts ask for one that is not off, or somebody made it."""
+    chat = entities.chat(chat_id)
+    if chat is None or (chat_id not in entities.founded and off.covers(chat.kind, chat.school_id)):
+        return None
+    return chat
+
+
+def is_withheld(
+    chat: Chat,
+    entities: Entities,
+    decided: Mapping[ChatId, ChatDecisions],
+    off: Collection[tuple[SchoolId, ChatKind]],
+) -> bool:
+    """Whether its kind is switched off in the school, and nobody wants this one all the same."""
+    known = decided.get(chat.chat_id)
+    by_hand = chat.chat_id in entities.founded or (known is not None and known.brought_back)
+    return not by_hand and (chat.school_id, chat.kind) in off
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:

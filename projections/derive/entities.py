@@ -9,7 +9,9 @@ from collections.abc import Iterable, Iterator
 from domain.chats import ChatKind
 from domain.derivation.facts import Entities, kind_and_entity
 from domain.facts import Rank, School, SchoolClass, SubjectGroup
+from domain.founding import is_hand_made
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from projections.by_hand.foundings import load_founded
 from projections.database import Driver, Record
 
 _RANK = "version, at, source, event_id"
@@ -17,15 +19,21 @@ _RANK = "version, at, source, event_id"
 
 async def load_entities(driver: Driver, chat_ids: Iterable[ChatId]) -> Entities:
     """What is known of the schools, classes and groups of these chats."""
+    chat_ids = list(chat_ids)
     named = [kind_and_entity(chat_id) for chat_id in chat_ids]
-    groups = await _groups(driver, _of_kind(named, ChatKind.SUBJECT))
+    founded = await load_founded(driver, [each for each in chat_ids if is_hand_made(each)])
+    purposes = [founding.purpose for founding in founded.values()]
+    group_ids = {each.group_id for each in purposes if each.group_id is not None}
+    groups = await _groups(driver, {*_of_kind(named, ChatKind.SUBJECT), *group_ids})
     class_ids = {*_of_kind(named, ChatKind.CLASS), *_of_kind(named, ChatKind.PARENTS)}
     class_ids |= {group.class_id for group in groups.values()}
+    class_ids |= {each.class_id for each in purposes if each.class_id is not None}
     classes = await _classes(driver, class_ids)
     school_ids = set(_of_kind(named, ChatKind.STAFF_ROOM))
     school_ids |= {known.school_id for known in classes.values()}
     school_ids |= {group.school_id for group in groups.values()}
-    return Entities(await _schools(driver, school_ids), classes, groups)
+    school_ids |= {each.school_id for each in purposes}
+    return Entities(await _schools(driver, school_ids), classes, groups, founded)
 
 
 def _of_kind(named: Iterable[tuple[ChatKind | None, str]], kind: ChatKind) -> Iterator[str]:

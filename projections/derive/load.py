@@ -10,7 +10,7 @@ from collections.abc import Set as AbstractSet
 
 from domain.chats import ChatKind
 from domain.decisions import ChatDecisions, MembershipDecision
-from domain.derivation.facts import Entities, Facts, Stored, kind_and_entity
+from domain.derivation.facts import Entities, Facts, Stored
 from domain.facts import (
     Employment,
     EmploymentRole,
@@ -71,7 +71,7 @@ async def load(
     candidates = _candidates(orders.values())
     in_parents_chats = _candidates_of(stored.values(), candidates)
     bonds = {**bonds, **await _guardianships(driver, in_parents_chats, added)}
-    employments = await _employments(driver, entities, chat_ids, added)
+    employments = await _employments(driver, entities, stored.values(), added)
     schools = {each.school_id for each in (*stored.values(), *_of_schools(entities))}
     everyone = _everyone(entities, orders, bonds, employments, added)
     removed = {row["person_id"] for row in await driver.fetch(_REMOVED, everyone)}
@@ -150,11 +150,7 @@ def _candidates_of(
     stored: Iterable[Stored], candidates: Mapping[tuple[SchoolId, ClassId], set[PersonId]]
 ) -> set[PersonId]:
     """The pupils who may be placed in the classes of the parents chats among these."""
-    classes = {
-        ClassId(kind_and_entity(chat.chat_id)[1])
-        for chat in stored
-        if chat.kind is ChatKind.PARENTS
-    }
+    classes = {chat.class_id for chat in stored if chat.kind is ChatKind.PARENTS}
     return {
         pupil_id
         for (_, class_id), pupils in candidates.items()
@@ -179,11 +175,10 @@ async def _guardianships(
 
 
 async def _employments(
-    driver: Driver, entities: Entities, chat_ids: Iterable[ChatId], added: AbstractSet[PersonId]
+    driver: Driver, entities: Entities, stored: Iterable[Stored], added: AbstractSet[PersonId]
 ) -> dict[SchoolId, dict[PersonId, Employment]]:
     """Everybody of the schools whose staff room is derived; else the teachers concerned."""
-    named = (kind_and_entity(chat_id) for chat_id in chat_ids)
-    schools = [entity for kind, entity in named if kind is ChatKind.STAFF_ROOM]
+    schools = list({chat.school_id for chat in stored if chat.kind is ChatKind.STAFF_ROOM})
     people = list(_teachers(entities) | added)
     employments: defaultdict[SchoolId, dict[PersonId, Employment]] = defaultdict(dict)
     for row in await driver.fetch(_EMPLOYMENTS, schools, people):

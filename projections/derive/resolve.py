@@ -31,6 +31,8 @@ class Targets:
 # ``present``: a fact about somebody reaches every chat that they are in, expected or not.
 # An order's pupil and class; a person's own placements and those of the pupils they guard;
 # whoever was added by hand belongs to the school by an employment, a placement or a pupil.
+# Chats that were made by hand, and those of which something was decided, are found by what was
+# decided and not by their rows, which another worker may be just about to write.
 RESOLVE = """
 WITH mark AS MATERIALIZED (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[],
@@ -73,6 +75,16 @@ chat AS (
     SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'chat'
     UNION ALL SELECT c.chat_id, m.lane, m.cause_at, m.marked_at
       FROM mark m JOIN chats c ON c.school_id = m.id WHERE m.kind = 'school'
+    UNION ALL SELECT f.chat_id, m.lane, m.cause_at, m.marked_at
+      FROM mark m JOIN founded_chats f ON f.school_id = m.id WHERE m.kind = 'school'
+    UNION ALL SELECT f.chat_id, s.lane, s.cause_at, s.marked_at
+      FROM school s JOIN founded_chats f ON f.school_id = s.id WHERE f.kind = 'staff_room'
+    UNION ALL SELECT f.chat_id, c.lane, c.cause_at, c.marked_at
+      FROM class c JOIN founded_chats f ON f.class_id = c.id
+    UNION ALL SELECT f.chat_id, c.lane, c.cause_at, c.marked_at
+      FROM taught_class c JOIN founded_chats f ON f.class_id = c.id
+    UNION ALL SELECT f.chat_id, g.lane, g.cause_at, g.marked_at
+      FROM subject_group g JOIN founded_chats f ON f.group_id = g.id
     UNION ALL SELECT e.chat_id, p.lane, p.cause_at, p.marked_at
       FROM pupil p JOIN expected_members e ON e.person_id = p.id
     UNION ALL SELECT d.chat_id, p.lane, p.cause_at, p.marked_at
@@ -81,8 +93,7 @@ chat AS (
       FROM pupil p JOIN fact_guardianships g ON g.pupil_id = p.id
       JOIN decisions d ON d.person_id = g.guardian_id
     UNION ALL SELECT d.chat_id, m.lane, m.cause_at, m.marked_at
-      FROM mark m JOIN decisions d ON d.person_id = m.id JOIN chats c ON c.chat_id = d.chat_id
-     WHERE m.kind = 'employment' AND c.school_id = m.scope),
+      FROM mark m JOIN decisions d ON d.person_id = m.id WHERE m.kind = 'employment'),
 bystander AS (
     SELECT id AS person_id, lane, cause_at, marked_at FROM pupil
     UNION ALL SELECT id, lane, cause_at, marked_at FROM mark WHERE kind = 'employment'),

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.decisions import Stay
-from domain.ids import ChatId, MaxUserId
+from domain.ids import ChatId, MaxUserId, PersonId
 from domain.lanes import Lane
 from projections.by_hand import decisions, journal
 from projections.by_hand.journal import ActHead
@@ -82,7 +82,7 @@ async def keep(
         return Keeping.NOT_THERE
     if row.kept and not row.overtaken:
         return Keeping.ALREADY
-    head = ActHead(act_id or uuid4(), Stay.KEPT.value, chat_id, author, at)
+    head = ActHead(act_id or uuid4(), Stay.KEPT.value, chat_id, PersonId(author), at)
     await decisions.record_all(connection, journal.written(head, stays=[(account, Stay.KEPT)]))
     return Keeping.KEPT
 
@@ -104,6 +104,6 @@ async def release(
         await due.mark_due(connection, [chat_id], Lane.STAFF)
         return False
     act_id, what = act or (uuid4(), Stay.RELEASED.value)
-    head = ActHead(act_id, what, chat_id, author, at)
+    head = ActHead(act_id, what, chat_id, PersonId(author), at)
     await decisions.record_all(connection, journal.written(head, stays=[(account, Stay.RELEASED)]))
     return True

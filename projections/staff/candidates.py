@@ -5,73 +5,28 @@ is chosen are judged by the same conditions in one statement, so they cannot dif
 a page's rows, and not the school's.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from enum import Enum
-
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.choice import Choice
-from domain.ids import ChatId, ClassId, PersonId, SchoolId
+from domain.ids import ClassId, PersonId, SchoolId
+from projections.staff.candidate_rows import (
+    Candidate,
+    CandidatesFilter,
+    Found,
+    Order,
+    Part,
+    Pool,
+    SortedBy,
+)
 from projections.staff.names import PersonName
 
-
-class Part(Enum):
-    """What somebody is in a school (the guide, 3.1: «Роли»)."""
-
-    STAFF = "staff"
-    PUPIL = "pupil"
-    PARENT = "parent"
-
-
-class SortedBy(Enum):
-    """The column by which the list is ordered."""
-
-    SURNAME = "surname"
-    GIVEN_NAME = "given_name"
-    PATRONYMIC = "patronymic"
-    BIRTH_DATE = "birth_date"
-
-
-@dataclass(frozen=True, slots=True)
-class CandidatesFilter:
-    """People in whose name all the words stand, of any of the parts, of one sex, of one class."""
-
-    words: str = ""
-    parts: frozenset[Part] = frozenset()
-    sex: str = ""
-    class_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """Somebody of the school. ``already``: in the chat; ``excluded``: taken out of it by hand."""
-
-    person_id: PersonId
-    name: PersonName
-    birth_date: date | None
-    parts: tuple[tuple[Part, str | None], ...]
-    already: bool
-    excluded: bool
-    ticked: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A page of candidates. ``matching``: of the ``total`` those who can be chosen.
-
-    ``digest`` tells whom the choice's filter takes; '' without one. ``named``: whom the choice
-    names and who is still there to choose.
-    """
-
-    rows: Sequence[Candidate]
-    total: int
-    matching: int
-    chosen: int
-    digest: str
-    named: frozenset[PersonId]
+_LEARNS = """w.part = 'pupil' AND EXISTS (
+             SELECT FROM fact_subject_groups g
+              WHERE g.group_id = ANY(CAST(:learning_in AS text[]))
+                AND g.school_id = w.school_id AND g.class_id = w.class_id
+                AND (g.pupil_ids IS NULL OR w.person_id = ANY(g.pupil_ids)))"""
+"""Of a row ``w`` of ``staff.people_of_schools``: a pupil who learns in one of the groups."""
 
 
 def _takes(prefix: str) -> str:
@@ -94,7 +49,8 @@ _JUDGED = f"""
           FROM staff.people_of_schools w
           JOIN fact_people p USING (person_id)
           LEFT JOIN fact_classes f ON f.class_id = w.class_id
-         WHERE w.school_id = :school AND NOT p.removed),
+         WHERE w.school_id = :school AND NOT p.removed
+           AND (CAST(:learning_in AS text[]) IS NULL OR {_LEARNS})),
     decided AS (
         SELECT DISTINCT ON (person_id) person_id, choice FROM decisions
          WHERE chat_id = :chat AND subject = 'membership'
@@ -159,26 +115,16 @@ _LISTED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
-    """Which page of the list, and in which order."""
-
-    page: int = 1
-    size: int = 10
-    by: SortedBy = SortedBy.SURNAME
-    descending: bool = False
-
-
 async def candidates(
     connection: AsyncConnection,
-    chat: tuple[ChatId, SchoolId],
+    pool: Pool,
     wanted: CandidatesFilter,
     choice: Choice[CandidatesFilter],
     order: Order,
 ) -> Found:
     """A page of those whom ``wanted`` takes, and how many are chosen of all."""
     statement = _LISTED[order.by, order.descending]
-    asked = _asked(chat, wanted, choice) | {"size": order.size, "page": order.page}
+    asked = _asked(pool, wanted, choice) | {"size": order.size, "page": order.page}
     rows = (await connection.execute(statement, asked)).all()
     first = rows[0]
     return Found(
@@ -205,11 +151,11 @@ async def candidates(
 
 async def chosen(
     connection: AsyncConnection,
-    chat: tuple[ChatId, SchoolId],
+    pool: Pool,
     choice: Choice[CandidatesFilter],
 ) -> tuple[list[PersonId], str]:
     """Whoever is chosen, of the school's people who are not in the chat yet; and the digest."""
-    asked = _asked(chat, CandidatesFilter(), choice)
+    asked = _asked(pool, CandidatesFilter(), choice)
     row = (await connection.execute(text(_CHOSEN), asked)).one()
     return [PersonId(each) for each in row.people], row.digest
 
@@ -227,11 +173,12 @@ async def classes_of(connection: AsyncConnection, school_id: SchoolId) -> dict[C
 
 
 def _asked(
-    chat: tuple[ChatId, SchoolId], wanted: CandidatesFilter, choice: Choice[CandidatesFilter]
+    pool: Pool, wanted: CandidatesFilter, choice: Choice[CandidatesFilter]
 ) -> dict[str, object]:
     return {
-        "chat": chat[0],
-        "school": chat[1],
+        "chat": pool.chat_id,
+        "school": pool.school_id,
+        "learning_in": None if pool.learning_in is None else sorted(pool.learning_in),
         "c_all": choice.everybody is not None,
         "also": sorted(choice.also),
         "without": sorted(choice.without),

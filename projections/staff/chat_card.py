@@ -5,15 +5,19 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.chats import Filling
 from domain.ids import ChatId
 from domain.things import TheChat
+from projections.staff.names import PersonName, as_name
 from projections.staff.things import as_chat
 
 _CARD = text("""
-    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, d.state, d.expected,
-           f.name AS class_name, f.school_year,
-           (SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id) AS link
+    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.made_by, c.title, d.state,
+           d.expected, f.name AS class_name, f.school_year,
+           (SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id) AS link,
+           c.filling, p.surname, p.given_name, p.patronymic
       FROM chats c
+      LEFT JOIN fact_people p ON p.person_id = c.made_by
       JOIN staff.chats d USING (chat_id)
       LEFT JOIN fact_classes f ON f.class_id = c.class_id
      WHERE c.chat_id = :chat""")
@@ -25,7 +29,8 @@ _CLOSED = frozenset({"frozen", "deleted"})
 class ChatCard:
     """A chat; ``class_name`` is None where it is of no class, or the class is not known.
 
-    ``link`` lets in whoever has it; None where there is none, or it is not for who asks.
+    ``link`` lets in whoever has it; None where there is none, or it is not for who asks. ``by``
+    is who made it by hand, where the rules did not and the name is for who asks.
     """
 
     thing: TheChat
@@ -35,6 +40,8 @@ class ChatCard:
     class_name: str | None
     school_year: str | None
     link: str | None
+    filling: Filling
+    by: PersonName | None
 
     @property
     def kind(self) -> str:
@@ -60,4 +67,6 @@ async def card(connection: AsyncConnection, chat_id: ChatId) -> ChatCard | None:
         row.class_name,
         row.school_year,
         row.link,
+        Filling(row.filling),
+        as_name(row.surname, row.given_name, row.patronymic),
     )

@@ -63,8 +63,8 @@ class ChatsFound:
 
 
 _PAGE: Final = f"""
-    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.title, k.name AS class_name,
-           k.school_year, n.people, n.outside, d.undecided, d.takings,
+    SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id, c.made_by, c.title,
+           k.name AS class_name, k.school_year, n.people, n.outside, d.undecided, d.takings,
            {STANDING} AS standing, l.link,
            (SELECT count(*) FROM expected_members m
              WHERE m.chat_id = c.chat_id AND m.role = 'administrator') AS administrators,

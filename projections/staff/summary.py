@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.chat_standings import StandingGroup, group_of, standing_of_wait
 from domain.ids import ChatId, ClassId, PersonId, SchoolId
 from domain.work import ChatWait
-from projections.staff.candidates import Part
+from projections.staff.candidate_rows import Part
 from projections.staff.names import PersonName, as_name
 
 

@@ -6,11 +6,12 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chats import ChatKind
-from domain.ids import ChatId, ClassId, GroupId, SchoolId
+from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from domain.things import TheChat
 
 _CHAT = text("""
-    SELECT chat_id, school_id, kind, class_id, group_id FROM chats WHERE chat_id = :chat""")
+    SELECT chat_id, school_id, kind, class_id, group_id, made_by
+      FROM chats WHERE chat_id = :chat""")
 
 
 async def the_chat(connection: AsyncConnection, chat_id: ChatId) -> TheChat | None:
@@ -27,4 +28,5 @@ def as_chat(row: Row[Any]) -> TheChat:
         kind=ChatKind(row.kind),
         class_id=None if row.class_id is None else ClassId(row.class_id),
         group_id=None if row.group_id is None else GroupId(row.group_id),
+        made_by=None if row.made_by is None else PersonId(row.made_by),
     )

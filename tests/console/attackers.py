@@ -64,11 +64,18 @@ def _things(ids: SchoolIds) -> Things:
             **dict.fromkeys(("page", "at", "everybody"), "1"),
             **dict.fromkeys(("position", "beat"), "0"),
             "size": "10",
+            # «Добавить новый чат».
+            "kind": "class",
+            "class_of": ids.id("7a"),
+            "group": ids.id("chem"),
+            "filling": "chosen",
+            "shown_for": f"{ids.school} class {ids.id('7a')} -",
+            "known": chat,
+            "preset": "",
             "also": ids.id("pupil-1"),
             "pick": ids.id("pupil-2"),
             "title": "Чужое название",
             "by": "surname",
-            "kind": "class",
             "hand": "keep",
         },
         {
@@ -85,12 +92,15 @@ def _things(ids: SchoolIds) -> Things:
 FOREIGN_THINGS, OWN_THINGS = _things(BETA), _things(ALPHA)
 
 _WHO_MANAGE = {"administrator", "leader"}
+_WHO_MAKE = {"administrator", "leader", "chemist"}
 
 PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/members/{act}": _WHO_MANAGE,
     "/chats/{chat_id}/outsiders": _WHO_MANAGE,
     "/chats/{chat_id}/people": _WHO_MANAGE,
     "/chats/{chat_id}/people/add": _WHO_MANAGE,
+    "/chats/new": _WHO_MAKE,
+    "/chats/new/add": _WHO_MAKE,
     "/chats/{chat_id}/timeline": _WHO_MANAGE,
     "/chats/{chat_id}/title": _WHO_MANAGE,
     "/chats/{chat_id}/undo": _WHO_MANAGE,

@@ -69,8 +69,8 @@ class Town:
     async def state(self) -> list[tuple[str, ...]]:
         """Everything that a request could change, but that a session was used."""
         tables = ("decisions", "held_plans", "kept_accounts", "stale_entities", "chats",
-                  "service_accounts", "outbox", "profile_links", "initialisations",
-                  "initialised_chats", "plan_decisions")  # fmt: skip
+                  "founded_chats", "service_accounts", "outbox", "profile_links",
+                  "initialisations", "initialised_chats", "plan_decisions")  # fmt: skip
         asked = [f"SELECT '{table}', t::text FROM {table} t" for table in tables]
         asked.append("SELECT 'sessions', concat(token_hash, school_id, revoked_at) FROM sessions")
         async with transaction(self.console.engine) as connection:

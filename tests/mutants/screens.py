@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.hand_made import HAND_MADE
 from tests.mutants.planting import Mutant
 
 _PEOPLE = ("tests/operations/test_chat_people.py",)
@@ -94,8 +95,9 @@ SCREENS: Final = (
     Mutant(
         "many decisions are not told to others",
         "projections/by_hand/decisions.py",
-        "await announcing.publish(connection, new)",
-        "await announcing.publish(connection, new[:1])",
+        "await published(connection, new)",
+        "await published(connection, new[:1])",
         _PEOPLE,
     ),
+    *HAND_MADE,
 )  # fmt: skip

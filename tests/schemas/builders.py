@@ -124,6 +124,15 @@ DATA: Mapping[str, Members] = {
         "kind": "parents",
         "created": False,
     },
+    "rollcall.founding.decided.v1": {
+        **DECISION,
+        "chat_id": "hand:0b7e7a38-6c8e-5a1c-9d35-2c5c43a1f2aa",
+        "kind": "subject",
+        "class_id": "s-1.9g",
+        "subject_group_id": "g-1",
+        "filling": "chosen",
+        "title": "9г/Химия",
+    },
 }
 
 PERSON = "sgo.person.changed.v1"

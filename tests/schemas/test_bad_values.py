@@ -54,7 +54,11 @@ FREE_TEXT = {
 
 def is_optional(type_name: str, member: str) -> bool:
     """What events.md marks with a question mark."""
-    kinds = {"sgo.subject-group.changed.v1": "group", "rollcall.title.decided.v1": "decision"}
+    kinds = {
+        "sgo.subject-group.changed.v1": "group",
+        "rollcall.title.decided.v1": "decision",
+        "rollcall.founding.decided.v1": "chat",
+    }
     kind = kinds.get(type_name, "chat" if type_name.startswith("rollcall.chat") else "")
     return member in OPTIONAL or f"{member} of a {kind}" in OPTIONAL
 

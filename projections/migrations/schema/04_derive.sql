@@ -21,6 +21,9 @@ CREATE INDEX ON stale_entities (lane, (kind = 'chat'), generation);
 CREATE TABLE chats (
     chat_id text PRIMARY KEY,
     kind text NOT NULL CHECK (kind IN ('staff_room', 'class', 'parents', 'subject')),
+    origin text NOT NULL DEFAULT 'rule' CHECK (origin IN ('rule', 'hand')),
+    made_by text,                           -- who made it by hand; null: the rules did
+    filling text NOT NULL DEFAULT 'rule' CHECK (filling IN ('rule', 'chosen')),
     school_id text NOT NULL,
     class_id text,
     group_id text,

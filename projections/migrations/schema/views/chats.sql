@@ -17,7 +17,8 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
            ELSE 'pending'
        END AS state,
        s.last_converged_at,
-       s.answered_since
+       s.answered_since,
+       c.origin
   FROM chats c
   LEFT JOIN chat_sync s USING (chat_id)
   LEFT JOIN LATERAL (
@@ -34,6 +35,7 @@ SELECT c.chat_id, c.school_id, c.kind, c.class_id, c.group_id AS subject_group_i
 
 COMMENT ON COLUMN dashboard.chats.state IS 'converged, pending, held (waits for a person''s decision), rejected (a person decided against what the register asks for), frozen, parked, not_created or deleted; frozen counts neither as converged nor as unconverged. parked: a person must act in the messenger; dashboard.blocked says how.';
 COMMENT ON COLUMN dashboard.chats.answered_since IS 'Since when part of what is known of the chat is only what calls were answered; null: it was read since, so converged is seen and not only answered.';
+COMMENT ON COLUMN dashboard.chats.origin IS 'rule: the register asks for it; hand: somebody made it.';
 COMMENT ON VIEW dashboard.chats IS 'One row a chat that exists for a school.';
 COMMENT ON COLUMN dashboard.chats.expected IS 'People who belong in the chat by the rules and decisions.';
 COMMENT ON COLUMN dashboard.chats.deliverable IS 'Distinct linked accounts of the expected people.';

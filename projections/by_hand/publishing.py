@@ -21,6 +21,7 @@ from domain.decisions import (
     Stay,
     StayDecision,
 )
+from domain.founding import Founding
 from domain.ids import ChatId
 from projections import outbox
 from schemas.fields import write_instant
@@ -29,13 +30,14 @@ from schemas.outgoing import DECISIONS_TOPIC
 _SCHOOL = text("""
     SELECT coalesce(
         (SELECT school_id FROM chats WHERE chat_id = :chat),
+        (SELECT school_id FROM founded_chats WHERE chat_id = :chat),
         (SELECT school_id FROM fact_classes
           WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
         (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
         (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
 
 
-async def publish(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
+async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
     """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
 
     An event's id follows from the decision's, so it is told once.
@@ -88,6 +90,8 @@ def _event(decision: AnyDecision) -> tuple[str, dict[str, object]]:
         case ChatDecision():
             if isinstance(decision.choice, Deletion):
                 return "deletion", {"deleted": decision.choice is Deletion.DELETED}
+            if isinstance(decision.choice, Founding):
+                return "founding", _founding(decision.choice)
             return "title", {"title": decision.choice} if decision.choice else {}
         case StayDecision():
             stays = decision.choice is Stay.KEPT
@@ -97,3 +101,14 @@ def _event(decision: AnyDecision) -> tuple[str, dict[str, object]]:
             return "kind", {"kind": decision.kind.value, "created": created}
         case _:
             assert_never(decision)
+
+
+def _founding(founding: Founding) -> dict[str, object]:
+    purpose = founding.purpose
+    named = {"class_id": purpose.class_id, "subject_group_id": purpose.group_id}
+    return {
+        "kind": purpose.kind.value,
+        "filling": founding.filling.value,
+        "title": founding.title,
+        **{name: given for name, given in named.items() if given is not None},
+    }
