@@ -6,13 +6,9 @@ answer: ``rollcall.wiring`` asks for it only to run them.
 
 import asyncio
 from contextlib import AsyncExitStack
-from functools import partial
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from console.errors import CannotListen
-from console.serve import ConsoleServer
 from consumers.config import IngestConfig
 from consumers.decisions import DecisionsReader
 from consumers.ends import EndsWatcher
@@ -22,16 +18,11 @@ from loops.together import Loop
 from projections.by_hand.decision_log import DecisionLog
 from projections.derive.loop import DeriveLoop
 from projections.facts.ingest_store import IngestStore
-from projections.reports.overview import Overview
-from rollcall.entrance import entrance
 from rollcall.process import Process
-from rollcall.profiles import installation
 from rollcall.reconciling import reconcile_loops
 from rollcall.upkeep import Upkeep
 from rollcall.wiring import Part, Wiring
 from schemas.outgoing import DECISIONS_TOPIC
-
-log = structlog.get_logger()
 
 
 def loops_of(
@@ -56,8 +47,10 @@ def loops_of(
             wiring.settings, wiring.messenger_config(), engine, closing, process
         )
     if Part.CONSOLE in parts:
+        from rollcall.serving import console_loop  # noqa: PLC0415 - slow to load, as above
+
         alone = parts == {Part.CONSOLE}
-        loops["console"] = _console(wiring, engine, listening, process, alone=alone)
+        loops["console"] = console_loop(wiring, engine, listening, process, alone=alone)
     return loops
 
 
@@ -72,35 +65,3 @@ def _ingest(wiring: Wiring, engine: AsyncEngine, process: Process) -> dict[str, 
         "decisions": DecisionsReader(kafka, store, DecisionLog(engine)).run,
         "outbox": OutboxPublisher(kafka, store, wiring.topic_shape()).run,
     }
-
-
-def _console(
-    wiring: Wiring, engine: AsyncEngine, listening: asyncio.Event, process: Process, *, alone: bool
-) -> Loop:
-    """The pages and metrics; beside other parts a taken port is not worth a crash.
-
-    Several processes with all parts may run on one machine, and one of them has the port.
-    """
-    console = wiring.settings.console
-    server = ConsoleServer(
-        Overview(engine),
-        console.host,
-        console.port,
-        console.metrics_port,
-        partial(entrance, wiring.settings, engine),
-        process,
-        process.fault,
-        installation(wiring.settings, wiring.derive_config().kinds_off),
-    )
-
-    async def loop(stop: asyncio.Event) -> None:
-        try:
-            await server.run(stop, lambda _: listening.set())
-        except CannotListen as error:
-            if alone:
-                raise
-            log.warning("console.not_served", reason=str(error))
-            listening.set()
-            await stop.wait()
-
-    return loop

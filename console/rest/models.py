@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 class Model(BaseModel):
-    """What is read off the answer of an operation."""
+    """An answer, or a part of one."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -41,11 +41,7 @@ class Paged(Model, Generic[T]):
 
 
 class ListedChat(Model):
-    """A chat in the list of its school.
-
-    ``members``: who belong in it; of them ``outside`` have a profile and are not inside. ``link``
-    leads into the chat, and is told only to who is in it.
-    """
+    """``outside`` of the ``members`` are linked and not inside; ``link`` is for who is in it."""
 
     chat_id: str
     kind: ChatKind

@@ -31,6 +31,7 @@ class Beginning:
         stage.kafka.committed = dict(self.committed)
         stage.register = copy.deepcopy(self.register)
         stage.register.go_on(stage.scheduler.random.random(), stage.database.now())
+        stage.known.read = {key: len(log) for key, log in self.logs.items()}
         stage.known.register.clear()
         stage.known.look_at_register()
         stage.known.expected.clear()

@@ -28,7 +28,8 @@ async def offsets_and_facts_agree(known: Knowledge) -> None:
     rows = await known.database.ask(
         "SELECT topic, part, next_off, reached_off FROM ingest_partitions"
     )
-    reached = {(row[0], row[1]): row[3] for row in rows}
+    known.read = reached = {(row[0], row[1]): row[3] for row in rows}
+    known.look_at_closed()
     facts = {(row[0], row[1]): row[2] for row in await known.database.ask(_FACTS)}
     best: dict[tuple[str, str], tuple[Any, ...]] = {}
     for key, log in known.kafka.logs.items():

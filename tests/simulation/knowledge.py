@@ -2,12 +2,13 @@
 
 import json
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from tests.oracle import naive
 from tests.simulation.database import Database
-from tests.simulation.kafka import Kafka
+from tests.simulation.kafka import Kafka, Log
 from tests.simulation.messenger import Call
 from tests.simulation.register import Event
 from tests.simulation.scheduler import Process
@@ -17,8 +18,8 @@ BOTS = (951, 952)
 """Of somebody else."""
 AGAIN = 2
 CLOSING_SECONDS = 70.0
-"""Within which a closing is read, derived and met by every pass: the gate lets additions go on for
-a minute."""
+"""Within which a closing that was read is derived and met by every pass: the gate lets additions go
+on for a minute."""
 Roles = dict[int, str]
 """Account → role."""
 
@@ -64,6 +65,8 @@ class Knowledge:
     passes: Counter[Process] = field(default_factory=Counter)
     """How many passes over a chat, or batches of records, a process is in."""
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    read: dict[tuple[str, int], int] = field(default_factory=dict)
+    """By partition how much of it PostgreSQL has the facts of."""
     left: Counter[tuple[str, int]] = field(default_factory=Counter)
     """How often an account went out of a chat by other hands than ours."""
     guests: set[tuple[str, int]] = field(default_factory=set)
@@ -128,12 +131,7 @@ class Knowledge:
 
     def events(self) -> list[Event]:
         """Everything that was published and can be read."""
-        return [
-            event
-            for log in self.kafka.logs.values()
-            for record in log
-            if (event := _event(record.value)) is not None
-        ]
+        return _events(self.kafka.logs.values())
 
     def look_at_register(self) -> None:
         """Something was published, or the date has changed somewhere.
@@ -142,17 +140,25 @@ class Knowledge:
         counts is what is so by both.
         """
         now, events = self.database.now(), self.events()
-        found, closed = wanted(events, now), closed_chats(events, now)
+        found = wanted(events, now)
         if self.database.furthest > now:
             found = _common(found, wanted(events, self.database.furthest))
-            closed &= closed_chats(events, self.database.furthest)
         if not self.register or self.register[-1][1] != found:
             self.register.append((self.database.scheduler.now, found))
+        self.look_at_closed()
+
+    def look_at_closed(self) -> None:
+        """As ``look_at_register``, of what was read: after a minute additions wait for no more."""
+        now = self.database.now()
+        events = _events(log[: self.read.get(key, 0)] for key, log in self.kafka.logs.items())
+        closed = closed_chats(events, now)
+        if self.database.furthest > now:
+            closed &= closed_chats(events, self.database.furthest)
         if not self.closed or self.closed[-1][1] != closed:
             self.closed.append((self.database.scheduler.now, frozenset(closed)))
 
     def closed_since(self, chat_id: str, at: float) -> bool:
-        """Whether the chat was closed at every moment since a while before ``at``."""
+        """Whether it was known at every moment since a while before ``at`` that it is closed."""
         ends = [*(began for began, _ in self.closed[1:]), float("inf")]
         return all(
             chat_id in closed
@@ -209,6 +215,10 @@ def _common(some: dict[str, Roles], others: dict[str, Roles]) -> dict[str, Roles
 def closed_chats(events: list[Event], now: datetime) -> set[str]:
     """The chats that have closed."""
     return {chat_id for chat_id, chat in naive.chats(events, now).items() if chat.frozen}
+
+
+def _events(logs: Iterable[Log]) -> list[Event]:
+    return [event for log in logs for record in log if (event := _event(record.value)) is not None]
 
 
 def _event(value: bytes | None) -> Event | None:
