@@ -16,6 +16,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from console.api import Api, Fault, lives
+from console.behind_module import behind_module
 from console.candidates_page import CandidatesPage
 from console.chat_acts import ChatActs
 from console.chat_page import ChatPage
@@ -38,6 +39,7 @@ from console.school_settings import SchoolSettingsPage
 from console.security_headers import SecurityHeaders
 from console.sign_in import SignIn
 from console.sign_in_page import SignInPage
+from console.summary import SummaryPages
 from operations.installation import ORDINARY, Installation
 from operations.plans import USUAL_TERMS, Terms
 from operations.store import Overview
@@ -104,14 +106,19 @@ def _entries(
     yield from OwnChatsPage(staff, renderer, installation).entries()
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
-    yield from SchoolChatsPage(staff, renderer).entries()
-    yield from InitialisationPage(staff, renderer, installation).entries()
-    yield from NewChatPage(staff, renderer, installation).entries()
-    yield from ChatActs(staff, renderer, entrance.terms).entries()
-    yield from ApiLists(staff, installation).entries()
-    yield from ApiMaking(staff, installation).entries()
-    yield from ApiChanges(staff, entrance.terms).entries()
     pages = Pages(store, renderer)
-    yield from ChatPage(staff, renderer, pages).entries()
-    yield from CandidatesPage(staff, renderer).entries()
+    of_the_module = (
+        SchoolChatsPage(staff, renderer),
+        InitialisationPage(staff, renderer, installation),
+        NewChatPage(staff, renderer, installation),
+        SummaryPages(staff, renderer, installation, entrance.gate.site.origin),
+        ChatActs(staff, renderer, entrance.terms),
+        ChatPage(staff, renderer, pages),
+        CandidatesPage(staff, renderer),
+        ApiLists(staff, installation),
+        ApiMaking(staff),
+        ApiChanges(staff, entrance.terms),
+    )
+    for each in of_the_module:
+        yield from behind_module(staff, installation, each.entries())
     yield from pages.entries()

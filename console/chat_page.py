@@ -133,7 +133,8 @@ class ChatPage:
         which, actor = ChatId(known_form(chat_id)), visitor(request).actor
         answer: Answer | Keeping | None = None
         if form.keep is not None:
-            answer = await outsiders.keep(self.store, actor, which, MaxUserId(form.keep))
+            account = MaxUserId(form.keep)
+            answer = await outsiders.keep(self.store, actor, which, account, form.before)
         elif form.out is not None:
             account = MaxUserId(form.out)
             answer = await outsiders.take_out(self.store, actor, which, account, form.before)

@@ -19,6 +19,7 @@ from operations.member_answers import (
     Overtaken,
     Refusal,
     Refused,
+    Stay,
     Undone,
 )
 from operations.member_choice import Show
@@ -74,6 +75,10 @@ _DONE = {
     Act.DEMOTE: "Снято с администраторов",
 }
 
+_STAYS = {
+    Stay.KEPT: Word("Оставлен в чате", "✓", "good"),
+    Stay.RELEASED: Word("Больше не оставлен", "✓", "good", "Покинет чат через несколько секунд."),
+}
 MADE = Word(
     "Чат добавлен",
     "✓",
@@ -189,7 +194,7 @@ def outcome(answer: Answer, names: Iterable[str] = ()) -> Word:
                         f"Пока вы выбирали, то же самое менял {who}. "
                         "Посмотрите, как стало, и повторите, если всё ещё нужно.")  # fmt: skip
         case Leaving():
-            return Word("Больше не оставлен", "✓", "good", "Покинет чат через несколько секунд.")
+            return _STAYS[Stay.RELEASED]
         case ListChanged():
             return Word("Ничего не изменено", "!", "attention",
                         "Пока вы выбирали, под условия отбора подошли другие люди. "
@@ -198,9 +203,11 @@ def outcome(answer: Answer, names: Iterable[str] = ()) -> Word:
             return Word("Ничего не изменено", "!", "attention", _REFUSED[refusal])
 
 
-def _done(what: Act | None, people: int) -> Word:
+def _done(what: Act | Stay | None, people: int) -> Word:
     if what is None:
         return Word("Наименование сохранено", "✓", "good")
+    if isinstance(what, Stay):
+        return _STAYS[what]
     hint = "Мессенджер изменится через несколько секунд."
     return Word(f"{_DONE[what]}: {people}", "✓", "good", hint)
 
@@ -209,7 +216,7 @@ def keeping(answer: Keeping) -> Word:
     """What came of «Оставить»."""
     match answer:
         case Keeping.KEPT | Keeping.ALREADY:
-            return Word("Оставлен в чате", "✓", "good")
+            return _STAYS[Stay.KEPT]
         case Keeping.NOT_THERE:
             return Word("Ничего не изменено", "!", "attention", "Этого человека уже нет в чате.")
 

@@ -56,13 +56,17 @@ def number(value: int) -> str:
     return f"{value:,}".replace(",", "\N{NO-BREAK SPACE}")
 
 
-def visible(value: str) -> str:
-    """A title or name of the register without what would show it as something else.
+def plain(value: str) -> str:
+    """A text of the register without what would show it as something else.
 
-    Characters that turn the direction of writing or have no width are marked, and a text of
-    nothing but spaces is said to be one.
+    Characters that turn the direction of writing or have no width are marked.
     """
-    return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", value).strip() or "Без названия"
+    return _DECEIVING.sub("\N{REPLACEMENT CHARACTER}", value).strip()
+
+
+def visible(value: str) -> str:
+    """``plain``, and a text of nothing but spaces is said to be one."""
+    return plain(value) or "Без названия"
 
 
 def full_name(name: PersonName) -> str:

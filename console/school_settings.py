@@ -3,17 +3,20 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
 
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
-from console.render import Renderer, shown
+from console.pages import ID
+from console.render import Renderer, address, shown
 from domain.access import may
 from domain.ids import SchoolId
 from domain.rights import Right
 from domain.things import TheSchool
 from operations import school_settings
 from operations.installation import Installation
+from operations.school_kinds import ChatKind, KindSwitch, switch_kind
 from operations.store import StaffStore
 
 
@@ -27,10 +30,17 @@ class SchoolSettingsPage:
 
     def entries(self) -> list[Entry]:
         """The addresses."""
-        return [Entry("/settings", self.page, Door(Need.ADMINISTRATOR, elsewhere="/my"))]
+        door = Door(Need.ADMINISTRATOR, elsewhere="/my")
+        return [
+            Entry("/settings", self.page, door),
+            Entry("/settings/kinds", self.switch, door, "POST"),
+        ]
 
     async def page(
-        self, request: Request, school: Annotated[str, Query(max_length=64)] = ""
+        self,
+        request: Request,
+        school: Annotated[str, Query(max_length=64)] = "",
+        switched: ChatKind | None = None,
     ) -> Response:
         """The settings of the school that was named, else of the one that they look at."""
         visit = visitor(request)
@@ -40,7 +50,24 @@ class SchoolSettingsPage:
         found = await school_settings.communication(
             self.store, visit.actor, which, self.installation
         )
-        return self.renderer.answer(request, "school_settings", shown(found))
+        return self.renderer.answer(
+            request, "school_settings", shown(found) | {"switched": switched and switched.value}
+        )
+
+    async def switch(
+        self,
+        request: Request,
+        school: Annotated[str, Form(pattern=ID)],
+        kind: Annotated[ChatKind, Form()],
+        created: Annotated[KindSwitch, Form()],
+    ) -> Response:
+        """«Включить», «Выключить»: whether such chats make themselves; then the settings again."""
+        visit, which = visitor(request), SchoolId(school)
+        await switch_kind(
+            self.store, visit.actor, visit.author, which, kind, created, self.installation
+        )
+        query = {"school": "" if which == visit.school else which, "switched": kind.value}
+        return RedirectResponse(f"{address('/settings', **query)}#kind-{kind.value}", 303)
 
 
 def _looked_at(visit: Visit) -> SchoolId | None:

@@ -24,9 +24,20 @@ from consumers.kafka_view import KafkaView
 from consumers.partition_batches import bad_record
 from consumers.resume import resume
 from domain.chats import ChatKind, Filling
-from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
+from domain.decisions import (
+    AnyDecision,
+    ChatDecision,
+    Decision,
+    Deletion,
+    KindDecision,
+    KindSwitch,
+    MembershipDecision,
+    RoleDecision,
+    Stay,
+    StayDecision,
+)
 from domain.founding import Founding, Purpose
-from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, GroupId, MaxUserId, PersonId, SchoolId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.errors import OffsetsMoved, StoreError
@@ -40,8 +51,10 @@ from schemas.outgoing import (
     DecisionData,
     DeletionDecided,
     FoundingDecided,
+    KindDecided,
     MembershipDecided,
     RoleDecided,
+    StayDecided,
     TitleDecided,
 )
 
@@ -133,7 +146,7 @@ class DecisionsReader:
         fetched: Mapping[TopicPartition, list[Record]],
         standings: Mapping[TopicPartition, Position],
     ) -> None:
-        found: list[Decision | ChatDecision] = []
+        found: list[AnyDecision] = []
         bad: list[BadRecord] = []
         steps = []
         for partition, records in fetched.items():
@@ -151,8 +164,12 @@ class DecisionsReader:
             log.warning("decisions.read_back", records=lacked)
 
 
-def decision_of(data: DecisionData) -> Decision | ChatDecision:
+def decision_of(data: DecisionData) -> AnyDecision:
     """The decision that an event of ours tells of."""
+    if isinstance(data, KindDecided):
+        switch = KindSwitch.ON if data.created else KindSwitch.OFF
+        school, kind = SchoolId(data.school_id), ChatKind(data.kind)
+        return KindDecision(data.decision_id, school, kind, data.author, data.at, switch)
     chat_id = ChatId(data.chat_id)
     match data:
         case MembershipDecided() | RoleDecided():
@@ -168,6 +185,10 @@ def decision_of(data: DecisionData) -> Decision | ChatDecision:
         case DeletionDecided():
             deletion = Deletion.DELETED if data.deleted else Deletion.KEPT
             return ChatDecision(data.decision_id, chat_id, data.author, data.at, deletion)
+        case StayDecided():
+            stay = Stay.KEPT if data.stays else Stay.RELEASED
+            account = MaxUserId(data.max_user_id)
+            return StayDecision(data.decision_id, chat_id, account, data.author, data.at, stay)
         case FoundingDecided():
             return ChatDecision(data.decision_id, chat_id, data.author, data.at, _founding(data))
 

@@ -11,8 +11,9 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
+from domain.chats import ChatKind
 from domain.founding import Founding
-from domain.ids import ChatId, PersonId
+from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 
 
 class MembershipDecision(Enum):
@@ -61,6 +62,48 @@ class ChatDecision:
     choice: str | Deletion | Founding
 
 
+class Stay(Enum):
+    """What staff decided about an account that nobody expects in one chat."""
+
+    KEPT = "kept"
+    RELEASED = "released"
+
+
+@dataclass(frozen=True, slots=True)
+class StayDecision:
+    """One decision about an account in one chat, whoever may be behind it."""
+
+    decision_id: str
+    chat_id: ChatId
+    account: MaxUserId
+    author: str
+    at: datetime
+    choice: Stay
+
+
+class KindSwitch(Enum):
+    """What a school decided about a kind of chat: whether such chats make themselves there."""
+
+    ON = "on"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class KindDecision:
+    """One decision about a kind of chat in one school."""
+
+    decision_id: str
+    school_id: SchoolId
+    kind: ChatKind
+    author: str
+    at: datetime
+    choice: KindSwitch
+
+
+OfChat = Decision | ChatDecision | StayDecision
+AnyDecision = OfChat | KindDecision
+
+
 @dataclass(frozen=True, slots=True)
 class ChatDecisions:
     """What was decided in one chat: all about people; of the chat itself what counts."""
@@ -68,6 +111,7 @@ class ChatDecisions:
     people: tuple[Decision, ...] = ()
     title: str | None = None
     deleted: bool = False
+    brought_back: bool = False
 
 
 @dataclass(frozen=True, slots=True)

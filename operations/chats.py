@@ -33,6 +33,7 @@ __all__ = [
     "explain",
     "reconcile",
     "require",
+    "require_id",
     "to_delete",
     "visible",
 ]
@@ -83,7 +84,7 @@ async def bring_back(engine: Engine, chat_id: ChatId, author: str) -> bool:
         AuthorIsNoId: the decision is published, so ``author`` must be an id.
         NoSuchChat: there is none of this id.
     """
-    _require_id(author)
+    require_id(author)
     async with transaction(engine) as connection:
         await require(connection, [chat_id])
         return await decisions.bring_back(connection, chat_id, author)
@@ -129,10 +130,15 @@ async def delete(engine: Engine, actor: Actor, author: str, chat_id: ChatId) -> 
         chat = await visible(connection, actor, chat_id)
         if not may(actor, Right.DELETE_CHAT, chat):
             raise NotPermitted
-        _require_id(author)
+        require_id(author)
         return await decisions.delete(connection, chat_id, author)
 
 
-def _require_id(author: str) -> None:
+def require_id(author: str) -> None:
+    """Return if whoever decides is named by an id.
+
+    Raises:
+        AuthorIsNoId: they are not.
+    """
     if not re.fullmatch(LONG_ID_PATTERN, author):
         raise AuthorIsNoId(RULES[LONG_ID_PATTERN])

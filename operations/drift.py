@@ -49,22 +49,26 @@ async def keep(engine: Engine, chat_id: ChatId, account: MaxUserId, author: str)
     """Keep an account in a chat in which nobody expects it.
 
     Raises:
+        AuthorIsNoId: the decision is published, so ``author`` must be an id.
         NoSuchChat: there is none of this id.
     """
+    chats.require_id(author)
     async with transaction(engine) as connection:
         await chats.require(connection, [chat_id])
         return await kept.keep(connection, chat_id, account, author)
 
 
-async def release(engine: Engine, chat_id: ChatId, account: MaxUserId) -> bool:
+async def release(engine: Engine, chat_id: ChatId, account: MaxUserId, author: str) -> bool:
     """Keep it no longer; False where it was not kept.
 
     Raises:
+        AuthorIsNoId: the decision is published, so ``author`` must be an id.
         NoSuchChat: there is none of this id.
     """
+    chats.require_id(author)
     async with transaction(engine) as connection:
         await chats.require(connection, [chat_id])
-        return await kept.release(connection, chat_id, account)
+        return await kept.release(connection, chat_id, account, author)
 
 
 @dataclass(frozen=True, slots=True)

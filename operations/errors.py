@@ -4,6 +4,7 @@
 ├── ``Absent``              it is about something that is not there
 │   ├── ``NoSuchChat``      a chat that no fact asks for
 │   ├── ``NoSuchSchool``    a school of which nothing is known
+│   ├── ``NoSuchClass``     a class of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
 ├── ``NotPermitted``         it is not for who asks
 ├── ``ModuleOff``            there are no chats in this school, or in the whole installation
@@ -17,7 +18,7 @@ What goes wrong with a server stays an error of the room below: ``projections.er
 
 from collections.abc import Sequence
 
-from domain.ids import ChatId, SchoolId
+from domain.ids import ChatId, ClassId, SchoolId
 
 
 class OperationError(Exception):
@@ -40,6 +41,13 @@ class NoSuchSchool(Absent):
 
     def __init__(self, school_id: SchoolId) -> None:
         super().__init__(f"no such school: {school_id}")
+
+
+class NoSuchClass(Absent):
+    """The register does not know the class, or it is not for who asks."""
+
+    def __init__(self, class_id: ClassId) -> None:
+        super().__init__(f"no such class: {class_id}")
 
 
 class NotQuarantined(Absent):

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4, uuid5
 
 from domain.actors import Actor
 from domain.chats import ChatKind
-from domain.decisions import ChatDecision, Decision
+from domain.decisions import KindSwitch, OfChat
 from domain.guard import GuardScope, Held
 from domain.ids import ChatId, PersonId, SchoolId
 from domain.initialising import Fate, Wish, chats_of, confirmation, dropping
@@ -26,7 +26,7 @@ from operations.initialising import foreseen, require, too_many
 from operations.installation import Installation
 from operations.plans import Decider
 from operations.store import StaffStore
-from projections.by_hand import decisions, journal
+from projections.by_hand import decisions, journal, kinds
 from projections.by_hand.journal import ActHead
 from projections.database import Connection, driver, transaction, wake
 from projections.derive import chat_rows
@@ -93,7 +93,13 @@ async def standing(
     async with fence.reading(store.engine, actor) as connection:
         latest = await staff_initialisations.latest(connection, school_id)
         school = await names.names_of_schools(connection, [school_id])
-    off = {kind for kind in ChatKind if installation.kinds_off.covers(kind, school_id)}
+        switched = await kinds.switched(connection, school_id)
+    off = {
+        kind
+        for kind in ChatKind
+        if installation.kinds_off.covers(kind, school_id)
+        or (kind in switched and switched[kind].choice is KindSwitch.OFF)
+    }
     return SchoolInitialisation(school_id, school.get(school_id), latest, frozenset(off), troubles)
 
 
@@ -157,6 +163,8 @@ async def _begin(
     beyond = await too_many(connection, decider.actor, wish, found, installation)
     missing = chats_of(forecasts, Fate.MADE)
     # Whatever kinds are not created by themselves.
+    made = {each.chat.chat_id: each.chat.kind for each in forecasts if each.fate is Fate.MADE}
+    await kinds.want(connection, wish.school_id, made, decider.name)
     await chat_rows.create_missing(await driver(connection), missing, ChatKindsOff())
     await _look_at(connection, [each.chat.chat_id for each in forecasts])
     for chat_id in chats_of(forecasts, Fate.ANEW):
@@ -200,7 +208,7 @@ async def _drop(connection: Connection, start: Start, found: Sequence[Foreseen])
     """End what was added by hand, of those who were shown; how many places."""
     shown = {each.forecast.chat.chat_id: set(each.forecast.dropped) for each in found}
     counting = await forecast.counting_by_hand(connection, sorted(shown))
-    written: list[Decision | ChatDecision] = []
+    written: list[OfChat] = []
     for chat_id, known in counting.items():
         rules = await by_rules(connection, chat_id)
         ends = [each for each in dropping(known, rules) if each[0] in shown[chat_id]]

@@ -9,10 +9,11 @@ from enum import Enum
 from uuid import UUID
 
 from domain.by_hand import Act
+from domain.decisions import Stay
 from projections.by_hand.journal import Entry
 
 __all__ = ["Act", "Answer", "Done", "Entry", "Leaving", "ListChanged", "Overtaken", "Refusal",
-           "Refused", "Seen", "Undone"]  # fmt: skip
+           "Refused", "Seen", "Stay", "Undone"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +27,12 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """It is decided; ``what`` is the act, None for a title. ``act_id`` undoes it."""
+    """It is decided; ``what`` is the act, of a stay the stay, None for a title.
 
-    what: Act | None
+    ``act_id`` undoes it.
+    """
+
+    what: Act | Stay | None
     act_id: UUID
     people: int
 

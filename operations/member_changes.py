@@ -12,7 +12,7 @@ from uuid import UUID
 from domain.actors import Actor
 from domain.by_hand import Act, choices
 from domain.choice import Choice
-from domain.decisions import CountingDecisions, RoleDecision, standing
+from domain.decisions import CountingDecisions, RoleDecision, Stay, standing
 from domain.expected import ADMINISTRATOR_LIMIT, Role
 from domain.ids import ChatId, PersonId
 from domain.rights import Right
@@ -35,7 +35,7 @@ from projections.database import Connection, driver, transaction
 from projections.derive.by_rules import by_rules
 from projections.staff import chat_members, fence
 
-__all__ = ["act_on_members", "author", "done_before", "done_of", "record_act"]
+__all__ = ["act_on_members", "author", "done_before", "done_of", "people_of", "record_act"]
 
 _RIGHTS = {
     Act.REMOVE: Right.REMOVE_MEMBERS,
@@ -116,9 +116,14 @@ def done_of(act_id: UUID, entries: Sequence[ActEntry]) -> Done | None:
     """An act as the journal has it."""
     if not entries:
         return None
-    known = {each.value: each for each in Act}
+    known: dict[str, Act | Stay] = {each.value: each for each in (*Act, *Stay)}
+    return Done(known.get(entries[0].what), act_id, people_of(entries))
+
+
+def people_of(entries: Sequence[ActEntry]) -> int:
+    """How many people an act was about: those who are known, else accounts."""
     people = {each.entry.person_id for each in entries} - {None}
-    return Done(known.get(entries[0].what), act_id, len(people))
+    return len(people or {each.entry.account for each in entries} - {None})
 
 
 async def _meanwhile(

@@ -1,12 +1,13 @@
 """Whether the module «Чаты» is there for somebody (the guide, 1)."""
 
 from domain.actors import Actor
-from domain.ids import PersonId
+from domain.ids import ChatId, PersonId, SchoolId
 from operations.errors import ModuleOff
 from operations.installation import Installation
 from operations.store import StaffStore
+from projections.staff import fence, things
 
-__all__ = ["require_on"]
+__all__ = ["require_on", "require_on_in", "require_on_in_chat"]
 
 
 async def require_on(
@@ -21,3 +22,33 @@ async def require_on(
         return
     if installation.is_off_for(await store.schools(actor, person_id)):
         raise ModuleOff(everywhere=installation.is_off)
+
+
+def require_on_in(actor: Actor, school_id: SchoolId | None, installation: Installation) -> None:
+    """Return if the module is on in this school, or who asks runs the installation.
+
+    None, where somebody looks at no school: then only one that is off everywhere is.
+
+    Raises:
+        ModuleOff: it is not.
+    """
+    if actor.operator is not None and school_id not in actor.works_in:
+        return
+    if installation.is_off_for([] if school_id is None else [school_id]):
+        raise ModuleOff(everywhere=installation.is_off)
+
+
+async def require_on_in_chat(
+    store: StaffStore, actor: Actor, chat_id: ChatId, installation: Installation
+) -> None:
+    """The same of the school of a chat; of one that is not for who asks nothing is said.
+
+    Raises:
+        ModuleOff: it is not.
+    """
+    if not installation.has_kinds_off:
+        return
+    async with fence.reading(store.engine, actor) as connection:
+        chat = await things.the_chat(connection, chat_id)
+    if chat is not None:
+        require_on_in(actor, chat.school_id, installation)

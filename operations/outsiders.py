@@ -5,12 +5,14 @@ Guarantees: as ``operations.member_changes``; nobody is kept who is not in the c
 
 from domain.actors import Actor
 from domain.by_hand import Act
+from domain.decisions import Stay
 from domain.ids import ChatId, MaxUserId
 from domain.rights import Right
 from operations.cards import load_card
 from operations.member_answers import Answer, Done, Leaving, Seen
-from operations.member_changes import author, record_act
+from operations.member_changes import author, done_before, record_act
 from operations.store import StaffStore
+from projections.by_hand import journal
 from projections.database import transaction
 from projections.guard import kept_accounts as kept
 from projections.guard.kept_accounts import Keeping
@@ -19,7 +21,9 @@ from projections.staff import chat_members, fence
 __all__ = ["Keeping", "keep", "take_out"]
 
 
-async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId) -> Keeping:
+async def keep(
+    store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId, seen: Seen
+) -> Done | Keeping:
     """Let an account stay in the chat in which nobody expects it.
 
     Raises:
@@ -29,7 +33,12 @@ async def keep(store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUse
     async with fence.reading(store.engine, actor) as connection:
         await load_card(connection, actor, chat_id, Right.ADD_MEMBERS)
     async with transaction(store.engine) as connection:
-        return await kept.keep(connection, chat_id, account, author(actor))
+        await journal.lock(connection, chat_id)
+        done = await done_before(connection, chat_id, seen)
+        if done is not None:
+            return done
+        kept_now = await kept.keep(connection, chat_id, account, author(actor), seen.act_id)
+    return Done(Stay.KEPT, seen.act_id, 1) if kept_now is Keeping.KEPT else kept_now
 
 
 async def take_out(
@@ -55,5 +64,7 @@ async def take_out(
                 connection, actor, card, Act.REMOVE, people, seen, seen.digest
             )
         if isinstance(answer, Leaving | Done):
-            await kept.release(connection, chat_id, account)
+            what = Act.REMOVE.value if isinstance(answer, Done) else Stay.RELEASED.value
+            act = (seen.act_id, what)
+            await kept.release(connection, chat_id, account, author(actor), act)
         return answer

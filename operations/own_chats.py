@@ -17,7 +17,7 @@ from domain.rights import Right
 from domain.things import TheSchool
 from operations.errors import ModuleOff
 from operations.installation import Installation
-from operations.links import leads_out
+from operations.links import BY_LINK, leads_out
 from operations.listing import order_key
 from operations.store import StaffStore
 from projections.staff.own_chats import Child, OwnChat
@@ -25,9 +25,6 @@ from projections.staff.own_chats import Child, OwnChat
 __all__ = ["Child", "ChildChats", "OwnChat", "OwnScreen", "own_chats"]
 
 _KINDS = [kind.value for kind in ChatKind]
-
-_BY_LINK = frozenset({"privacy", "not_found", "refused", "paused", "left", "invited"})
-"""Obstacles past which one comes by the chat's link."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,5 +96,5 @@ def _ordered(chats: Iterable[OwnChat]) -> list[OwnChat]:
 
 def _as_shown(chat: OwnChat) -> OwnChat:
     """Without a link that leads elsewhere, or that would not help."""
-    helps = chat.obstacle is None or chat.obstacle in _BY_LINK
+    helps = chat.obstacle is None or chat.obstacle in BY_LINK
     return chat if leads_out(chat.link) and helps else replace(chat, link=None)

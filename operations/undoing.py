@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from uuid import UUID, uuid5
 
 from domain.actors import Actor
-from domain.decisions import MembershipDecision, RoleDecision
-from domain.ids import ChatId, PersonId
+from domain.decisions import MembershipDecision, RoleDecision, Stay
+from domain.ids import ChatId, MaxUserId, PersonId
 from domain.rights import Right
 from operations.cards import load_card
 from operations.member_answers import Answer, Done, Refusal, Refused, Undone
-from operations.member_changes import author, done_of
+from operations.member_changes import author, done_of, people_of
 from operations.store import StaffStore
 from projections.by_hand import decisions, journal
 from projections.by_hand.journal import ActEntry, ActHead, Entry
@@ -43,9 +43,9 @@ async def undo(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID) -
         if not back:
             back = [each for each in found if each.counts]
             head = ActHead(undoing, "undo", chat_id, author(actor), at)
-            written = journal.written(head, _before(back), _title_before(back))
+            written = journal.written(head, _before(back), _title_before(back), _stays_before(back))
             await decisions.record_all(connection, written)
-    return Undone(_people(back), _people(found) - _people(back))
+    return Undone(people_of(back), people_of(found) - people_of(back))
 
 
 def _before(
@@ -59,13 +59,15 @@ def _before(
             yield person, RoleDecision(each.before or "none")
 
 
+def _stays_before(entries: Sequence[ActEntry]) -> Iterator[tuple[MaxUserId, Stay]]:
+    for each in entries:
+        if each.entry.account is not None:
+            yield each.entry.account, Stay(each.before or Stay.RELEASED.value)
+
+
 def _title_before(entries: Sequence[ActEntry]) -> str | None:
     """'' gives the title back to the rules; None: the act was not about it."""
     return next((each.before or "" for each in entries if each.entry.subject == "title"), None)
-
-
-def _people(entries: Sequence[ActEntry]) -> int:
-    return len({each.entry.person_id for each in entries if each.entry.person_id is not None})
 
 
 async def act_of(store: StaffStore, actor: Actor, chat_id: ChatId, act_id: UUID) -> Done | None:

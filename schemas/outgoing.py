@@ -6,7 +6,8 @@ it carries ids and the title that somebody chose, no names, birth dates or sexes
 
 Each kind of decision is a type of its own, so that none has members that sometimes do not
 apply. The latest by (``at``, ``decision_id``) counts: about membership and about role per
-chat and person, about title and deletion per chat.
+chat and person, about title and deletion per chat, about staying per chat and account, about
+a kind of chats per school.
 """
 
 from typing import Annotated, Final, Literal
@@ -114,8 +115,38 @@ class FoundingDecided(_Decided):
     title: Title
 
 
+class StayDecided(_Decided):
+    """An account that nobody expects in a chat was let stay by hand, or that was taken back."""
+
+    max_user_id: Annotated[int, Field(strict=True, ge=1, le=2**63 - 1)]
+    stays: Annotated[bool, Field(strict=True)]
+
+
+class KindDecided(EventData):
+    """Whether chats of a kind make themselves in a school was decided by hand."""
+
+    decision_id: LongId
+    school_id: Id
+    kind: Literal["staff_room", "class", "parents", "subject"]
+    created: Annotated[bool, Field(strict=True)]
+    author: LongId = Field(description="The id of who decided, never a name.")
+    at: Instant
+
+    def entity_id(self) -> str:
+        """The school's id."""
+        return self.school_id
+
+
 ChatLifeData = ChatCreated | ChatRenamed | ChatDeleted | ChatConverged
-DecisionData = MembershipDecided | RoleDecided | TitleDecided | DeletionDecided | FoundingDecided
+DecisionData = (
+    MembershipDecided
+    | RoleDecided
+    | TitleDecided
+    | DeletionDecided
+    | FoundingDecided
+    | StayDecided
+    | KindDecided
+)
 
 CHATS: Final[Catalogue[ChatLifeData]] = catalogue(
     EventType("rollcall.chat.created.v1", ChatCreated, CHATS_TOPIC),
@@ -130,6 +161,8 @@ DECISIONS: Final[Catalogue[DecisionData]] = catalogue(
     EventType("rollcall.role.decided.v1", RoleDecided, DECISIONS_TOPIC),
     EventType("rollcall.title.decided.v1", TitleDecided, DECISIONS_TOPIC),
     EventType("rollcall.deletion.decided.v1", DeletionDecided, DECISIONS_TOPIC),
+    EventType("rollcall.stay.decided.v1", StayDecided, DECISIONS_TOPIC),
+    EventType("rollcall.kind.decided.v1", KindDecided, DECISIONS_TOPIC),
     EventType("rollcall.founding.decided.v1", FoundingDecided, DECISIONS_TOPIC),
 )
 """What Rollcall publishes about decisions, and reads back after a restore."""

@@ -16,9 +16,7 @@ from domain.ids import SchoolId
 from domain.rights import Scope
 from operations import founding
 from operations.founding import Made, MakingAnswer, NothingChosen, ShownForAnother, TwinsThere
-from operations.installation import Installation
 from operations.member_answers import ListChanged, Refused
-from operations.module import require_on_in
 from operations.store import StaffStore
 
 
@@ -27,7 +25,6 @@ class ApiMaking:
     """The address over one store."""
 
     store: StaffStore
-    installation: Installation
 
     def entries(self) -> list[Entry]:
         """The address."""
@@ -40,7 +37,6 @@ class ApiMaking:
     ) -> Response:
         """Make a chat by hand; people are chosen by their ids, unless it is filled by the rule."""
         actor, which = visitor(request).actor, SchoolId(school_id)
-        require_on_in(actor, which, self.installation)
         return _told(await founding.make(self.store, actor, which, asked.wanted(which, key)))
 
 

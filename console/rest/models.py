@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from domain.guard import GuardScope
 from domain.obstacles import ObstacleKind
 from operations.candidates import Part
-from operations.member_answers import Act
+from operations.member_answers import Act, Stay
 from operations.removals import PlanState, TakingCause
 from operations.school_chats import ChatKind, ChatStanding, StandingGroup
 from operations.timeline import Sort
@@ -154,7 +154,7 @@ class CandidateList(Paged[Candidate]):
 class Done(Model):
     """It is decided, and the messenger follows; ``act_id`` takes it back."""
 
-    act: Act | None
+    act: Act | Stay | None
     act_id: UUID
     people: int
 

@@ -55,3 +55,9 @@ document.addEventListener("click", (event) => {
     radio.checked = true;
   }
 });
+
+// Without a script one prints by the browser's own menu.
+for (const button of document.querySelectorAll("[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -65,7 +65,7 @@ class Derivation:
             chat=chat,
             title=chat.title if decided.title is None else decided.title,
             frozen=is_frozen(chat, today),
-            deleted=decided.deleted,
+            deleted=decided.deleted or facts.is_withheld(stored),
             zone=zone,
             today=today,
             next_change_at=None if changes_on is None else midnight(zone, changes_on),

@@ -18,7 +18,7 @@ from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A chat's row as the last derivation left it."""
+    """A chat's row as the last derivation left it, and whether the messenger has the chat."""
 
     chat_id: ChatId
     kind: ChatKind
@@ -30,6 +30,7 @@ class Stored:
     frozen: bool
     deleted: bool
     next_change_at: datetime | None
+    in_messenger: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Facts:
 
     ``orders`` are live, by school and pupil, and hold all orders in that school of everyone
     in ``candidates`` (by school and class: whoever has an order naming the class).
+    ``kinds_off``: what schools have switched off by hand.
     """
 
     now: datetime
@@ -122,3 +124,18 @@ class Facts:
     candidates: Mapping[tuple[SchoolId, ClassId], AbstractSet[PersonId]]
     guardianships: Mapping[PersonId, Sequence[Guardianship]]
     removed: AbstractSet[PersonId]
+    kinds_off: AbstractSet[tuple[SchoolId, ChatKind]] = frozenset()
+
+    def is_withheld(self, stored: Stored) -> bool:
+        """Whether a chat that makes itself is not to be made: its kind is off in the school.
+
+        One that the messenger has goes on, and so does one that a person has brought back.
+        """
+        kind, _ = kind_and_entity(stored.chat_id)
+        decided = self.decisions.get(stored.chat_id)
+        return (
+            kind is stored.kind
+            and (stored.school_id, kind) in self.kinds_off
+            and not stored.in_messenger
+            and not (decided is not None and decided.brought_back)
+        )

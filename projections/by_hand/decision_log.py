@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.decisions import ChatDecision, Decision
+from domain.decisions import AnyDecision
 from domain.lanes import Lane
 from projections.by_hand import decisions
 from projections.database import driver, transaction
@@ -25,7 +25,7 @@ class DecisionLog:
 
     async def take(
         self,
-        found: Sequence[Decision | ChatDecision],
+        found: Sequence[AnyDecision],
         bad: Sequence[BadRecord],
         steps: Sequence[Step],
     ) -> int:

@@ -6,18 +6,25 @@ a decision that is already here is not recorded twice.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import assert_never
 from uuid import uuid4
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.decisions import (
+    AnyDecision,
     ChatDecision,
     ChatDecisions,
     Decision,
     Deletion,
+    KindDecision,
+    KindSwitch,
     MembershipDecision,
+    OfChat,
     RoleDecision,
+    Stay,
+    StayDecision,
 )
 from domain.founding import Founding
 from domain.ids import ChatId, PersonId
@@ -26,24 +33,25 @@ from projections.by_hand.foundings import keep_founding
 from projections.by_hand.publishing import published
 from projections.database import Driver, Record, driver, wake
 from projections.queue.due import mark_due
-from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats
+from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats, mark_schools
 
 _RECORD = """
-    INSERT INTO decisions (decision_id, chat_id, person_id, subject, choice, author, at)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                         $7::timestamptz[])
+    INSERT INTO decisions (decision_id, chat_id, person_id, account, school_id, kind, subject,
+                           choice, author, at)
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
+                         $7::text[], $8::text[], $9::text[], $10::timestamptz[])
     ON CONFLICT (decision_id) DO NOTHING RETURNING decision_id"""
 
 _LATEST = """
     SELECT DISTINCT ON (chat_id, subject, person_id)
            decision_id, chat_id, person_id, subject, choice, author, at
-      FROM decisions WHERE chat_id = ANY($1::text[])
+      FROM decisions WHERE chat_id = ANY($1::text[]) AND subject <> 'stay'
      ORDER BY chat_id, subject, person_id, at DESC, decision_id COLLATE "C" DESC"""
 
 
 async def record(
     connection: AsyncConnection,
-    decision: Decision | ChatDecision,
+    decision: AnyDecision,
     lane: Lane = Lane.STAFF,
     *,
     publish: bool = True,
@@ -58,7 +66,7 @@ async def record(
 
 async def record_all(
     connection: AsyncConnection,
-    decisions: Sequence[Decision | ChatDecision],
+    decisions: Sequence[AnyDecision],
     lane: Lane = Lane.STAFF,
     *,
     publish: bool = True,
@@ -76,27 +84,37 @@ async def record_all(
     if not new:
         return 0
     for decision in new:
-        if isinstance(decision.choice, Founding):
+        if isinstance(decision, ChatDecision) and isinstance(decision.choice, Founding):
             await keep_founding(raw, decision, decision.choice)
     if publish:
         await published(connection, new)
-    causes = by_chat((each.chat_id, Cause(lane, each.at)) for each in new)
-    await mark_chats(raw, causes)
+    await _mark(raw, new, lane)
     wake(CHANNEL)
     # It may be the messenger that deleted the chat, or a decision be about somebody who is in it
     # without being expected: then the rules change nothing.
-    due = {each.chat_id for each in new if _is_due(each)}
+    due = {each.chat_id for each in new if not isinstance(each, KindDecision) and _is_due(each)}
     if due:
         await mark_due(connection, due, lane)
     return len(new)
 
 
-def _columns(decisions: Sequence[Decision | ChatDecision]) -> list[list[object]]:
+async def _mark(raw: Driver, decisions: Sequence[AnyDecision], lane: Lane) -> None:
+    """Have what they are about derived anew; of a stay the rules know nothing."""
+    of_chats = (each for each in decisions if isinstance(each, Decision | ChatDecision))
+    await mark_chats(raw, by_chat((each.chat_id, Cause(lane, each.at)) for each in of_chats))
+    schools = {each.school_id: each.at for each in decisions if isinstance(each, KindDecision)}
+    await mark_schools(raw, schools, lane)
+
+
+def _columns(decisions: Sequence[AnyDecision]) -> list[list[object]]:
     rows = [
         (
             each.decision_id,
-            each.chat_id,
+            None if isinstance(each, KindDecision) else each.chat_id,
             each.person_id if isinstance(each, Decision) else None,
+            each.account if isinstance(each, StayDecision) else None,
+            each.school_id if isinstance(each, KindDecision) else None,
+            each.kind.value if isinstance(each, KindDecision) else None,
             *_subject_and_choice(each),
             each.author,
             each.at,
@@ -106,8 +124,12 @@ def _columns(decisions: Sequence[Decision | ChatDecision]) -> list[list[object]]
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _is_due(decision: Decision | ChatDecision) -> bool:
-    return decision.choice is Deletion.KEPT or isinstance(decision.choice, MembershipDecision)
+def _is_due(decision: OfChat) -> bool:
+    return (
+        decision.choice is Deletion.KEPT
+        or isinstance(decision, StayDecision)
+        or isinstance(decision.choice, MembershipDecision)
+    )
 
 
 _DECIDED = """coalesce((
@@ -152,7 +174,7 @@ async def delete(connection: AsyncConnection, chat_id: ChatId, author: str) -> b
     return await record(connection, decision)
 
 
-def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
+def _subject_and_choice(decision: AnyDecision) -> tuple[str, str]:  # noqa: PLR0911 - one of each
     match decision.choice:
         case MembershipDecision():
             return "membership", decision.choice.value
@@ -160,31 +182,40 @@ def _subject_and_choice(decision: Decision | ChatDecision) -> tuple[str, str]:
             return "role", decision.choice.value
         case Deletion():
             return "deleted", decision.choice.value
+        case Stay():
+            return "stay", decision.choice.value
+        case KindSwitch():
+            return "kind", decision.choice.value
         case Founding():
             return "founding", decision.choice.filling.value
         case str():
             return "title", decision.choice
+        case _:
+            assert_never(decision.choice)
 
 
 async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId, ChatDecisions]:
     """The latest decisions of these chats; chats without any are left out."""
     people: defaultdict[ChatId, list[Decision]] = defaultdict(list)
     titles: dict[ChatId, str | None] = {}
-    deleted: dict[ChatId, bool] = {}
+    deleted: dict[ChatId, Deletion] = {}
     for row in await raw.fetch(_LATEST, list(chat_ids)):
         chat_id = ChatId(row["chat_id"])
         match row["subject"]:
             case "title":
                 titles[chat_id] = row["choice"] or None  # taken back: the rules' own again
             case "deleted":
-                deleted[chat_id] = Deletion(row["choice"]) is Deletion.DELETED
+                deleted[chat_id] = Deletion(row["choice"])
             case "founding":
                 pass  # ``foundings``: what it is does not change
             case _:
                 people[chat_id].append(_decision(row))
     return {
         chat_id: ChatDecisions(
-            tuple(people.get(chat_id, ())), titles.get(chat_id), deleted.get(chat_id, False)
+            people=tuple(people.get(chat_id, ())),
+            title=titles.get(chat_id),
+            deleted=deleted.get(chat_id) is Deletion.DELETED,
+            brought_back=deleted.get(chat_id) is Deletion.KEPT,
         )
         for chat_id in {*people, *titles, *deleted}
     }

@@ -13,8 +13,16 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.decisions import ChatDecision, Decision, MembershipDecision, RoleDecision
-from domain.ids import ChatId, PersonId
+from domain.decisions import (
+    ChatDecision,
+    Decision,
+    MembershipDecision,
+    OfChat,
+    RoleDecision,
+    Stay,
+    StayDecision,
+)
+from domain.ids import ChatId, MaxUserId, PersonId
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('decide ' || :chat, 0))")
 
@@ -26,7 +34,7 @@ _NOW = text("""
      WHERE chat_id = :chat AND at < clock_now() + interval '1 hour'""")
 
 _SINCE = text("""
-    SELECT person_id, subject, choice, author, at FROM decisions WHERE chat_id = :chat
+    SELECT person_id, subject, choice, author, at, account FROM decisions WHERE chat_id = :chat
      ORDER BY at DESC, decision_id COLLATE "C" DESC
      LIMIT greatest(0, (SELECT count(*) FROM decisions WHERE chat_id = :chat) - :position)""")
 
@@ -35,19 +43,20 @@ _ACT = text("""
     WITH act AS (
         SELECT * FROM decisions
          WHERE chat_id = :chat AND starts_with(decision_id, CAST(:act AS text) || ':'))
-    SELECT a.person_id, a.subject, a.choice, a.author, a.at, before.choice AS before,
+    SELECT a.person_id, a.subject, a.choice, a.author, a.at, a.account,
+           before.choice AS before,
            split_part(a.decision_id, ':', 2) AS what,
            NOT EXISTS (
                SELECT FROM decisions l
                 WHERE l.chat_id = a.chat_id AND l.subject = a.subject
-                  AND l.person_id IS NOT DISTINCT FROM a.person_id
+                  AND (l.person_id, l.account) IS NOT DISTINCT FROM (a.person_id, a.account)
                   AND (l.at, l.decision_id COLLATE "C") > (a.at, a.decision_id COLLATE "C"))
                AS counts
       FROM act a
       LEFT JOIN LATERAL (
            SELECT b.choice FROM decisions b
             WHERE b.chat_id = a.chat_id AND b.subject = a.subject
-              AND b.person_id IS NOT DISTINCT FROM a.person_id
+              AND (b.person_id, b.account) IS NOT DISTINCT FROM (a.person_id, a.account)
               AND (b.at, b.decision_id COLLATE "C") < (a.at, a.decision_id COLLATE "C")
             ORDER BY b.at DESC, b.decision_id COLLATE "C" DESC LIMIT 1) before ON true
      ORDER BY a.decision_id COLLATE "C" """)
@@ -55,13 +64,17 @@ _ACT = text("""
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A decision as it stands in the journal; ``person_id`` is None where it is about the chat."""
+    """A decision as it stands in the journal; ``person_id`` is None where it is about the chat.
+
+    ``account`` is whose stay it is about, if that is what it is about.
+    """
 
     person_id: PersonId | None
     subject: str
     choice: str
     author: str
     at: datetime
+    account: MaxUserId | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +111,7 @@ async def since(connection: AsyncConnection, chat_id: ChatId, position: int) -> 
 async def act(connection: AsyncConnection, chat_id: ChatId, act_id: UUID) -> list[ActEntry]:
     """The decisions of one act; none where there was no such act."""
     rows = await connection.execute(_ACT, {"chat": chat_id, "act": str(act_id)})
-    return [ActEntry(Entry(*row[:5]), row.what, row.before, row.counts) for row in rows]
+    return [ActEntry(Entry(*row[:6]), row.what, row.before, row.counts) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +127,20 @@ class ActHead:
 
 def written(
     head: ActHead,
-    choices: Iterable[tuple[PersonId, MembershipDecision | RoleDecision]],
+    choices: Iterable[tuple[PersonId, MembershipDecision | RoleDecision]] = (),
     title: str | None = None,
-) -> list[Decision | ChatDecision]:
+    stays: Iterable[tuple[MaxUserId, Stay]] = (),
+) -> list[OfChat]:
     """One act's decisions, each with an id that says which act it is of, and which of its."""
     mark = f"{head.act_id}:{head.what}:"
-    people = [
+    found: list[OfChat] = [
         Decision(f"{mark}{number}", head.chat_id, person, head.author, head.at, choice)
         for number, (person, choice) in enumerate(choices)
     ]
-    if title is None:
-        return [*people]
-    return [*people, ChatDecision(f"{mark}t", head.chat_id, head.author, head.at, title)]
+    found += [
+        StayDecision(f"{mark}s{number}", head.chat_id, account, head.author, head.at, stay)
+        for number, (account, stay) in enumerate(stays)
+    ]
+    if title is not None:
+        found.append(ChatDecision(f"{mark}t", head.chat_id, head.author, head.at, title))
+    return found

@@ -1,16 +1,28 @@
-"""Decisions by hand as others are told of them, and as a restored database reads them back.
+"""By-hand decisions told to others, and to a database that is restored: ``rollcall.decisions``.
 
-Guarantees: a decision is told in its own transaction, once however often; ids, and titles that
-somebody chose, but no names.
+Guarantees: told in the transaction that records them, each once; ids, and the title that somebody
+chose, and no name.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
+from domain.decisions import (
+    AnyDecision,
+    ChatDecision,
+    Decision,
+    Deletion,
+    KindDecision,
+    KindSwitch,
+    MembershipDecision,
+    Stay,
+    StayDecision,
+)
 from domain.founding import Founding
+from domain.ids import ChatId
 from projections import outbox
 from schemas.fields import write_instant
 from schemas.outgoing import DECISIONS_TOPIC
@@ -25,37 +37,42 @@ _SCHOOL = text("""
         (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
 
 
-async def published(
-    connection: AsyncConnection, decisions: Sequence[Decision | ChatDecision]
-) -> None:
+async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
     """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
 
     An event's id follows from the decision's, so it is told once.
     """
+    chats = {each.chat_id for each in decisions if not isinstance(each, KindDecision)}
     schools = {
-        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one()
-        for chat in {each.chat_id for each in decisions}
+        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one() for chat in chats
     }
     await outbox.add_all(
         connection,
         [
             _news(each, school)
             for each in decisions
-            if (school := schools[each.chat_id]) is not None
+            if (school := _school(each, schools)) is not None
         ],
     )
 
 
-def _news(decision: Decision | ChatDecision, school: str) -> outbox.News:
+def _school(decision: AnyDecision, of_chats: Mapping[ChatId, str | None]) -> str | None:
+    if isinstance(decision, KindDecision):
+        return decision.school_id
+    return of_chats[decision.chat_id]
+
+
+def _news(decision: AnyDecision, school: str) -> outbox.News:
     kind, said = _event(decision)
+    about = {} if isinstance(decision, KindDecision) else {"chat_id": decision.chat_id}
     return outbox.News(
         event_id=f"decision:{decision.decision_id}"[:128],
         topic=DECISIONS_TOPIC,
         event_type=f"rollcall.{kind}.decided.v1",
-        subject=decision.chat_id,
+        subject=decision.school_id if isinstance(decision, KindDecision) else decision.chat_id,
         data={
             "decision_id": decision.decision_id,
-            "chat_id": decision.chat_id,
+            **about,
             "school_id": school,
             "author": decision.author,
             "at": write_instant(decision.at),
@@ -64,22 +81,26 @@ def _news(decision: Decision | ChatDecision, school: str) -> outbox.News:
     )
 
 
-def _event(decision: Decision | ChatDecision) -> tuple[str, dict[str, object]]:
+def _event(decision: AnyDecision) -> tuple[str, dict[str, object]]:
     """The kind of event, and the members that only it has."""
-    match decision.choice:
-        case MembershipDecision():
-            said: dict[str, object] = {"membership": decision.choice.value}
-        case RoleDecision():
-            said = {"role": decision.choice.value}
-        case Deletion():
-            return "deletion", {"deleted": decision.choice is Deletion.DELETED}
-        case Founding():
-            return "founding", _founding(decision.choice)
-        case str():
+    match decision:
+        case Decision():
+            kind = "membership" if isinstance(decision.choice, MembershipDecision) else "role"
+            return kind, {kind: decision.choice.value, "person_id": decision.person_id}
+        case ChatDecision():
+            if isinstance(decision.choice, Deletion):
+                return "deletion", {"deleted": decision.choice is Deletion.DELETED}
+            if isinstance(decision.choice, Founding):
+                return "founding", _founding(decision.choice)
             return "title", {"title": decision.choice} if decision.choice else {}
-    if isinstance(decision, Decision):
-        said["person_id"] = decision.person_id
-    return next(iter(said)), said
+        case StayDecision():
+            stays = decision.choice is Stay.KEPT
+            return "stay", {"max_user_id": decision.account, "stays": stays}
+        case KindDecision():
+            created = decision.choice is KindSwitch.ON
+            return "kind", {"kind": decision.kind.value, "created": created}
+        case _:
+            assert_never(decision)
 
 
 def _founding(founding: Founding) -> dict[str, object]:

@@ -109,7 +109,10 @@ async def _look(
 def _is_missing(facts: Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
     if chat_id in facts.stored:
         return False
-    return chat_rows.wanted(facts.entities, chat_id, config.kinds_off) is not None
+    wanted = chat_rows.wanted(facts.entities, chat_id, config.kinds_off)
+    return wanted is not None and not chat_rows.is_withheld(
+        wanted, facts.entities, facts.decisions, facts.kinds_off
+    )
 
 
 def _faults(each: difference.Difference) -> Iterator[Difference]:

@@ -11,7 +11,6 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.chats import Chat
-from domain.decisions import ChatDecisions
 from domain.derivation.compute import Derivation
 from domain.derivation.facts import Stored
 from domain.expected import Role
@@ -24,10 +23,7 @@ from projections.derive.load import load
 async def by_rules(connection: AsyncConnection, chat_id: ChatId) -> Mapping[PersonId, Role]:
     """Who belongs by the rules, and in which role."""
     facts = await load(await driver(connection), [chat_id])
-    plain = {
-        chat: ChatDecisions((), decided.title, decided.deleted)
-        for chat, decided in facts.decisions.items()
-    }
+    plain = {chat: replace(decided, people=()) for chat, decided in facts.decisions.items()}
     rules = Derivation(replace(facts, decisions=plain), DeriveConfig().default_zone)
     stored = facts.stored.get(chat_id)
     if stored is None:

@@ -5,11 +5,14 @@ so they cannot deadlock. The lock is ``FOR NO KEY UPDATE``: it excludes other wo
 not the foreign keys of the reconcile loop's writing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 
-from domain.chats import Chat
+from domain.chats import Chat, ChatKind
+from domain.decisions import ChatDecisions
 from domain.derivation.facts import Entities
-from domain.ids import ChatId
+from domain.ids import ChatId, SchoolId
+from projections.by_hand.decisions import load_decisions
+from projections.by_hand.kinds import switched_off
 from projections.database import Driver
 from projections.derive.config import ChatKindsOff
 from projections.derive.entities import load_entities
@@ -46,9 +49,11 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
     if not missing:
         return
     entities = await load_entities(driver, missing)
+    chats = [chat for each in missing if (chat := wanted(entities, each, off)) is not None]
+    by_hand = await switched_off(driver, {chat.school_id for chat in chats})
+    decided = await load_decisions(driver, missing) if by_hand else {}
     await _create(
-        driver,
-        [chat for chat_id in missing if (chat := wanted(entities, chat_id, off)) is not None],
+        driver, [chat for chat in chats if not is_withheld(chat, entities, decided, by_hand)]
     )
 
 
@@ -58,6 +63,18 @@ def wanted(entities: Entities, chat_id: ChatId, off: ChatKindsOff) -> Chat | Non
     if chat is None or (chat_id not in entities.founded and off.covers(chat.kind, chat.school_id)):
         return None
     return chat
+
+
+def is_withheld(
+    chat: Chat,
+    entities: Entities,
+    decided: Mapping[ChatId, ChatDecisions],
+    off: Collection[tuple[SchoolId, ChatKind]],
+) -> bool:
+    """Whether its kind is switched off in the school, and nobody wants this one all the same."""
+    known = decided.get(chat.chat_id)
+    by_hand = chat.chat_id in entities.founded or (known is not None and known.brought_back)
+    return not by_hand and (chat.school_id, chat.kind) in off
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:

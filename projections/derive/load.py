@@ -5,16 +5,26 @@ and sees every fact that an earlier one saw.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
 from domain.chats import ChatKind
 from domain.decisions import ChatDecisions, MembershipDecision
 from domain.derivation.facts import Entities, Facts, Stored
-from domain.facts import Employment, EmploymentRole, Guardianship, Order, OrderKind
+from domain.facts import (
+    Employment,
+    EmploymentRole,
+    Guardianship,
+    Order,
+    OrderKind,
+    School,
+    SchoolClass,
+    SubjectGroup,
+)
 from domain.ids import ChatId, ClassId, OrderId, PersonId, SchoolId
 from domain.orders import live
 from projections.by_hand.decisions import load_decisions
+from projections.by_hand.kinds import switched_off
 from projections.database import Driver, Record
 from projections.derive.entities import load_entities, rank
 from projections.derive.stored import load_chats, load_members
@@ -62,6 +72,7 @@ async def load(
     in_parents_chats = _candidates_of(stored.values(), candidates)
     bonds = {**bonds, **await _guardianships(driver, in_parents_chats, added)}
     employments = await _employments(driver, entities, stored.values(), added)
+    schools = {each.school_id for each in (*stored.values(), *_of_schools(entities))}
     everyone = _everyone(entities, orders, bonds, employments, added)
     removed = {row["person_id"] for row in await driver.fetch(_REMOVED, everyone)}
     return Facts(
@@ -75,7 +86,14 @@ async def load(
         candidates=candidates,
         guardianships=bonds,
         removed=removed,
+        kinds_off=await switched_off(driver, schools),
     )
+
+
+def _of_schools(entities: Entities) -> Iterator[School | SchoolClass | SubjectGroup]:
+    yield from entities.schools.values()
+    yield from entities.classes.values()
+    yield from entities.groups.values()
 
 
 def _added(decisions: Iterable[ChatDecisions]) -> set[PersonId]:

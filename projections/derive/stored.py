@@ -10,8 +10,11 @@ from projections.database import Driver
 
 _STORED = """
     SELECT chat_id, kind, school_id, class_id, group_id, title, closes_on, frozen, deleted,
-           next_change_at
-      FROM chats WHERE chat_id = ANY($1::text[])"""
+           next_change_at,
+           EXISTS (SELECT FROM chat_sync s
+                    WHERE s.chat_id = c.chat_id
+                      AND (s.max_chat_id IS NOT NULL OR s.gone_at IS NOT NULL)) AS in_messenger
+      FROM chats c WHERE chat_id = ANY($1::text[])"""
 
 _MEMBERS = """
     SELECT chat_id, person_id, role, by_hand, reasons::text AS reasons
@@ -33,6 +36,7 @@ async def load_chats(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatId,
             frozen=row["frozen"],
             deleted=row["deleted"],
             next_change_at=row["next_change_at"],
+            in_messenger=row["in_messenger"],
         )
         for row in rows
     }

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from domain.ids import ChatId
+from domain.ids import ChatId, SchoolId
 from domain.lanes import Lane
 from projections.database import Driver, wake
 
@@ -105,6 +105,12 @@ async def set_marks(
 async def mark_chats(driver: Driver, chats: Mapping[ChatId, Cause]) -> None:
     """Mark chats to be derived anew."""
     await _set(driver, {_of_chat(chat_id): cause for chat_id, cause in chats.items()})
+
+
+async def mark_schools(driver: Driver, schools: Mapping[SchoolId, datetime], lane: Lane) -> None:
+    """Mark all chats of these schools, each with the latest of what was decided there."""
+    keys = {(MarkKind.SCHOOL.value, str(school), ""): at for school, at in schools.items()}
+    await _set(driver, {key: Cause(lane, at) for key, at in keys.items()})
 
 
 def _of_chat(chat_id: ChatId) -> MarkKey:

@@ -14,6 +14,7 @@ from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
 from domain.plan import Seen
 from domain.refusals import AddFailure
+from projections.by_hand import kinds
 from projections.queue import due
 
 RETRY_REFUSED_SECONDS = 86_400
@@ -128,6 +129,7 @@ async def delete(connection: AsyncConnection, chat_id: ChatId) -> None:
                  WHERE chat_id = :chat"""),
         {"chat": chat_id},
     )
+    await kinds.look_again(connection, chat_id)
 
 
 async def forget(connection: AsyncConnection, chat_ids: Sequence[ChatId]) -> None:

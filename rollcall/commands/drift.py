@@ -63,9 +63,10 @@ def keep(chat: str, account: int, by: str | None, *, kept_on: bool, data_dir: Pa
     chat_id, user = ChatId(chat), MaxUserId(account)
 
     async def decide(stack: RunningStack) -> Keeping:
+        author = by or login()
         if kept_on:
-            return await drift.keep(stack.engine, chat_id, user, by or login())
-        released = await drift.release(stack.engine, chat_id, user)
+            return await drift.keep(stack.engine, chat_id, user, author)
+        released = await drift.release(stack.engine, chat_id, user, author)
         return Keeping.KEPT if released else Keeping.ALREADY
 
     done = operate(data_dir, decide)

@@ -31,6 +31,13 @@ def chosen(page: Page, count: int) -> None:
     expect(page.locator("#chosen")).to_have_text(f"Выбрано участников ({count})")
 
 
+def open_the_general(page: Page) -> None:
+    """On a phone it is behind a button."""
+    if page.get_by_label("Наименование чата").is_hidden():
+        page.locator("#general-open").focus()
+        page.keyboard.press("Space")
+
+
 def as_a_class_teacher(tour: Tour) -> None:
     """Choose over the pages, take out, undo; add from the window."""
     page, found = tour.page, tour.found
@@ -38,6 +45,8 @@ def as_a_class_teacher(tour: Tour) -> None:
     page.goto(tour.base + CHAT)
     tour.heading("Редактировать чат")
     tour.look("chat-edit")
+    first = page.locator("#list tbody tr").first.bounding_box()
+    found.seen["first row"] = first["y"] if first else None
     page.get_by_label("Кого показать").select_option("В чате без основания")
     expect(page.get_by_text("добавлен администратором чата").first).to_be_visible()
     tour.look("chat-edit-outsiders")
@@ -102,10 +111,12 @@ def add_from_the_window(tour: Tour) -> None:
     page.get_by_label("Фамилия участников чата").fill("своева administrator")
     page.keyboard.press("Enter")
     expect(page.get_by_text("добавлен вручную: Своева leader")).to_be_visible(timeout=30_000)
+    open_the_general(page)
     page.get_by_role("link", name="История чата").click()
     tour.heading("История чата")
     tour.look("timeline")
     page.get_by_role("link", name="Редактировать чат").click()
+    open_the_general(page)
     page.get_by_label("Наименование чата").fill("7а - наш класс")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Наименование сохранено.")).to_be_visible()

@@ -45,7 +45,7 @@ class Things:
 def _things(ids: SchoolIds) -> Things:
     chat = ids.chat("class", "7a")
     return Things(
-        {"school_id": ids.school, "chat_id": chat, "act": "remove"},
+        {"school_id": ids.school, "chat_id": chat, "act": "remove", "class_id": ids.id("7a")},
         {
             "school": ids.school,
             "person": ids.id("pupil-1"),
@@ -54,6 +54,7 @@ def _things(ids: SchoolIds) -> Things:
             "surname": NAMES[ids.school],
             "plan": hashlib.md5(chat.encode(), usedforsecurity=False).hexdigest(),
             "choice": "allow",
+            "created": "off",
             "confirmation": "удалить",
             # The lists of a chat's screens: somebody is chosen, and an account is named too.
             **dict.fromkeys(_LEFT_OUT, ""),
@@ -107,6 +108,11 @@ PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/undo": _WHO_MANAGE,
     "/chats/{chat_id}/removals": {"operator", "administrator"},
     "/chats/{chat_id}/deletion": {"administrator"},
+    "/summary": {"operator", "administrator", "leader"},
+    "/summary.csv": {"operator", "administrator", "leader"},
+    "/summary/print": {"operator", "administrator", "leader"},
+    "/summary/classes/{class_id}": {"operator", "administrator", "leader"},
+    "/summary/staff": {"operator", "administrator"},
     **{
         f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
         for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",

@@ -9,9 +9,20 @@ import pytest
 
 from consumers.decisions import DecisionsReader
 from domain.chats import ChatKind, Filling
-from domain.decisions import ChatDecision, Decision, Deletion, MembershipDecision, RoleDecision
+from domain.decisions import (
+    AnyDecision,
+    ChatDecision,
+    Decision,
+    Deletion,
+    KindDecision,
+    KindSwitch,
+    MembershipDecision,
+    RoleDecision,
+    Stay,
+    StayDecision,
+)
 from domain.founding import Founding, Purpose
-from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, GroupId, MaxUserId, PersonId, SchoolId
 from projections.by_hand import decisions
 from projections.by_hand.decision_log import DecisionLog
 from projections.database import create_engine, transaction
@@ -31,12 +42,16 @@ AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 JOURNAL = """
     SELECT array_agg(row(d, f) ORDER BY decision_id COLLATE "C")::text
       FROM decisions d LEFT JOIN founded_chats f USING (decision_id)"""
-MADE: list[Decision | ChatDecision] = [
+MADE: list[AnyDecision] = [
     Decision("d1", CHAT, PersonId("p1"), "director", AT, MembershipDecision.EXCLUDED),
     Decision("d2", CHAT, PersonId("p2"), "director", AT, RoleDecision.ADMINISTRATOR),
     ChatDecision("d3", CHAT, "director", AT, "Наш класс"),
     ChatDecision("d4", CHAT, "director", AT, Deletion.DELETED),
     ChatDecision("d5", CHAT, "director", AT, ""),
+    StayDecision("d6", CHAT, MaxUserId(99), "director", AT, Stay.KEPT),
+    StayDecision("d7", CHAT, MaxUserId(98), "director", AT, Stay.RELEASED),
+    KindDecision("d8", SchoolId("s1"), ChatKind.PARENTS, "director", AT, KindSwitch.OFF),
+    KindDecision("d9", SchoolId("s1"), ChatKind.SUBJECT, "director", AT, KindSwitch.ON),
     ChatDecision("d6:found:made", HAND_MADE, "director", AT, FOUNDING),
 ]
 
@@ -78,7 +93,10 @@ async def decided(harness: Harness) -> Harness:
     await _decide(harness)
     rows = await harness.column("SELECT value::text FROM outbox ORDER BY entry")
     values = [str(row).encode() for row in rows]
-    keys = [each.chat_id.encode() for each in MADE]
+    keys = [
+        (each.school_id if isinstance(each, KindDecision) else each.chat_id).encode()
+        for each in MADE
+    ]
     for key, value in zip(keys, values, strict=True):
         event = decode_as(DECISIONS, (), key, value)
         assert isinstance(event, Decoded), event
@@ -89,35 +107,37 @@ async def decided(harness: Harness) -> Harness:
 async def test_every_kind_of_decision_is_published_once_and_read_back_as_it_was(
     decided: Harness,
 ) -> None:
-    assert await decided.column("SELECT count(*) FROM outbox") == [6]
+    assert await decided.column("SELECT count(*) FROM outbox") == [10]
     before = await decided.column(JOURNAL)
     await decided.fetch("DELETE FROM decisions")
     await decided.fetch("DELETE FROM founded_chats")
     await decided.fetch("DELETE FROM stale_entities")
 
     async def is_back() -> bool:
-        return await decided.column("SELECT count(*) FROM decisions") == [6]
+        return await decided.column("SELECT count(*) FROM decisions") == [10]
 
     async with _reading(decided):
         await eventually(is_back)
         assert await decided.column(JOURNAL) == before
-        stale = await decided.column("SELECT id FROM stale_entities ORDER BY id")
-        assert stale == [CHAT, HAND_MADE]
-        assert await decided.column("SELECT count(*) FROM outbox") == [6]
+        assert await decided.column("SELECT id FROM stale_entities ORDER BY 1") == [
+            CHAT, HAND_MADE, "s1",
+        ]  # fmt: skip
+        assert await decided.column("SELECT max_user_id FROM kept_accounts") == [99]
+        assert await decided.column("SELECT count(*) FROM outbox") == [10]
 
 
 async def test_an_older_copy_that_appears_under_a_running_process_reads_again(
     decided: Harness,
 ) -> None:
     async def is_read() -> bool:
-        return await decided.column("SELECT sum(next_off)::int FROM ingest_partitions") == [6]
+        return await decided.column("SELECT sum(next_off)::int FROM ingest_partitions") == [10]
 
     async with _reading(decided):
         await eventually(is_read)
         await decided.fetch("DELETE FROM decisions")
         await decided.fetch("UPDATE ingest_partitions SET next_off = 0")
         await eventually(is_read)
-        assert await decided.column("SELECT count(*) FROM decisions") == [6]
+        assert await decided.column("SELECT count(*) FROM decisions") == [10]
 
 
 async def test_what_is_no_decision_is_set_aside_and_blocks_none(decided: Harness) -> None:
@@ -125,9 +145,9 @@ async def test_what_is_no_decision_is_set_aside_and_blocks_none(decided: Harness
     await decided.fetch("DELETE FROM decisions")
 
     async def is_read() -> bool:
-        return await decided.column("SELECT sum(next_off)::int FROM ingest_partitions") == [7]
+        return await decided.column("SELECT sum(next_off)::int FROM ingest_partitions") == [11]
 
     async with _reading(decided):
         await eventually(is_read)
-    assert await decided.column("SELECT count(*) FROM decisions") == [6]
+    assert await decided.column("SELECT count(*) FROM decisions") == [10]
     assert await decided.column("SELECT topic FROM quarantine") == [decided.topic]

@@ -45,7 +45,7 @@ async def test_who_is_not_in_the_chat_cannot_be_kept_there(exclusive: People) ->
 async def test_a_guest_who_is_kept_no_longer_leaves(exclusive: People) -> None:
     await test_a_guest_who_is_kept_stays(exclusive)
     async with transaction(exclusive.school.engine) as connection:
-        assert await kept_accounts.release(connection, exclusive.chat, MaxUserId(GUEST))
+        assert await kept_accounts.release(connection, exclusive.chat, MaxUserId(GUEST), "s-admin")
     await exclusive.settle()
     assert await exclusive.members() == CLASS
 

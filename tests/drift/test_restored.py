@@ -164,8 +164,9 @@ async def test_who_may_not_be_removed_by_one_plan_is_not_removed_by_the_next(
 
 async def test_a_person_may_keep_whom_a_restore_found(exclusive: People) -> None:
     await _found_after_a_restore(exclusive)
-    await exclusive.school.sql(f"""INSERT INTO kept_accounts
-        SELECT chat_id, {STRANGER}, 'ivanova', clock_now() FROM chats""")
+    await exclusive.school.sql(f"""INSERT INTO decisions
+               (decision_id, chat_id, account, subject, choice, author, at)
+        SELECT 'd1', chat_id, {STRANGER}, 'stay', 'kept', 'ivanova', clock_now() FROM chats""")
     await exclusive.school.due(exclusive.chat)
     await exclusive.settle()
     await _comes(exclusive, 98)

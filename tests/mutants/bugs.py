@@ -6,6 +6,7 @@ from tests.mutants.initialising import INITIALISING
 from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
 from tests.mutants.programs import PROGRAMS
+from tests.mutants.schools import SCHOOLS
 from tests.mutants.screens import SCREENS
 from tests.mutants.slipped import SLIPPED
 
@@ -246,6 +247,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *_OF_OUTPUT,
     *LINKING,
     *SCREENS,
+    *SCHOOLS,
     *PROGRAMS,
     *INITIALISING,
 )

@@ -39,7 +39,7 @@ HAND_MADE: Final[tuple[Mutant, ...]] = (
     Mutant(
         "a chat made by hand is not read back",
         "projections/by_hand/decisions.py",
-        "        if isinstance(decision.choice, Founding):",
+        "        if isinstance(decision, ChatDecision) and isinstance(decision.choice, Founding):",
         "        if publish and isinstance(decision.choice, Founding):",
         ("tests/consumers/test_decisions.py",),
     ),

@@ -36,6 +36,7 @@ from operations.member_answers import (
     Refusal,
     Refused,
     Seen,
+    Stay,
     Undone,
 )
 from operations.member_changes import act_on_members
@@ -458,11 +459,16 @@ async def test_whom_an_administrator_brought_in_is_kept_or_taken_out(engine: Asy
     assert known.by is not None
     assert known.by.given_name == "leader"
     account = MaxUserId(9999)
-    assert await outsiders.keep(at.store, at.who, CHAT, account) is Keeping.KEPT
+    seen = await at.seen()
+    for _ in range(2):  # as a form that is sent twice
+        kept = await outsiders.keep(at.store, at.who, CHAT, account, seen)
+        assert kept == Done(Stay.KEPT, seen.act_id, 1)
+    assert await outsiders.keep(at.store, at.who, CHAT, account, await at.seen()) is Keeping.ALREADY
     shown = await at.see(Look(MembersFilter(show=Show.OUTSIDERS)))
     assert shown.members.rows[1].kept_by == ALPHA.id("leader")
     seen = await at.seen()
     assert isinstance(await outsiders.take_out(at.store, at.who, CHAT, account, seen), Leaving)
+    seen = await at.seen()
     staff = await outsiders.take_out(at.store, at.who, CHAT, MaxUserId(1005), seen)
     assert staff == Done(Act.REMOVE, seen.act_id, 1)
     assert await fetch(engine, "SELECT is_barred(:chat, 1005)", chat=CHAT) == [(True,)]
@@ -477,7 +483,9 @@ async def test_who_is_kept_stays_so_where_somebody_decided_about_them_meanwhile(
     known = (await at.see(Look(MembersFilter(show=Show.OUTSIDERS)))).members.rows[0]
     assert known.person_id is not None
     account = MaxUserId(1005)
-    assert await outsiders.keep(at.store, at.who, CHAT, account) is Keeping.KEPT
+    seen = await at.seen()
+    kept = await outsiders.keep(at.store, at.who, CHAT, account, seen)
+    assert kept == Done(Stay.KEPT, seen.act_id, 1)
     seen = await at.seen()
     async with transaction(engine) as connection:
         now = await journal.lock(connection, CHAT)
@@ -485,5 +493,36 @@ async def test_who_is_kept_stays_so_where_somebody_decided_about_them_meanwhile(
         decision = Decision("other", CHAT, known.person_id, other, now, RoleDecision.MEMBER)
         await decisions.record(connection, decision)
     assert isinstance(await outsiders.take_out(at.store, at.who, CHAT, account, seen), Overtaken)
-    kept = "SELECT count(*) FROM kept_accounts WHERE max_user_id = 1005"
-    assert await fetch(engine, kept) == [(1,)]
+    assert await _kept(engine, 1005) == 1
+
+
+async def _kept(engine: AsyncEngine, account: int) -> int:
+    query = "SELECT count(*)::int FROM kept_accounts WHERE chat_id = :chat AND max_user_id = :who"
+    ((count,),) = await fetch(engine, query, chat=CHAT, who=account)
+    return int(str(count))
+
+
+async def test_that_somebody_stays_is_taken_back_and_so_is_that_they_do_not(
+    engine: AsyncEngine,
+) -> None:
+    await crowd(engine, 2)
+    await trouble(engine)
+    at = await desk(engine, "leader")
+    seen = await at.seen()
+    await outsiders.keep(at.store, at.who, CHAT, MaxUserId(9999), await at.seen())
+    await outsiders.keep(at.store, at.who, CHAT, MaxUserId(1005), seen)
+    for _ in range(2):
+        assert await undo(at.store, at.who, CHAT, seen.act_id) == Undone(1, 0)
+    assert (await _kept(engine, 1005), await _kept(engine, 9999)) == (0, 1)
+    await outsiders.keep(at.store, at.who, CHAT, MaxUserId(1005), await at.seen())
+    out = await at.seen()
+    assert await outsiders.take_out(at.store, at.who, CHAT, MaxUserId(1005), out) == Done(
+        Act.REMOVE, out.act_id, 1
+    )
+    assert await _kept(engine, 1005) == 0
+    assert await undo(at.store, at.who, CHAT, out.act_id) == Undone(1, 0)
+    assert await _kept(engine, 1005) == 1
+    assert await fetch(engine, "SELECT is_barred(:chat, 1005)", chat=CHAT) == [(False,)]
+    told = "SELECT value::text FROM outbox"
+    stays = [row for (row,) in await fetch(engine, told) if "rollcall.stay.decided.v1" in str(row)]
+    assert len(stays) == 6

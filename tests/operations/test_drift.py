@@ -58,8 +58,8 @@ async def test_whoever_is_in_the_chat_is_kept_once_and_released_once(database_ur
         assert await drift.keep(engine, chat, stranger, "petrova") is Keeping.KEPT
         assert await drift.keep(engine, chat, stranger, "ivanova") is Keeping.ALREADY
         (kept,) = await drift.kept_accounts(engine, 50)
-        assert await drift.release(engine, chat, stranger)
-        assert not await drift.release(engine, chat, stranger)
+        assert await drift.release(engine, chat, stranger, "petrova")
+        assert not await drift.release(engine, chat, stranger, "petrova")
         assert await drift.kept_accounts(engine, 50) == []
     assert (kept.chat_id, kept.max_user_id, kept.author, kept.present, kept.state) == (
         chat, stranger, "petrova", True, "kept",

@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.ids import ChatId, MaxUserId, SchoolId
+from domain.ids import ChatId, ClassId, MaxUserId, SchoolId
 from operations import arrivals, chats, drift
 from operations.errors import (
     Absent,
@@ -14,6 +14,7 @@ from operations.errors import (
     LinkedElsewhere,
     ModuleOff,
     NoSuchChat,
+    NoSuchClass,
     NoSuchSchool,
     NotPermitted,
     NotQuarantined,
@@ -84,7 +85,7 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
     with pytest.raises(NoSuchChat):
         await drift.keep(engine, NOWHERE, account, "petrova")
     with pytest.raises(NoSuchChat):
-        await drift.release(engine, NOWHERE, account)
+        await drift.release(engine, NOWHERE, account, "petrova")
     with pytest.raises(NotQuarantined):
         await arrivals.quarantined_at(engine, "sgo.orders", 0, 0)
     with pytest.raises(NoSuchSchool):
@@ -97,6 +98,7 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
     [
         NoSuchChat([NOWHERE]),
         NoSuchSchool(SchoolId("nowhere")),
+        NoSuchClass(ClassId("nowhere")),
         NotQuarantined("sgo.orders", 3, 9),
         TopicsNotRead(["sgo.typo"], ["sgo.orders"]),
         AuthorIsNoId("must be an id"),
@@ -115,6 +117,6 @@ def test_every_refusal_is_one_line_at_a_terminal(refusal: OperationError) -> Non
 def test_the_refusals_above_are_all_there_are() -> None:
     kinds = set(OperationError.__subclasses__()) | set(Absent.__subclasses__())
     assert kinds == {
-        Absent, NoSuchChat, NoSuchSchool, NotQuarantined, TopicsNotRead, AuthorIsNoId, NotPermitted,
-        ModuleOff, LinkedElsewhere,
+        Absent, NoSuchChat, NoSuchSchool, NoSuchClass, NotQuarantined, TopicsNotRead, AuthorIsNoId,
+        NotPermitted, ModuleOff, LinkedElsewhere,
     }  # fmt: skip

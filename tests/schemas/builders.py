@@ -118,6 +118,12 @@ DATA: Mapping[str, Members] = {
     "rollcall.role.decided.v1": {**DECISION, "person_id": "p-1", "role": "administrator"},
     "rollcall.title.decided.v1": {**DECISION, "title": "9г и родители"},
     "rollcall.deletion.decided.v1": {**DECISION, "deleted": True},
+    "rollcall.stay.decided.v1": {**DECISION, "max_user_id": 700100, "stays": True},
+    "rollcall.kind.decided.v1": {
+        **{name: value for name, value in DECISION.items() if name != "chat_id"},
+        "kind": "parents",
+        "created": False,
+    },
     "rollcall.founding.decided.v1": {
         **DECISION,
         "chat_id": "hand:0b7e7a38-6c8e-5a1c-9d35-2c5c43a1f2aa",

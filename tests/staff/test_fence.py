@@ -17,7 +17,7 @@ from domain.chats import ChatKind
 from domain.facts import EmploymentRole, Fact
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from domain.rights import Right
-from domain.things import TheChat, TheMember, ThePerson, TheSchool
+from domain.things import TheChat, TheClass, TheMember, ThePerson, TheSchool
 from projections.database import transaction
 from projections.errors import StoreError
 from projections.staff import fence
@@ -170,9 +170,38 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
         assert {chat for (chat,) in people} <= managed
         schools = await rows(connection, "SELECT DISTINCT school_id FROM staff.people_of_schools")
         assert {school for (school,) in schools} <= who.chooses_in
+        for view in ("summary_places", "obstacles"):
+            people = await rows(connection, f"SELECT DISTINCT chat_id FROM staff.{view}")
+            assert {chat for (chat,) in people} <= managed, view
+        for school, class_id in await rows(
+            connection,
+            "SELECT DISTINCT school_id, coalesce(class_id, '') FROM staff.summary_people",
+        ):
+            assert may(who, Right.SEE_SUMMARY, _summary_of(school, class_id))
         links = {chat for (chat,) in await rows(connection, "SELECT chat_id FROM staff.chat_links")}
         own = {str(chat) for chat in who.own_chats}
         assert links <= (own | (managed if who.operator is None else set()))
+
+
+def _summary_of(school_id: object, class_id: object) -> TheSchool | TheClass:
+    school = SchoolId(str(school_id))
+    return TheClass(school, ClassId(str(class_id))) if class_id else TheSchool(school)
+
+
+async def test_an_operator_sees_the_people_of_the_school_they_look_at_and_no_name_without_right(
+    engine: AsyncEngine,
+) -> None:
+    for who, named in zip(OPERATORS, (False, True), strict=True):
+        async with fence.reading(engine, who) as connection:
+            await connection.execute(text("SELECT set_config('staff.looks_at', 'beta', true)"))
+            found = await rows(connection, "SELECT person_id, surname FROM staff.summary_people")
+            assert {str(person).split("-")[0] for person, _ in found} == {"beta"}
+            assert {surname for _, surname in found} == {town.NAMES["beta"] if named else None}
+    (leader,) = (await actors_of(engine, [ALPHA.id("leader")])).values()
+    async with fence.reading(engine, leader) as connection:
+        await connection.execute(text("SELECT set_config('staff.looks_at', 'beta', true)"))
+        found = await rows(connection, "SELECT DISTINCT class_id FROM staff.summary_people")
+        assert found == [(ALPHA.id("7a"),)]
 
 
 async def test_an_unfiltered_question_shows_each_kind_of_actor_what_the_rules_allow(
@@ -266,7 +295,16 @@ async def test_every_table_that_staff_can_read_has_a_policy_and_none_can_be_writ
                 WHERE c.relrowsecurity""",
         )
     }
-    assert await _readable_tables(engine) == guarded
+    as_who_asks = {
+        str(name)
+        for (name,) in await fetch(
+            engine,
+            """SELECT relname FROM pg_class
+                WHERE relkind = 'v' AND 'security_invoker=true' = ANY(reloptions)""",
+        )
+    }
+    assert as_who_asks == {"kept_accounts"}  # of the decisions, by their policy
+    assert await _readable_tables(engine) == guarded | as_who_asks
     assert not await fetch(
         engine,
         """SELECT c.relname FROM pg_class c
@@ -296,7 +334,7 @@ async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngin
         for view in (
             "chats", "chat_links", "family_obstacles", "managed_chats", "known_people",
             "memberships", "people_of_schools", "chat_standings", "chat_numbers",
-            "school_numbers",
+            "school_numbers", "obstacles", "summary_people", "summary_places",
         ):  # fmt: skip
             counted = await connection.execute(text(f"SELECT count(*) FROM staff.{view}"))
             assert counted.scalar_one() == 0, view

@@ -143,7 +143,8 @@ _ROWS_OF_EACH_CHAT = (
        SELECT chat_id, 77, 'add.participant.privacy', clock_now(), clock_now() FROM chats""",
     """INSERT INTO drift (chat_id, max_user_id, kind, seen_at)
        SELECT chat_id, 78, 'added', clock_now() FROM chats""",
-    "INSERT INTO kept_accounts SELECT chat_id, 79, 'somebody', clock_now() FROM chats",
+    """INSERT INTO decisions (decision_id, chat_id, account, subject, choice, author, at)
+       SELECT 's' || chat_id, chat_id, 79, 'stay', 'kept', 'somebody', clock_now() FROM chats""",
     """INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
        SELECT chat_id, 1, 'add', '{}', clock_now() FROM chats""",
     f"""INSERT INTO held_plans (hash, chat_id, school_id, lot, scope, removals, people,

@@ -35,14 +35,16 @@ CREATE UNIQUE INDEX ON drift (chat_id, coalesce(max_user_id, 0), kind) WHERE res
 CREATE INDEX ON drift (chat_id, max_user_id, seen_at);
 CREATE INDEX ON drift (seen_at);
 
--- Accounts that nobody is linked to, or that do not belong, kept in a chat by a person.
-CREATE TABLE kept_accounts (
-    chat_id text NOT NULL REFERENCES chats,
-    max_user_id bigint NOT NULL,
-    author text NOT NULL,
-    at timestamptz NOT NULL,
-    PRIMARY KEY (chat_id, max_user_id)
-);
+-- Accounts that nobody is linked to, or that do not belong, kept in a chat by a person: what the
+-- latest decision about each says. Whoever asks sees those of the decisions that they may see.
+CREATE VIEW kept_accounts WITH (security_invoker = true) AS
+SELECT d.chat_id, d.account AS max_user_id, d.author, d.at
+  FROM decisions d
+ WHERE d.subject = 'stay' AND d.choice = 'kept'
+   AND NOT EXISTS (
+       SELECT FROM decisions l
+        WHERE l.subject = 'stay' AND l.chat_id = d.chat_id AND l.account = d.account
+          AND (l.at, l.decision_id COLLATE "C") > (d.at, d.decision_id COLLATE "C"));
 
 -- Whether the messenger adds people at all. One row.
 CREATE TABLE adding (

@@ -124,9 +124,9 @@ DECLARE
         ['membership_history', format(managed, 'membership_history')],
         ['observed_members', format(managed, 'observed_members')],
         ['blocked_accounts', format(managed, 'blocked_accounts')],
-        ['decisions', format(managed, 'decisions')],
+        ['decisions', format('%s OR school_id %s', format(managed, 'decisions'),
+            format(ids, 'administers'))],
         ['drift', format(managed, 'drift')],
-        ['kept_accounts', format(managed, 'kept_accounts')],
         ['held_plans', format(managed, 'held_plans')],
         ['intents', format(managed, 'intents')],
         ['fact_schools', format('school_id %s OR EXISTS (SELECT FROM chats c '

@@ -14,8 +14,10 @@ CREATE OR REPLACE VIEW staff.people_of_schools WITH (security_barrier) AS
 WITH school AS (
     SELECT i.school_id,
            (clock_now() AT TIME ZONE coalesce(s.timezone, 'Europe/Moscow'))::date AS today
-      FROM unnest((SELECT string_to_array(current_setting('staff.chooses_in', true), ','))::text[])
-           AS i (school_id)
+      FROM (SELECT unnest((SELECT string_to_array(current_setting('staff.chooses_in', true), ','))::text[])
+            UNION
+            SELECT current_setting('staff.looks_at', true)
+             WHERE current_setting('staff.operator', true) IN ('ids', 'names')) AS i (school_id)
       LEFT JOIN fact_schools s USING (school_id)),
 live AS (
     SELECT o.school_id, o.pupil_id, o.class_id, o.kind, o.effective_on, o.ordered_at,
@@ -30,21 +32,64 @@ enrolled AS (
      ORDER BY school_id, pupil_id, effective_on DESC, ordered_at DESC, order_id DESC),
 placed AS (
     SELECT e.school_id, e.pupil_id, e.class_id FROM enrolled e
-      JOIN fact_people p ON p.person_id = e.pupil_id AND NOT p.removed
-     WHERE NOT EXISTS (SELECT FROM live w
+     WHERE NOT EXISTS (SELECT FROM fact_people p WHERE p.person_id = e.pupil_id AND p.removed)
+       AND NOT EXISTS (SELECT FROM live w
                         WHERE w.kind = 'withdrawal' AND w.school_id = e.school_id
                           AND w.pupil_id = e.pupil_id AND w.class_id = e.class_id
                           AND (w.effective_on, w.ordered_at, w.order_id)
                               > (e.effective_on, e.ordered_at, e.order_id)))
-SELECT e.school_id, e.person_id, 'staff' AS part, NULL::text AS class_id
+SELECT e.school_id, e.person_id, 'staff' AS part, NULL::text AS class_id, NULL::text AS pupil_id
   FROM school JOIN fact_employments e USING (school_id) WHERE NOT e.ended
 UNION ALL
-SELECT school_id, pupil_id, 'pupil', class_id FROM placed
+SELECT school_id, pupil_id, 'pupil', class_id, pupil_id FROM placed
 UNION ALL
-SELECT p.school_id, g.guardian_id, 'parent', p.class_id
+SELECT p.school_id, g.guardian_id, 'parent', p.class_id, p.pupil_id
   FROM placed p JOIN fact_guardianships g USING (pupil_id) WHERE NOT g.ended;
 
-GRANT SELECT ON staff.memberships, staff.people_of_schools TO rollcall_staff;
+-- Why somebody is not inside a chat in which they belong, of the chats that who asks manages or,
+-- by ids, operates.
+CREATE OR REPLACE VIEW staff.obstacles WITH (security_barrier) AS
+SELECT b.chat_id, b.person_id, b.state, b.since, b.retry_at
+  FROM dashboard.blocked b
+ WHERE b.person_id IS NOT NULL
+   AND ((SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+        OR EXISTS (SELECT FROM staff.managed_chats c WHERE c.chat_id = b.chat_id));
+
+-- «Сводка школы»: the same people with their names and whether they are linked, for whoever sees the
+-- summary of the school or of the class (domain.access._sees_summary).
+CREATE OR REPLACE VIEW staff.summary_people WITH (security_barrier) AS
+SELECT w.school_id, w.person_id, w.part, w.class_id, w.pupil_id, f.max_user_id IS NOT NULL AS linked,
+       k.name AS class_name, k.closed_on,
+       CASE WHEN s.named THEN p.surname END AS surname,
+       CASE WHEN s.named THEN p.given_name END AS given_name,
+       CASE WHEN s.named THEN p.patronymic END AS patronymic
+  FROM (SELECT current_setting('staff.operator', true) IN ('ids', 'names') AS operates,
+               current_setting('staff.operator', true) IS DISTINCT FROM 'ids' AS named) s
+ CROSS JOIN staff.people_of_schools w
+  LEFT JOIN fact_people p USING (person_id)
+  LEFT JOIN fact_profiles f USING (person_id)
+  LEFT JOIN fact_classes k ON k.class_id = w.class_id AND k.school_id = w.school_id
+ WHERE NOT coalesce(p.removed, false)
+   AND (s.operates
+        OR w.school_id = ANY((SELECT string_to_array(current_setting('staff.administers', true), ','))::text[])
+        OR w.class_id || '|' || w.school_id
+           = ANY((SELECT string_to_array(current_setting('staff.leads_at', true), ','))::text[]));
+
+-- Who belongs in which chat, and is inside, of those chats.
+CREATE OR REPLACE VIEW staff.summary_places WITH (security_barrier) AS
+SELECT m.chat_id, m.person_id, o.max_user_id IS NOT NULL AS inside
+  FROM expected_members m
+  LEFT JOIN fact_profiles f USING (person_id)
+  LEFT JOIN observed_members o ON o.chat_id = m.chat_id AND o.max_user_id = f.max_user_id
+ WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+    OR EXISTS (SELECT FROM staff.managed_chats c WHERE c.chat_id = m.chat_id);
+
+GRANT SELECT ON staff.memberships, staff.people_of_schools, staff.obstacles, staff.summary_people,
+    staff.summary_places TO rollcall_staff;
 
 COMMENT ON VIEW staff.memberships IS 'dashboard.memberships with why somebody is not inside, of the chats that are managed by who asks.';
-COMMENT ON VIEW staff.people_of_schools IS 'Who belongs today to a school in which who asks chooses people, as staff, pupil or parent, and of which class; somebody may stand there more than once.';
+COMMENT ON VIEW staff.people_of_schools IS 'Who belongs today to a school in which who asks chooses people, as staff, pupil or parent, and of which class; somebody may stand there more than once. To an operator, of the one school that they look at (staff.looks_at).';
+COMMENT ON COLUMN staff.people_of_schools.pupil_id IS 'The pupil themselves, or of a parent the pupil by whom they belong.';
+COMMENT ON VIEW staff.summary_people IS 'staff.people_of_schools with names and whether they are linked, of the schools and classes whose summary who asks may see: domain.access._sees_summary. Names only to whoever may read them.';
+COMMENT ON VIEW staff.summary_places IS 'Who belongs in which chat and whether they are inside, of the chats whose people may be seen by who asks: domain.access._sees_members.';
+COMMENT ON VIEW staff.obstacles IS 'dashboard.blocked of the people of those chats whose people may be seen by who asks: domain.access._sees_members.';

@@ -1,0 +1,84 @@
+"""How much of «Сводка школы» is for whoever asks, and in which order its people stand.
+
+One answer for the screen, the paper and the table.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from domain.access import may
+from domain.actors import Actor
+from domain.ids import ClassId, SchoolId
+from domain.rights import Right
+from domain.things import TheClass, TheSchool
+from operations.errors import NoSuchClass, NotPermitted
+from operations.listing import order_key
+from projections.database import Connection
+from projections.staff import summary
+from projections.staff.candidate_rows import Part
+from projections.staff.summary import Extent, SummaryPerson
+
+__all__ = ["by_class", "extent_of", "extent_of_school", "people_of"]
+
+_PARTS = [Part.PUPIL, Part.PARENT, Part.STAFF]
+
+
+def extent_of_school(actor: Actor, school_id: SchoolId) -> Extent:
+    """All of the school, or their own classes in it.
+
+    Raises:
+        NotPermitted: nothing of it is for who asks.
+    """
+    if may(actor, Right.SEE_SUMMARY, TheSchool(school_id)):
+        return Extent(school_id)
+    own = [each for each in actor.leads if may(actor, Right.SEE_SUMMARY, TheClass(school_id, each))]
+    if not own:
+        raise NotPermitted
+    return Extent(school_id, own)
+
+
+async def extent_of(
+    connection: Connection, actor: Actor, school_id: SchoolId, class_id: ClassId | None
+) -> Extent:
+    """One class, in the school that the register says it is of; else all that is theirs.
+
+    Raises:
+        NoSuchClass: there is none of this id for who asks.
+        NotPermitted: nothing of it is for who asks.
+    """
+    if class_id is None:
+        return extent_of_school(actor, school_id)
+    known = await summary.class_name(connection, class_id)
+    if known is None:
+        raise NoSuchClass(class_id)
+    if not may(actor, Right.SEE_SUMMARY, TheClass(known.school_id, class_id)):
+        raise NotPermitted
+    return Extent(known.school_id, [class_id])
+
+
+async def people_of(connection: Connection, extent: Extent) -> list[SummaryPerson]:
+    """Everybody of the extent, class by class, pupils before parents, the staff last."""
+    return sorted(await summary.people(connection, extent), key=_order)
+
+
+def _order(person: SummaryPerson) -> tuple[object, ...]:
+    """Who has no name that may be told stands last."""
+    name = person.name
+    words = () if name is None else (name.surname, name.given_name, name.patronymic)
+    return (
+        person.class_id is None,
+        order_key(person.class_name or person.class_id or ""),
+        person.class_id or "",
+        _PARTS.index(person.part),
+        name is None,
+        tuple(map(order_key, words)),
+        person.person_id,
+    )
+
+
+def by_class(
+    people: Iterable[SummaryPerson],
+) -> Iterator[tuple[ClassId | None, list[SummaryPerson]]]:
+    """Those who stand in that order, a class at a time."""
+    for class_id, those in groupby(people, key=lambda each: each.class_id):
+        yield class_id, list(those)

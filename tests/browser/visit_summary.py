@@ -1,0 +1,89 @@
+"""«Сводка школы» and the school's settings in a browser: by keyboard, any width, and on paper.
+
+A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
+"""
+
+from playwright.sync_api import expect
+
+from tests.browser.visit import opened, walking
+from tests.browser.visit_people import Tour
+from tests.browser.visit_school_chats import press_until
+
+_ROWS = "#list tbody tr"
+
+
+def sign_in(tour: Tour) -> None:
+    """As the administrator of the school, and to the summary by the menu."""
+    page = tour.page
+    page.goto(f"{tour.base}/sign-in?next=/my")
+    page.get_by_role("button", name="Своева administrator").click()
+    page.locator("summary", has_text="Управление").click()
+    page.get_by_role("link", name="Сводка школы").click()
+    tour.heading("Сводка школы")
+
+
+def look_through(tour: Tour, width: int) -> None:
+    """The school, a class, and whom the filter shows of it."""
+    page, found = tour.page, tour.found
+    found.seen["classes"] = page.locator(f"{_ROWS} th").all_inner_texts()
+    tour.look("summary")
+    first = page.locator(f"{_ROWS} a").first.bounding_box()
+    found.seen["first row"] = first["y"] if first else None
+    tour.choose("alpha 7а")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("alpha 7а")
+    tour.look("summary-class")
+    if width < 768:
+        press_until(page, "filters-open")
+        page.keyboard.press("Space")
+    page.get_by_label("Кого показать").select_option("Не в чатах")
+    tour.press_until("Загрузить")
+    page.keyboard.press("Enter")
+    expect(page.locator(_ROWS)).to_have_count(2)
+    found.seen["focus after filters"] = page.evaluate("document.activeElement.innerText")
+    found.seen["address"] = page.url.removeprefix(tour.base)
+    tour.look("summary-class-filtered")
+
+
+def print_it(tour: Tour) -> None:
+    """What is on paper: the sheets alone, each on a page of its own."""
+    page, found = tour.page, tour.found
+    page.get_by_role("link", name="Распечатать листки").click()
+    tour.heading("Листки для тех, кого ещё нет в чатах")
+    expect(page.get_by_role("button", name="Распечатать")).to_be_visible()
+    tour.look("summary-print")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("heading", level=1)).to_be_hidden()
+    expect(page.locator(".rc-sheet .rc-qr svg").first).to_be_visible()
+    found.seen["on paper"] = page.locator("header, .rc-sheet").evaluate_all(
+        "all => all.filter(e => e.offsetParent).map(e => e.className)"
+    )
+    if tour.pictures is not None:
+        page.pdf(path=tour.pictures / "summary-print.pdf", format="A4")
+    page.emulate_media(media="screen")
+
+
+def switch_a_kind(tour: Tour) -> None:
+    """Of the school's settings: which chats make themselves, off and on again by keyboard."""
+    page, found = tour.page, tour.found
+    page.goto(tour.base + "/settings")
+    row = page.locator("#kind-parents")
+    for button, state in (("Выключить", "Не создаются"), ("Включить", "Создаются")):
+        row.get_by_role("button", name=button).focus()
+        page.keyboard.press("Enter")
+        expect(row.locator(".rc-state")).to_contain_text(state)
+        tour.look(f"settings-{button}")
+    found.seen["switched"] = row.get_by_role("status").inner_text()
+
+
+def main() -> None:
+    """Visit ``--base`` at ``--width`` with the browser at ``--browser``."""
+    with walking() as (browser, found, given), opened(browser, given.width, found, given.base) as p:
+        tour = Tour(p, given.base, found, given.pictures)
+        sign_in(tour)
+        look_through(tour, given.width)
+        print_it(tour)
+        switch_a_kind(tour)
+
+
+if __name__ == "__main__":
+    main()

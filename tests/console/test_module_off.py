@@ -1,0 +1,85 @@
+"""Where the module «Чаты» is off, no screen of a school's chats is there, and nothing is done."""
+
+from dataclasses import replace
+
+import pytest
+
+from console.rest.lists import BASE
+from domain.chats import ChatKind
+from domain.ids import SchoolId
+from operations.installation import Installation
+from projections.derive.config import ChatKindsOff
+from tests.console.attackers import FOREIGN_THINGS, OWN_THINGS, addresses
+from tests.console.managing import Managing
+from tests.console.running import OPERATOR, Doorway, running
+from tests.console.test_doors import Town
+from tests.staff.town import ALPHA, BETA, somebody_of_both
+
+ALL = frozenset(ChatKind)
+EVERYWHERE = Installation(kinds_off=ChatKindsOff(ALL))
+HERE = Installation(kinds_off=ChatKindsOff(by_school={SchoolId(ALPHA.school): ALL}))
+OF_THE_MODULE = ("/chats", "/summary", f"{BASE}/chats", f"{BASE}/schools")
+ASKED = [each for each in addresses(Doorway(), OWN_THINGS) if each.route.startswith(OF_THE_MODULE)]
+
+
+@pytest.mark.parametrize("off", [EVERYWHERE, HERE], ids=["everywhere", "here"])
+async def test_every_address_of_the_schools_chats_says_so_and_does_nothing(
+    town_url: str, off: Installation
+) -> None:
+    assert len(ASKED) >= 20
+    async with running(town_url, who=None, installation=off) as console:
+        town = Town(console)
+        for who in ("administrator", "leader", "staff"):
+            token = await console.sign_in_as(ALPHA.id(who))
+            before = await town.state()
+            for address in ASKED:
+                answer = await address.ask(console, token=token)
+                status, said = 200, "Модуль «Чаты» не подключён"
+                if address.route.startswith(BASE):
+                    status, said = 403, "module_off"
+                assert answer.status_code == status, (who, address)
+                assert said in answer.text, (who, address)
+                assert "alpha 7а" not in answer.text, (who, address)
+            assert await town.state() == before
+
+
+async def test_a_part_of_a_page_says_so_too(town_url: str) -> None:
+    async with running(town_url, who=None, installation=HERE) as console:
+        await console.sign_in_as(ALPHA.id("administrator"))
+        for path in ("/chats", f"/chats/{ALPHA.staff_room}", "/summary"):
+            answer = await console.get(path, part=True)
+            assert "<html" not in answer.text
+            assert "не подключён" in answer.text
+
+
+async def test_of_two_schools_only_the_one_in_which_it_is_off_has_no_screens(
+    town_url: str,
+) -> None:
+    async with running(town_url, who=None, installation=HERE) as console:
+        await somebody_of_both(console.engine)
+        school = Managing(console)
+        await school.be("both")
+        assert "не подключён" in await school.page(f"?school={ALPHA.school}")
+        assert "не подключён" in await school.page()
+        assert (await school.titles(f"?school={BETA.school}"))[1] == "beta 7а - Родители"
+        assert "не подключён" in (await console.get(f"/chats/{ALPHA.staff_room}")).text
+        assert "не подключён" not in (await console.get(f"/chats/{BETA.staff_room}")).text
+
+
+async def test_of_a_foreign_school_it_is_not_told_whether_it_has_the_module(
+    town_url: str,
+) -> None:
+    there = replace(HERE, kinds_off=ChatKindsOff(by_school={SchoolId(BETA.school): ALL}))
+    async with running(town_url, who=None, installation=there) as console:
+        token = await console.sign_in_as(ALPHA.id("administrator"))
+        for address in addresses(Doorway(), FOREIGN_THINGS):
+            if address.route.startswith("/chats/{chat_id}"):
+                answer = await address.ask(console, token=token)
+                assert answer.status_code == 404, address
+        assert (await console.get("/chats/x%00y")).status_code == 404
+
+
+async def test_whoever_runs_the_installation_keeps_their_pages(town_url: str) -> None:
+    async with running(town_url, who=OPERATOR, installation=EVERYWHERE) as console:
+        for path in (f"/chats/{ALPHA.staff_room}", f"/chats?school={ALPHA.school}"):
+            assert "не подключён" not in (await console.get(path)).text
