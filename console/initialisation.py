@@ -23,7 +23,7 @@ from console.render import Renderer, address, shown
 from console.school_chats import PATH as CHATS
 from domain.chats import ChatKind
 from domain.ids import SchoolId
-from operations import initialising, initialising_start
+from operations import initialising, initialising_standing, initialising_start
 from operations.initialising import Wish
 from operations.initialising_start import Begun, Changed
 from operations.installation import Installation
@@ -121,8 +121,10 @@ class InitialisationPage:
 
     async def _found(
         self, visit: Visit, school: SchoolId
-    ) -> initialising_start.SchoolInitialisation:
-        return await initialising_start.standing(self.store, visit.actor, school, self.installation)
+    ) -> initialising_standing.SchoolInitialisation:
+        return await initialising_standing.standing(
+            self.store, visit.actor, school, self.installation
+        )
 
     def _answer(
         self, request: Request, school: SchoolId, values: dict[str, object], status: int

@@ -8,7 +8,7 @@ from console.words import Word, plural
 from domain.chat_standings import ChatStanding, StandingGroup, group_of
 from domain.initialising import Fate
 from operations.initialising import InitialisingPlan, PlannedChat
-from operations.initialising_start import Initialisation, InitialisedChat
+from operations.initialising_standing import Initialisation, InitialisedChat
 
 MOST_SHOWN: Final = 100
 """Of the chats that nobody leaves; who leaves is always shown."""

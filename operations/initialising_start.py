@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from uuid import UUID, uuid4, uuid5
 
 from domain.actors import Actor
-from domain.chats import ChatKind
-from domain.decisions import KindSwitch, OfChat
+from domain.decisions import OfChat
 from domain.guard import GuardScope, Held
-from domain.ids import ChatId, PersonId, SchoolId
+from domain.ids import ChatId, PersonId
 from domain.initialising import Fate, Wish, chats_of, confirmation, dropping
 from domain.lanes import Lane
-from domain.obstacles import ObstacleKind
 from domain.takings import Lot, Taking, takings_hash
 from operations.errors import AuthorIsNoId
 from operations.initialising import foreseen, require, too_many
@@ -40,67 +38,14 @@ from projections.queue.marks import CHANNEL, Cause, mark_chats
 from projections.reconcile import forecast, initialisations, observed, setbacks
 from projections.reconcile.forecast import Foreseen
 from projections.reconcile.initialisations import Start
-from projections.reports.obstacles import obstacles
-from projections.staff import fence, names
-from projections.staff import initialisations as staff_initialisations
-from projections.staff.initialisations import Initialisation, InitialisedChat
 from schemas.fields import LONG_ID_PATTERN, RULES
 
 __all__ = [
     "Begun",
     "Changed",
-    "Initialisation",
-    "InitialisedChat",
-    "SchoolInitialisation",
     "UnderWay",
     "begin",
-    "standing",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class SchoolInitialisation:
-    """Where a school is with it; ``off`` are the kinds that are not created by themselves there.
-
-    ``troubles``: what keeps chats of any school from being as they should be.
-    """
-
-    school_id: SchoolId
-    school: str | None
-    latest: Initialisation | None
-    off: frozenset[ChatKind]
-    troubles: tuple[ObstacleKind, ...]
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether one is under way."""
-        return self.latest is not None and self.latest.ended_at is None
-
-
-async def standing(
-    store: StaffStore, actor: Actor, school_id: SchoolId, installation: Installation
-) -> SchoolInitialisation:
-    """The school's latest, with what became of it.
-
-    Raises:
-        NotPermitted: it is not for this actor.
-        ModuleOff: the school has no chats.
-    """
-    require(actor, school_id, installation)
-    async with transaction(store.engine) as connection:
-        await initialisations.end_those_over(connection)
-        troubles = tuple(each.kind for each in await obstacles(connection))
-    async with fence.reading(store.engine, actor) as connection:
-        latest = await staff_initialisations.latest(connection, school_id)
-        school = await names.names_of_schools(connection, [school_id])
-        switched = await kinds.switched(connection, school_id)
-    off = {
-        kind
-        for kind in ChatKind
-        if installation.kinds_off.covers(kind, school_id)
-        or (kind in switched and switched[kind].choice is KindSwitch.OFF)
-    }
-    return SchoolInitialisation(school_id, school.get(school_id), latest, frozenset(off), troubles)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from fastapi import Request, Response
 from console.entrance.doors import Door, Endpoint, Entry, Need
 from console.entrance.visit import visitor
 from console.problems import problem
-from console.rest import models
+from console.rest import held_models, models
 from console.rest.answers import CONFLICT, answered, outcome
 from console.rest.asked import ActNamed, Decided, InPath, Key, PeopleChosen, TitleChosen
 from console.rest.lists import BASE
@@ -49,7 +49,7 @@ class ApiChanges:
             ),
             Entry(f"{chat}/title", self.title, door, "PUT", answer=models.Done),
             Entry(f"{chat}/undo", self.undo, door, "POST", answer=models.Undone),
-            Entry(f"{chat}/removals", self.decide, door, "POST", answer=models.Decision),
+            Entry(f"{chat}/removals", self.decide, door, "POST", answer=held_models.Decision),
             Entry(chat, self.delete, door, "DELETE", answer=models.Deletion),
         ]
 
@@ -109,7 +109,7 @@ class ApiChanges:
         if isinstance(said, NotDecided):
             title = "Такого решения никто не ждёт"
             return problem(CONFLICT, title, "Прочитайте удержанное заново.", "not_open")
-        return answered(models.Decision(hash=asked.hash, choice=asked.choice.value))
+        return answered(held_models.Decision(hash=asked.hash, choice=asked.choice.value))
 
     async def delete(self, request: Request, chat_id: InPath) -> Response:
         """Delete a chat, here and in the messenger: nothing takes it back."""

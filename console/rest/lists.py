@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.rest import models
+from console.rest import held_models, models
 from console.rest.answers import answered
 from console.rest.asked import (
     CandidatesAsked,
@@ -57,7 +57,7 @@ class ApiLists:
             Entry(f"{chat}/candidates/search", self.candidates, staff, "POST",
                   answer=models.CandidateList),
             Entry(f"{chat}/history", self.history, staff, answer=models.EventList),
-            Entry(f"{chat}/removals", self.removals, staff, answer=models.Removals),
+            Entry(f"{chat}/removals", self.removals, staff, answer=held_models.Removals),
         ]  # fmt: skip
 
     async def own(self, request: Request) -> Response:
@@ -136,10 +136,10 @@ class ApiLists:
         actor, which = visitor(request).actor, ChatId(chat_id)
         found = await removals.removals_of(self.store, actor, which)
         return answered(
-            models.Removals(
+            held_models.Removals(
                 chat_id=which,
-                mine=[models.HeldSet.model_validate(each) for each in found.sets],
-                others=[models.HeldSet.model_validate(each) for each in found.others],
+                mine=[held_models.HeldSet.model_validate(each) for each in found.sets],
+                others=[held_models.HeldSet.model_validate(each) for each in found.others],
             )
         )
 

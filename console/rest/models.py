@@ -6,11 +6,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from domain.guard import GuardScope
 from domain.obstacles import ObstacleKind
 from operations.candidates import Part
 from operations.member_answers import Act, Stay
-from operations.removals import PlanState, TakingCause
 from operations.school_chats import ChatKind, ChatStanding, StandingGroup
 from operations.timeline import Sort
 
@@ -194,44 +192,6 @@ class Event(Model):
 
 class EventList(Paged[Event]):
     """What happened to a chat, the latest first."""
-
-
-class HeldPerson(Model):
-    """Whom a held set is about; ``leaves`` or only loses an administrator's rights."""
-
-    account: int
-    person_id: str | None
-    name: Name | None
-    cause: TakingCause
-    leaves: bool
-
-
-class HeldSet(Model):
-    """Removals that the guard holds together; ``hash`` decides about just these."""
-
-    hash: str
-    scope: GuardScope
-    state: PlanState
-    limit: int
-    would_be: int
-    held_at: datetime
-    expires_at: datetime | None
-    people: list[HeldPerson]
-
-
-class Removals(Model):
-    """``mine`` are those about which whoever asks may decide; of ``others`` somebody else."""
-
-    chat_id: str
-    mine: list[HeldSet]
-    others: list[HeldSet]
-
-
-class Decision(Model):
-    """What was decided about a set of removals."""
-
-    hash: str
-    choice: str
 
 
 class OwnChat(Model):

@@ -10,9 +10,10 @@ from pathlib import Path
 from domain.actors import Actor, OperatorRole
 from domain.chats import ChatKind
 from domain.ids import SchoolId
-from operations import initialising, initialising_start
+from operations import initialising, initialising_standing, initialising_start
 from operations.initialising import InitialisingPlan, PlannedChat, Wish
-from operations.initialising_start import Begun, Changed, SchoolInitialisation, UnderWay
+from operations.initialising_standing import SchoolInitialisation
+from operations.initialising_start import Begun, Changed, UnderWay
 from operations.installation import Installation
 from operations.plans import Decider
 from operations.store import StaffStore
@@ -50,7 +51,7 @@ def told(asked: Asked, *, as_json: bool, data_dir: Path | None) -> int:
     async def ask(stack: RunningStack) -> tuple[InitialisingPlan, SchoolInitialisation]:
         store, where = StaffStore(stack.engine), _installation(stack)
         plan = await initialising.plan(store, _OPERATOR, asked.wish, where)
-        return plan, await initialising_start.standing(
+        return plan, await initialising_standing.standing(
             store, _OPERATOR, asked.wish.school_id, where
         )
 

@@ -18,10 +18,11 @@ from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
 from domain.initialising import Fate, Wish
 from domain.lanes import Lane
 from domain.seasons import GuardPolicy
-from operations import initialising, initialising_start
+from operations import initialising, initialising_standing, initialising_start
 from operations.errors import AuthorIsNoId, ModuleOff, NoSuchSchool, NotPermitted
 from operations.initialising import InitialisingPlan
-from operations.initialising_start import Begun, Changed, SchoolInitialisation, UnderWay
+from operations.initialising_standing import SchoolInitialisation
+from operations.initialising_start import Begun, Changed, UnderWay
 from operations.installation import Installation
 from operations.plans import Choice, Decider, Terms, decide
 from projections.by_hand import decisions, journal
@@ -106,7 +107,7 @@ class Place:
         )
 
     async def standing(self, who: Actor = ADMINISTRATOR) -> SchoolInitialisation:
-        return await initialising_start.standing(self.store, who, SCHOOL, self.installation)
+        return await initialising_standing.standing(self.store, who, SCHOOL, self.installation)
 
     async def by_hand(
         self, person: str, *choices: MembershipDecision | RoleDecision, chat: ChatId = CLASS
@@ -464,7 +465,7 @@ async def test_it_ends_by_itself_whatever_the_clock_says(
     async with engine_of(database_url, clock_shift=shift) as later:
         async with transaction(later) as connection:
             await initialisations.end_those_over(connection)
-        found = await initialising_start.standing(
+        found = await initialising_standing.standing(
             StaffStore(later), ADMINISTRATOR, SCHOOL, place.installation
         )
     assert not found.is_under_way
