@@ -32,6 +32,7 @@ _MEMBERS: dict[str, st.SearchStrategy[Json]] = {
     "membership": st.sampled_from(["added", "excluded", "none"]),
     "role": st.sampled_from(["administrator", "member", "none"]),
     "deleted": st.booleans(),
+    "insists": st.booleans(),
     "title": texts.filter(bool),
     "author": ids,
     "at": instants,

@@ -58,6 +58,7 @@ def is_optional(type_name: str, member: str) -> bool:
         "sgo.subject-group.changed.v1": "group",
         "rollcall.title.decided.v1": "decision",
         "rollcall.founding.decided.v1": "chat",
+        "rollcall.lesson.decided.v1": "decision",
     }
     kind = kinds.get(type_name, "chat" if type_name.startswith("rollcall.chat") else "")
     return member in OPTIONAL or f"{member} of a {kind}" in OPTIONAL
