@@ -20,10 +20,13 @@ from console.behind_module import behind_module
 from console.candidates_page import CandidatesPage
 from console.chat_acts import ChatActs
 from console.chat_page import ChatPage
+from console.diary_page import DiaryPage
 from console.entrance.doors import Entry, add_entries
 from console.entrance.gate import SessionGate
 from console.identity.port import IdentityProvider
 from console.initialisation import InitialisationPage
+from console.journal_pages import JournalPages
+from console.lesson_opening_page import LessonOpeningPage
 from console.linking import LinkingPages
 from console.new_chat_page import NewChatPage
 from console.own_chats import OwnChatsPage
@@ -106,6 +109,8 @@ def _entries(
     yield from OwnChatsPage(staff, renderer, installation).entries()
     yield from LinkingPages(staff, renderer, installation).entries()
     yield from SchoolSettingsPage(staff, renderer, installation).entries()
+    yield from LessonOpeningPage(staff, renderer).entries()
+    yield from DiaryPage(staff, renderer).entries()
     pages = Pages(store, renderer)
     of_the_module = (
         SchoolChatsPage(staff, renderer),
@@ -115,6 +120,7 @@ def _entries(
         ChatActs(staff, renderer, entrance.terms),
         ChatPage(staff, renderer, pages),
         CandidatesPage(staff, renderer),
+        JournalPages(staff, renderer),
         ApiLists(staff, installation),
         ApiMaking(staff),
         ApiChanges(staff, entrance.terms),

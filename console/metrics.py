@@ -43,6 +43,7 @@ class Name(Enum):
     REJECTED = ("rollcall_rejected_chats", "chats where a person rejected removals")
     PARKED = ("rollcall_parked_chats", "chats in which the bot may do nothing")
     REFUSED = ("rollcall_refused_chats", "chats whose last call the messenger refused")
+    LESSONS_DUE = ("rollcall_due_lessons", "distance lessons whose call is due within a minute")
     BLOCKED = ("rollcall_blocked_accounts", "accounts that the messenger does not add to a chat")
     DRIFT = ("rollcall_open_drift", "what people changed in the messenger and is not over")
     PROPOSALS = ("rollcall_proposals", "of it, people whom a person may decide to keep")
@@ -107,6 +108,8 @@ class ProcessName(Enum):
     MARKS = ("rollcall_derive_marks", "marks of changed entities that were derived")
     # Labelled ``kind`` (create, add, remove, …) and ``outcome`` (done, some_refused, …).
     CALLS = ("rollcall_calls", "changing calls by what came of them")
+    # Labelled ``kind`` (make, change, delete) and ``outcome`` (done, gone, no_effect, unknown).
+    LESSON_CALLS = ("rollcall_lesson_calls", "calls for distance lessons by what came of them")
 
 
 def metrics_app(store: Overview, process: Collector) -> Starlette:
@@ -160,6 +163,7 @@ def _counts(standing: Overall) -> Iterator[Metric]:
     yield _gauge(Name.REJECTED, counts.rejected)
     yield _gauge(Name.PARKED, counts.parked)
     yield _gauge(Name.REFUSED, counts.refused)
+    yield _gauge(Name.LESSONS_DUE, counts.lessons_due)
     yield _gauge(Name.BLOCKED, counts.blocked)
     yield _gauge(Name.DRIFT, counts.drift)
     yield _gauge(Name.PROPOSALS, counts.proposals)

@@ -215,8 +215,10 @@ def _trouble(kind: ObstacleKind) -> str | None:  # noqa: C901, PLR0911 - an answ
             | ObstacleKind.UNPUBLISHED
             | ObstacleKind.OWN_ACCOUNT
             | ObstacleKind.UNHEARD
+            | ObstacleKind.LESSON_WAITS
+            | ObstacleKind.LESSON_FAILS
         ):
-            return None  # the operators' to mend; no chat of a school shows it
+            return None  # the operators' to mend, or no chat's; no chat of a school shows it
         case (
             ObstacleKind.HELD
             | ObstacleKind.UNLINKING

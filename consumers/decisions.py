@@ -31,13 +31,14 @@ from domain.decisions import (
     Deletion,
     KindDecision,
     KindSwitch,
+    LessonDecision,
     MembershipDecision,
     RoleDecision,
     Stay,
     StayDecision,
 )
 from domain.founding import Founding, Purpose
-from domain.ids import ChatId, ClassId, GroupId, MaxUserId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, GroupId, LessonId, MaxUserId, PersonId, SchoolId
 from loops.waiting import nap
 from projections.by_hand.decision_log import DecisionLog
 from projections.errors import OffsetsMoved, StoreError
@@ -52,6 +53,7 @@ from schemas.outgoing import (
     DeletionDecided,
     FoundingDecided,
     KindDecided,
+    LessonDecided,
     MembershipDecided,
     RoleDecided,
     StayDecided,
@@ -65,6 +67,9 @@ POLL_SECONDS = 0.5
 AT_ONCE = 500
 _RETRY_SECONDS = 2.0
 
+AboutChat: TypeAlias = (
+    MembershipDecided | RoleDecided | TitleDecided | DeletionDecided | FoundingDecided | StayDecided
+)
 Record: TypeAlias = "ConsumerRecord[bytes, bytes]"
 
 
@@ -146,7 +151,7 @@ class DecisionsReader:
         fetched: Mapping[TopicPartition, list[Record]],
         standings: Mapping[TopicPartition, Position],
     ) -> None:
-        found: list[AnyDecision] = []
+        found: list[AnyDecision | LessonDecision] = []
         bad: list[BadRecord] = []
         steps = []
         for partition, records in fetched.items():
@@ -164,12 +169,25 @@ class DecisionsReader:
             log.warning("decisions.read_back", records=lacked)
 
 
-def decision_of(data: DecisionData) -> AnyDecision:
+def decision_of(data: DecisionData) -> AnyDecision | LessonDecision:
     """The decision that an event of ours tells of."""
     if isinstance(data, KindDecided):
         switch = KindSwitch.ON if data.created else KindSwitch.OFF
         school, kind = SchoolId(data.school_id), ChatKind(data.kind)
         return KindDecision(data.decision_id, school, kind, data.author, data.at, switch)
+    if isinstance(data, LessonDecided):
+        return _of_a_lesson(data)
+    return _of_a_chat(data)
+
+
+def _of_a_lesson(data: LessonDecided) -> LessonDecision:
+    lesson_id, school_id = LessonId(data.lesson_id), SchoolId(data.school_id)
+    return LessonDecision(
+        data.decision_id, lesson_id, school_id, data.author, data.at, data.title, data.insists
+    )
+
+
+def _of_a_chat(data: AboutChat) -> AnyDecision:
     chat_id = ChatId(data.chat_id)
     match data:
         case MembershipDecided() | RoleDecided():

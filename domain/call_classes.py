@@ -14,3 +14,5 @@ class CallClass(Enum):
     """By whichever way this installation adds people."""
     PARTNER = "partner"
     """Creating and deleting chats."""
+    CALL = "call"
+    """Planning, changing and deleting the calls of distance lessons."""

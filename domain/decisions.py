@@ -13,7 +13,7 @@ from typing import assert_never
 
 from domain.chats import ChatKind
 from domain.founding import Founding
-from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
+from domain.ids import ChatId, LessonId, MaxUserId, PersonId, SchoolId
 
 
 class MembershipDecision(Enum):
@@ -102,6 +102,23 @@ class KindDecision:
 
 OfChat = Decision | ChatDecision | StayDecision
 AnyDecision = OfChat | KindDecision
+
+
+@dataclass(frozen=True, slots=True)
+class LessonDecision:
+    """One decision about a distance lesson: its name, or None: there is none (the guide, 4).
+
+    The latest (``at``, ``decision_id``) counts. ``insists``: it is to go although people are in
+    its call.
+    """
+
+    decision_id: str
+    lesson_id: LessonId
+    school_id: SchoolId
+    author: str
+    at: datetime
+    title: str | None
+    insists: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,21 @@ class Made:
     plan: CallPlan
 
 
-KnownCall = NotMade | Uncertain | Made
+@dataclass(frozen=True, slots=True)
+class Doubted:
+    """A call that a change or a deletion without an answer left in one of these ways, or in none.
+
+    What it was asked last is sent again, or what is wanted by now: both tell.
+    """
+
+    call_id: str
+    plans: tuple[CallPlan, ...]
+
+
+KnownCall = NotMade | Uncertain | Made | Doubted
+
+MOST_DOUBTS = 8
+"""Ways in which a call may be at once; whoever has as many asks for nothing new before it knows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +112,18 @@ def wanted_call(lesson: Lesson, title: str | None) -> CallPlan | None:
 
 
 def next_step(
-    wanted: CallPlan | None, known: KnownCall, now: datetime, *, insists: bool = False
+    wanted: CallPlan | None,
+    known: KnownCall,
+    now: datetime,
+    *,
+    insists: bool = False,
+    elsewhere: bool = False,
 ) -> Step:
     """The one call that brings the messenger nearer to what is wanted.
 
     ``insists``: a person has said, of the call as it is known, that it is to be deleted or moved
-    although it runs.
+    although it runs. ``elsewhere``: the known call is in another chat than the wanted one, and a
+    call cannot be moved from chat to chat.
     """
     if wanted is not None and wanted.at(now) is Moment.OVER:
         wanted = None
@@ -113,22 +133,34 @@ def next_step(
         case Uncertain(asked):
             missed = wanted is None and asked.at(now) is Moment.OVER
             return AsItShouldBe() if missed else MakeCall(asked)
+        case Made() | Doubted() if elsewhere and wanted is not None:
+            # Also one that is over: a lesson has one call at a time.
+            step = next_step(None, known, now, insists=insists)
+            return DeleteCall(known.call_id) if isinstance(step, AsItShouldBe) else step
         case Made(call_id, plan):
-            return _from_made(wanted, call_id, plan, now, insists=insists)
+            if wanted == plan:
+                return AsItShouldBe()
+            return _nearer(wanted, call_id, (plan,), now, insists=insists)
+        case Doubted(call_id, plans):
+            return _nearer(wanted, call_id, plans, now, insists=insists)
         case _:
             assert_never(known)
 
 
-def _from_made(
-    wanted: CallPlan | None, call_id: str, plan: CallPlan, now: datetime, *, insists: bool
+def _nearer(
+    wanted: CallPlan | None,
+    call_id: str,
+    plans: tuple[CallPlan, ...],
+    now: datetime,
+    *,
+    insists: bool,
 ) -> Step:
-    if wanted == plan:
-        return AsItShouldBe()
-    running = plan.at(now) is Moment.RUNNING
+    running = [plan.ends_at for plan in plans if plan.at(now) is Moment.RUNNING]
     goes_on = wanted is not None and wanted.at(now) is Moment.RUNNING
     if running and not goes_on and not insists:
-        return LeaveRunning(plan.ends_at)
+        return LeaveRunning(max(running))
     if wanted is not None:
-        return ChangeCall(call_id, wanted)
+        return ChangeCall(call_id, wanted if len(plans) < MOST_DOUBTS else plans[-1])
     # A call that is over takes nobody in: deleting it would only cost a call.
-    return AsItShouldBe() if plan.at(now) is Moment.OVER else DeleteCall(call_id)
+    over = all(plan.at(now) is Moment.OVER for plan in plans)
+    return AsItShouldBe() if over else DeleteCall(call_id)

@@ -7,12 +7,29 @@ what a lesson's call should be.
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from enum import Enum
+from typing import Protocol
 
 from domain.facts import Lesson
 from domain.ids import PersonId
 
 TITLE_LIMIT = 200
 """Code points in the name of a distance lesson: as in the title of a chat."""
+
+
+class Timed(Protocol):
+    """A lesson as far as the clock and the register's cancelling look at it."""
+
+    @property
+    def starts_at(self) -> datetime:
+        """When it starts."""
+
+    @property
+    def ends_at(self) -> datetime:
+        """When it is over."""
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the register has cancelled it."""
 
 
 class Moment(Enum):
@@ -90,7 +107,7 @@ class JournalRow(Enum):
     """The register has cancelled the lesson."""
 
 
-def journal_row(lesson: Lesson, now: datetime, *, planned: bool) -> JournalRow:
+def journal_row(lesson: Timed, now: datetime, *, planned: bool) -> JournalRow:
     """The row as it stands; ``planned``: a distance lesson was made and not deleted."""
     if moment(lesson.starts_at, lesson.ends_at, now) is Moment.OVER:
         return JournalRow.OVER
@@ -124,7 +141,7 @@ class NoEntrance:
 Entrance = NotYet | Enter | Ended | NoEntrance
 
 
-def entrance(lesson: Lesson, now: datetime, who: Part, *, planned: bool) -> Entrance:
+def entrance(lesson: Timed, now: datetime, who: Part, *, planned: bool) -> Entrance:
     """What opening the lesson comes to at this moment."""
     if not planned or lesson.cancelled or who not in {Part.TEACHER, Part.PUPIL}:
         return NoEntrance()

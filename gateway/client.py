@@ -13,12 +13,21 @@ from typing import assert_never
 
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
+from domain.lesson_calls import CallPlan
 from gateway.attempts_in_a_call import RetryPolicy, Timeouts
 from gateway.bot_api import BotApi
 from gateway.errors import AddingUnavailable
 from gateway.max_http import Endpoint, MaxHttp, Surroundings
 from gateway.partner_api import PartnerApi
-from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, IssuedLink
+from gateway.ports import (
+    AddFailure,
+    BotStanding,
+    CallBudget,
+    ChatSnapshot,
+    Created,
+    IssuedLink,
+    PlannedCall,
+)
 from gateway.subscriptions import Subscriptions
 
 
@@ -53,7 +62,7 @@ class MessengerConfig:
 
 
 class MaxMessenger:
-    """``Membership``, ``Provisioning`` and ``ProfileLinks`` over HTTP."""
+    """``Membership``, ``Provisioning``, ``ProfileLinks`` and ``LessonCalls`` over HTTP."""
 
     def __init__(
         self,
@@ -165,6 +174,20 @@ class MaxMessenger:
     async def end_link(self, external_id: str, lane: Lane) -> None:
         """Unlink the person; one who is not linked counts as unlinked."""
         await self._partner.end_link(external_id, lane)
+
+    async def plan_call(
+        self, external_id: str, chat_id: MaxChatId, plan: CallPlan, lane: Lane
+    ) -> PlannedCall:
+        """Plan a call in a chat, or find the one that is there."""
+        return await self._partner.plan_call(external_id, chat_id, plan, lane)
+
+    async def change_call(self, call_id: str, plan: CallPlan, lane: Lane) -> PlannedCall:
+        """Give a call other words or times."""
+        return await self._partner.change_call(call_id, plan, lane)
+
+    async def end_call(self, call_id: str, lane: Lane) -> None:
+        """Delete a call; one that is not there counts as deleted."""
+        await self._partner.end_call(call_id, lane)
 
 
 __all__ = ["Adding", "MaxMessenger", "MessengerConfig"]

@@ -121,6 +121,13 @@ class LinkAnswer(Answer):
     expires_at: Annotated[AwareDatetime, Field(strict=False)]
 
 
+class PlannedAnswer(Answer):
+    """A call of the partner contract; its id becomes a step of an address."""
+
+    call_id: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[A-Za-z0-9:_-]+$")]
+    join_url: Annotated[str, Field(max_length=1000), AfterValidator(_leads_out)]
+
+
 def failures_of(
     call: Call, answer: AddAnswer, asked: Sequence[MaxUserId]
 ) -> Mapping[MaxUserId, AddFailure]:
@@ -145,5 +152,6 @@ __all__ = [
     "Failures",
     "LinkAnswer",
     "MembersPage",
+    "PlannedAnswer",
     "failures_of",
 ]

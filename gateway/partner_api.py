@@ -1,4 +1,4 @@
-"""The *provisioning* capability over the partner contract, adding by it, and linking profiles.
+"""The *provisioning* capability over the partner contract, adding by it, calls and profile links.
 
 What the public Bot API cannot do: create a chat that the bot owns, add people to it, delete it;
 learn from a person which account is theirs. The contract is ours (docs describe it); an adopter
@@ -12,15 +12,23 @@ from urllib.parse import quote
 from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
+from domain.lesson_calls import CallPlan
 from gateway.bot_api import ADMINS_A_CHAT, IDS_A_CALL, LONGEST_TITLE, add_call
 from gateway.errors import Gone, NotFound, Refused
 from gateway.max_http import MaxHttp
-from gateway.member_answers import AddAnswer, CreatedAnswer, LinkAnswer, failures_of
-from gateway.ports import AddFailure, CallBudget, Created, IssuedLink
+from gateway.member_answers import (
+    AddAnswer,
+    CreatedAnswer,
+    LinkAnswer,
+    PlannedAnswer,
+    failures_of,
+)
+from gateway.ports import AddFailure, CallBudget, Created, IssuedLink, PlannedCall
 from gateway.replies import Answer, Call, JsonValue
 from gateway.verdicts import doubt_if_unsuccessful, error_of, problem_of, read_answer
 
 _CHATS = "/partner/v1/chats"
+_CALLS = "/partner/v1/calls"
 _LINKS = "/partner/v1/profile-links"
 
 
@@ -87,6 +95,28 @@ class PartnerApi:
         path = f"{_LINKS}/{quote(external_id, safe=':')}"
         await self._end(Call("DELETE", path, changes=True, kind=CallClass.PARTNER), lane)
 
+    async def plan_call(
+        self, external_id: str, chat_id: MaxChatId, plan: CallPlan, lane: Lane
+    ) -> PlannedCall:
+        """Plan a call, or find the one of this ``external_id``, which stays as it is."""
+        body: dict[str, JsonValue] = {"external_id": external_id, "chat_id": chat_id}
+        call = Call("POST", _CALLS, changes=True, body=body | _words(plan), kind=CallClass.CALL)
+        return await self._planned(call, lane)
+
+    async def change_call(self, call_id: str, plan: CallPlan, lane: Lane) -> PlannedCall:
+        """Give a call other words or times."""
+        return await self._planned(_of_call("PATCH", call_id, _words(plan)), lane)
+
+    async def end_call(self, call_id: str, lane: Lane) -> None:
+        """Delete a call; one that is not there counts as deleted."""
+        await self._end(_of_call("DELETE", call_id), lane)
+
+    async def _planned(self, call: Call, lane: Lane) -> PlannedCall:
+        reply = await self._http.send(call, self._budget, lane)
+        doubt_if_unsuccessful(call, reply)
+        answer = read_answer(call, reply, PlannedAnswer)
+        return PlannedCall(answer.call_id, answer.join_url)
+
     async def _end(self, call: Call, lane: Lane) -> None:
         """Have something be no more; what is not there is none.
 
@@ -103,6 +133,26 @@ class PartnerApi:
         if isinstance(error, NotFound | Gone) and problem_of(reply) is not None:
             return
         raise error
+
+
+def _of_call(method: str, call_id: str, body: JsonValue = None) -> Call:
+    """A call about a call; its id is part of the link to it with some, so it is told nowhere."""
+    return Call(
+        method,
+        f"{_CALLS}/{quote(call_id, safe=':')}",
+        changes=True,
+        body=body,
+        kind=CallClass.CALL,
+        shown=f"{_CALLS}/…",
+    )
+
+
+def _words(plan: CallPlan) -> dict[str, JsonValue]:
+    return {
+        "title": plan.title,
+        "starts_at": plan.starts_at.isoformat(),
+        "ends_at": plan.ends_at.isoformat(),
+    }
 
 
 __all__ = ["PartnerApi"]

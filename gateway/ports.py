@@ -14,6 +14,7 @@ from typing import Protocol
 from domain.call_classes import CallClass
 from domain.ids import MaxChatId, MaxUserId
 from domain.lanes import Lane
+from domain.lesson_calls import CallPlan
 from domain.refusals import AddFailure
 
 
@@ -164,6 +165,29 @@ class ProfileLinks(Protocol):
         """Unlink the person; one who is not linked counts as unlinked."""
 
 
+@dataclass(frozen=True, slots=True)
+class PlannedCall:
+    """A call of the messenger; the link lets in whoever has it."""
+
+    call_id: str
+    join_url: str = field(repr=False)
+
+
+class LessonCalls(Protocol):
+    """Calls in chats, by the partner contract."""
+
+    async def plan_call(
+        self, external_id: str, chat_id: MaxChatId, plan: CallPlan, lane: Lane
+    ) -> PlannedCall:
+        """Plan a call, or find the one of this ``external_id``, which stays as it is."""
+
+    async def change_call(self, call_id: str, plan: CallPlan, lane: Lane) -> PlannedCall:
+        """Give a call other words or times."""
+
+    async def end_call(self, call_id: str, lane: Lane) -> None:
+        """Delete a call; one that is not there counts as deleted."""
+
+
 class Messenger(Membership, Provisioning, Protocol):
     """Both capabilities on one object."""
 
@@ -178,8 +202,10 @@ __all__ = [
     "ChatSnapshot",
     "Created",
     "IssuedLink",
+    "LessonCalls",
     "Membership",
     "Messenger",
+    "PlannedCall",
     "ProfileLinks",
     "Provisioning",
     "SeenMember",

@@ -24,7 +24,7 @@ JsonValue = str | int | bool | list["JsonValue"] | dict[str, "JsonValue"] | None
 class Call:
     """One call, ready to send. ``changes`` says whether it could have an effect.
 
-    ``kind`` is what it is limited with.
+    ``kind`` is what it is limited with; ``shown`` is its path where that must not be told.
     """
 
     method: str
@@ -33,9 +33,10 @@ class Call:
     query: Query = field(default_factory=dict)
     body: JsonValue = None
     kind: CallClass = CallClass.READ
+    shown: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.method} {self.path}"
+        return f"{self.method} {self.shown or self.path}"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

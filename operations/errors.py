@@ -3,6 +3,7 @@
 ``OperationError``
 ├── ``Absent``              it is about something that is not there
 │   ├── ``NoSuchChat``      a chat that no fact asks for
+│   ├── ``NoSuchLesson``    a lesson that the register has not told of, or not for who asks
 │   ├── ``NoSuchSchool``    a school of which nothing is known
 │   ├── ``NoSuchClass``     a class of which nothing is known
 │   └── ``NotQuarantined``  a record that is not in quarantine
@@ -18,7 +19,7 @@ What goes wrong with a server stays an error of the room below: ``projections.er
 
 from collections.abc import Sequence
 
-from domain.ids import ChatId, ClassId, SchoolId
+from domain.ids import ChatId, ClassId, LessonId, SchoolId
 
 
 class OperationError(Exception):
@@ -34,6 +35,13 @@ class NoSuchChat(Absent):
 
     def __init__(self, chat_ids: Sequence[ChatId]) -> None:
         super().__init__(f"no such chat: {', '.join(chat_ids)}")
+
+
+class NoSuchLesson(Absent):
+    """There is no such lesson for who asks."""
+
+    def __init__(self, lesson_id: LessonId) -> None:
+        super().__init__(f"no such lesson: {lesson_id}")
 
 
 class NoSuchSchool(Absent):

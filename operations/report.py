@@ -119,6 +119,7 @@ def _counted(counts: Status, survey: Survey | None) -> dict[str, object]:
         "parked": counts.parked,
         "gone": counts.gone,
         "refused": counts.refused,
+        "lessons_due": counts.lessons_due,
         "blocked": counts.blocked,
         "drift": counts.drift,
         "proposals": counts.proposals,

@@ -183,13 +183,13 @@ def initialise(
 
 @app.command("explain", rich_help_panel=OPERATE)
 def explain_person(
-    chat: Annotated[str, typer.Argument(help="Id of a chat.")],
+    chat: Annotated[str, typer.Argument(help="Id of a chat, or of a lesson.")],
     person: Annotated[str, typer.Argument(help="Id of a person.")],
     *,
     json: Json = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Say why a person is, or is not, in a chat."""
+    """Say why a person is, or is not, in a chat, or how they stand to a distance lesson."""
     leave(chat_commands.explain(chat, person, as_json=json, data_dir=data_dir))
 
 

@@ -19,7 +19,7 @@ ALLOWED = frozenset({
     "event", "level", "timestamp",
     "loop", "reason", "wait", "error", "where",                 # what went wrong
     "topic", "partition", "offset", "records", "quarantined",   # Kafka
-    "chat_id", "school_id", "action", "outcome", "lane",        # chats
+    "chat_id", "lesson_id", "school_id", "action", "outcome", "lane",        # chats
     "marks", "chats", "seconds", "lag", "address", "server",    # progress
     "signal", "version",
 })  # fmt: skip

@@ -110,6 +110,14 @@ WORDS = {
         "people unlinked their profile, and the messenger has not taken it yet",
         "they are out of the chats all the same; look for `profile_link.` in the log",
     ),
+    ObstacleKind.LESSON_WAITS: (
+        "distance lessons whose call waits: for the chat, the register, or its own end",
+        "it passes by itself; no chat: somebody of the group has to link a profile",
+    ),
+    ObstacleKind.LESSON_FAILS: (
+        "distance lessons for whose call the messenger says no, or nothing",
+        "`rollcall explain LESSON PERSON` tells more; a new decision of its teacher tries again",
+    ),
     ObstacleKind.BLOCKED: (
         "accounts that the messenger does not add",
         "hand out the chats' links; each is tried once a day",

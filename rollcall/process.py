@@ -70,6 +70,7 @@ class Process(Collector):
     ingest: Ingest | None = None
     derive: DeriveLoop | None = None
     calls: Counter[tuple[str, str]] | None = None
+    lesson_calls: Counter[tuple[str, str]] | None = None
 
     def fault(self) -> str | None:
         """Why this process does not live and should be started again; None while it does."""
@@ -83,6 +84,8 @@ class Process(Collector):
             yield _counter(ProcessName.MARKS, self.derive.handled)
         if self.calls is not None:
             yield _calls(self.calls)
+        if self.lesson_calls is not None:
+            yield _lesson_calls(self.lesson_calls)
         yield _ahead()
 
 
@@ -116,6 +119,15 @@ def _calls(calls: Counter[tuple[str, str]]) -> Metric:
         for outcome in _OUTCOMES:
             labels = (kind.__name__.lower(), outcome)
             family.add_metric(labels, calls[labels])
+    return family
+
+
+def _lesson_calls(calls: Counter[tuple[str, str]]) -> Metric:
+    family = CounterMetricFamily(*ProcessName.LESSON_CALLS.value, labels=("kind", "outcome"))
+    for kind in ("make", "change", "delete"):
+        for outcome in ("done", "gone", "no effect", "unknown"):
+            labels = (kind, outcome)
+            family.add_metric((kind, outcome.replace(" ", "_")), calls[labels])
     return family
 
 

@@ -17,12 +17,14 @@ from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.health import Health
+from gateway.lesson_calls import LessonCallLoop
 from gateway.profile_links import ProfileLinkLoop
 from gateway.reconcile import Reconciler
 from gateway.sweep import SweepLoop
 from gateway.workers import ReconcileLoop
 from loops.together import Loop
 from projections.by_hand.profile_links import LinkTasks
+from projections.lessons.store import LessonCallStore
 from projections.messenger.budget import CallSlots
 from projections.messenger.troubles import MessengerTroubles
 from projections.watch.clock import ClockWatch, Longest
@@ -74,6 +76,7 @@ def reconcile_loops(
         "sweep": SweepLoop(Sweep(engine), settings.sweep.config()).run,
         **_webhook(settings, config.token, engine, messenger, links),
         **_linking(links, messenger, breaking),
+        "lesson calls": _lesson_calls(settings, engine, process, messenger, breaking, budget).run,
     }
 
 
@@ -118,6 +121,20 @@ def _clock(settings: Settings, engine: AsyncEngine) -> ClockWatch:
         drift=settings.drift.rules(),
     )
     return ClockWatch(engine, longest)
+
+
+def _lesson_calls(
+    settings: Settings,
+    engine: AsyncEngine,
+    process: Process,
+    messenger: MaxMessenger,
+    breaking: BreakingMessenger,
+    budget: SharedBudget,
+) -> LessonCallLoop:
+    store = LessonCallStore(engine, settings.gateway.lease_seconds)
+    process.lesson_calls = store.counted
+    call_seconds = settings.messenger.timeout + 1
+    return LessonCallLoop(store, messenger, breaking, budget, call_seconds)
 
 
 def _linking(

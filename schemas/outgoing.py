@@ -7,7 +7,7 @@ it carries ids and the title that somebody chose, no names, birth dates or sexes
 Each kind of decision is a type of its own, so that none has members that sometimes do not
 apply. The latest by (``at``, ``decision_id``) counts: about membership and about role per
 chat and person, about title and deletion per chat, about staying per chat and account, about
-a kind of chats per school.
+a kind of chats per school, about a distance lesson per lesson.
 """
 
 from typing import Annotated, Final, Literal
@@ -137,6 +137,24 @@ class KindDecided(EventData):
         return self.school_id
 
 
+class LessonDecided(EventData):
+    """A distance lesson was made or renamed by hand; without a title it was deleted."""
+
+    decision_id: LongId
+    lesson_id: Id
+    school_id: Id
+    author: LongId = Field(description="The id of who decided, never a name.")
+    at: Instant
+    title: Title | None = None
+    insists: Annotated[bool, Field(strict=True)] = Field(
+        description="Deleted although people were in its call."
+    )
+
+    def entity_id(self) -> str:
+        """The lesson's id, so that the decisions about one lesson stay in one partition."""
+        return self.lesson_id
+
+
 ChatLifeData = ChatCreated | ChatRenamed | ChatDeleted | ChatConverged
 DecisionData = (
     MembershipDecided
@@ -146,6 +164,7 @@ DecisionData = (
     | FoundingDecided
     | StayDecided
     | KindDecided
+    | LessonDecided
 )
 
 CHATS: Final[Catalogue[ChatLifeData]] = catalogue(
@@ -164,5 +183,6 @@ DECISIONS: Final[Catalogue[DecisionData]] = catalogue(
     EventType("rollcall.stay.decided.v1", StayDecided, DECISIONS_TOPIC),
     EventType("rollcall.kind.decided.v1", KindDecided, DECISIONS_TOPIC),
     EventType("rollcall.founding.decided.v1", FoundingDecided, DECISIONS_TOPIC),
+    EventType("rollcall.lesson.decided.v1", LessonDecided, DECISIONS_TOPIC),
 )
 """What Rollcall publishes about decisions, and reads back after a restore."""

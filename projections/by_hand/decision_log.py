@@ -6,11 +6,11 @@ offset that PostgreSQL has; a decision that is here already changes nothing.
 
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from domain.decisions import AnyDecision
+from domain.decisions import AnyDecision, LessonDecision
 from domain.lanes import Lane
-from projections.by_hand import decisions
+from projections.by_hand import decisions, lesson_decisions
 from projections.database import driver, transaction
 from projections.facts import offsets, quarantine
 from projections.facts.offsets import Step
@@ -25,7 +25,7 @@ class DecisionLog:
 
     async def take(
         self,
-        found: Sequence[AnyDecision],
+        found: Sequence[AnyDecision | LessonDecision],
         bad: Sequence[BadRecord],
         steps: Sequence[Step],
     ) -> int:
@@ -39,7 +39,11 @@ class DecisionLog:
             store = await driver(connection)
             now = await offsets.advance(store, steps)
             await quarantine.put(store, bad, now)
-            kept = [
-                await decisions.record(connection, each, Lane.LIVE, publish=False) for each in found
-            ]
+            kept = [await _keep(connection, each) for each in found]
         return sum(kept)
+
+
+async def _keep(connection: AsyncConnection, decision: AnyDecision | LessonDecision) -> bool:
+    if isinstance(decision, LessonDecision):
+        return await lesson_decisions.record(connection, decision, Lane.LIVE, publish=False)
+    return await decisions.record(connection, decision, Lane.LIVE, publish=False)

@@ -18,7 +18,7 @@ from domain.gate import CatchUpCause
 from projections.database import Driver, driver
 from projections.errors import OffsetsMoved
 from projections.gate import catch_up, kafka_sights, restores
-from projections.queue import due
+from projections.queue import due, lesson_doubts
 
 PartitionKey = tuple[str, int]
 """Topic and partition."""
@@ -238,4 +238,5 @@ async def forget_observed(connection: AsyncConnection) -> None:
     """
     await restores.mark_all(connection)
     await due.look_at_all(connection)
+    await lesson_doubts.doubt_all(connection)
     await catch_up.arm(connection, CatchUpCause.RESTORED)

@@ -57,6 +57,14 @@ def _source(
       FROM {rows} HAVING count(*) > 0"""  # noqa: S608 - made of constants
 
 
+def _lessons(kind: ObstacleKind, where: str, since: str, detail: str) -> str:
+    """Of those that are not over."""
+    rows = f"""(SELECT l.* FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)
+                 WHERE l.live AND {where}
+                   AND coalesce(w.ends_at > clock_now(), true)) waiting"""  # noqa: S608 - constants
+    return _source(kind, rows, "lesson_id", since, detail)
+
+
 def _held(kind: ObstacleKind, where: str, since: str = "held_at") -> str:
     """Chats that wait by what is open in them; a chat may wait for several reasons."""
     rows = f"""(SELECT h.chat_id, min({since}) AS since, min(h.scope) AS scope
@@ -183,6 +191,18 @@ _SOURCES: Final = (
         "person_id",
         "at",
         "trouble",
+    ),
+    _lessons(
+        ObstacleKind.LESSON_WAITS,
+        "waiting IN ('unknown', 'no_chat', 'running')",
+        "waiting_since",
+        "waiting",
+    ),
+    _lessons(
+        ObstacleKind.LESSON_FAILS,
+        f"(waiting = 'refused' OR attempts >= {FAILING_AFTER})",
+        "coalesce(waiting_since, failing_since)",
+        "failing_because",
     ),
     _source(ObstacleKind.BLOCKED, "blocked_accounts", "chat_id", "since", "coalesce(said, reason)"),
     _source(

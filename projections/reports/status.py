@@ -22,6 +22,10 @@ _STATUS = text(f"""
            count(*) FILTER (WHERE s.waiting IN ('parked', 'gone')) AS parked,
            count(*) FILTER (WHERE s.waiting = 'gone') AS gone,
            count(*) FILTER (WHERE s.waiting = 'refused') AS refused,
+           (SELECT count(*) FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)
+             WHERE l.live AND (l.due_at <= clock_now() + interval '1 minute'
+                               OR l.lease_until > clock_now()
+                               OR l.seen IS DISTINCT FROM w.fingerprint)) AS lessons_due,
            (SELECT count(*) FROM blocked_accounts) AS blocked,
            (SELECT count(*) FROM drift d WHERE d.resolution IS NULL) AS drift,
            (SELECT count(*) FROM drift d WHERE d.resolution IS NULL AND {PROPOSAL}) AS proposals,
@@ -47,6 +51,7 @@ class Status:
     changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
     ``left_out`` went out and are not put back yet. ``adding_off`` is why nobody can be added.
     ``answered_only`` are chats of which part rests on answers that no read has confirmed yet.
+    ``lessons_due``: distance lessons whose call is to be looked at, or is about to be.
     ``call_limits``: fewer calls a second than set are taken, of ``all`` or of a class.
     """
 
@@ -60,6 +65,7 @@ class Status:
     parked: int
     gone: int
     refused: int
+    lessons_due: int
     blocked: int
     drift: int
     proposals: int
@@ -75,7 +81,8 @@ class Status:
     @property
     def busy(self) -> int:
         """How much is still to be done by the loops themselves."""
-        return self.stale + self.turning + self.due + self.leased + self.in_flight
+        chats = self.due + self.leased + self.in_flight
+        return self.stale + self.turning + chats + self.lessons_due
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,9 +20,7 @@ from projections.database import transaction
 ROLE = "rollcall_staff"
 
 # Small questions about few rows: compiling them takes longer than they do.
-_ENTER = text("""
-    SELECT set_config('transaction_read_only', 'on', true),
-           set_config('statement_timeout', '10s', true), set_config('jit', 'off', true),
+_TELL = """
            set_config('staff.operator', :operator, true),
            set_config('staff.self', :self, true),
            set_config('staff.family', :family, true),
@@ -34,8 +32,15 @@ _ENTER = text("""
            set_config('staff.teaches', :teaches, true),
            set_config('staff.teaches_at', :teaches_at, true),
            set_config('staff.runs', :runs, true),
-           set_config('staff.own_chats', :own_chats, true),
+           set_config('staff.chats', :chats, true),
+           set_config('staff.own_chats', :own_chats, true)"""
+
+_ENTER = text(f"""
+    SELECT set_config('transaction_read_only', 'on', true),
+           set_config('statement_timeout', '10s', true), set_config('jit', 'off', true),{_TELL},
            set_config('role', 'rollcall_staff', true)""")
+
+_TELL_ALONE = text(f"SELECT {_TELL}")
 
 
 @asynccontextmanager
@@ -49,6 +54,14 @@ async def reading(engine: AsyncEngine, actor: Actor) -> AsyncIterator[AsyncConne
 async def enter(connection: AsyncConnection, actor: Actor) -> None:
     """Put the rest of a transaction behind the fence."""
     await connection.execute(_ENTER, settings_of(actor))
+
+
+async def tell(connection: AsyncConnection, actor: Actor) -> None:
+    """Tell who asks, to the views that choose by themselves; the transaction may go on to write.
+
+    For looking again at what was read behind the fence before, at the instant of a decision.
+    """
+    await connection.execute(_TELL_ALONE, settings_of(actor))
 
 
 def settings_of(actor: Actor) -> dict[str, str]:
@@ -68,6 +81,7 @@ def settings_of(actor: Actor) -> dict[str, str]:
         "teaches": _listed(teaches),
         "teaches_at": _paired(teaches),
         "runs": _listed(actor.chats_run_at_work),
+        "chats": _listed(actor.chats),
         "own_chats": _listed(actor.own_chats),
     }
 

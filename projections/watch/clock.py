@@ -93,6 +93,13 @@ def _urgent(longest: Longest) -> tuple[_Column, ...]:
             longest.lease + SLACK_SECONDS,
             f"{_NOW} + make_interval(secs => {longest.lease})",
         ),
+        _Column(
+            Instant.LEASE,
+            "lesson_calls",
+            "lease_until",
+            longest.lease + SLACK_SECONDS,
+            f"{_NOW} + make_interval(secs => {longest.lease})",
+        ),
     )
 
 
@@ -103,6 +110,7 @@ def _others(longest: Longest) -> tuple[_Column, ...]:
     return (
         _Column(Instant.CLAIM, "stale_entities", "claimed_until", longest.claim + SLACK_SECONDS),
         _Column(Instant.DUE, "chat_sync", "due_at", due),
+        _Column(Instant.DUE, "lesson_calls", "due_at", DAY + SLACK_SECONDS),
         _Column(Instant.READ, "chat_sync", "reread_at", longest.reread + SLACK_SECONDS),
         _Column(Instant.READ, "chat_sync", "recheck_at", recheck),
         _Column(Instant.READ, "chat_sync", "read_from", SLACK_SECONDS),

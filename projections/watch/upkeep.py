@@ -17,6 +17,19 @@ _CLAIM = text("""
      WHERE u.last_done <= excluded.last_done - make_interval(secs => :every)
     RETURNING 1""")
 
+CALLS_DAYS = 7
+"""So long after a lesson nobody moves it any more; what is known of its call is let go."""
+
+_INTENTS = text("""
+    DELETE FROM lesson_intents WHERE settled_at < clock_now() - make_interval(days => :days)""")
+
+# Whether it is there still, and by which words, is then unknown as after a restore.
+_CALLS = text("""
+    UPDATE lesson_calls l SET standing = 'asked', call_id = NULL, join_url = NULL, plans = '[]'
+      FROM fact_lessons f
+     WHERE f.lesson_id = l.lesson_id AND NOT l.live AND l.call_id IS NOT NULL
+       AND f.ends_at < clock_now() - make_interval(days => :days)""")
+
 RESERVATIONS_DAYS = 7
 """The guard's longest window is a day; a reservation also stays as long as its call is kept, and
 as long as something waits whose windows hold it."""
@@ -88,5 +101,8 @@ async def forget_old(connection: AsyncConnection, retention: Retention) -> int:
             {"days": days},
         )
         deleted += gone.rowcount
+    await connection.execute(_CALLS, {"days": CALLS_DAYS})
+    calls = await connection.execute(_INTENTS, {"days": retention.intents})
+    deleted += calls.rowcount
     spent = await connection.execute(_RESERVATIONS, {"days": RESERVATIONS_DAYS})
     return deleted + spent.rowcount

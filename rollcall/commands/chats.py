@@ -3,23 +3,61 @@
 from dataclasses import asdict
 from pathlib import Path
 
-from domain.ids import ChatId, PersonId
-from operations import chats
+from domain.ids import ChatId, LessonId, PersonId
+from operations import chats, lessons
 from operations.chats import Explanation
-from rollcall.commands.session import NOT_SETTLED, login, operate, remark, say, say_json
+from operations.errors import NoSuchChat
+from operations.lessons import LessonExplanation
+from rollcall.commands.session import (
+    NOT_SETTLED,
+    RunningStack,
+    login,
+    operate,
+    remark,
+    say,
+    say_json,
+)
 
 
 def explain(chat: str, person: str, *, as_json: bool, data_dir: Path | None) -> int:
-    """Why the person is, or is not, in the chat."""
-    found = operate(
-        data_dir, lambda stack: chats.explain(stack.engine, ChatId(chat), PersonId(person))
-    )
+    """Why the person is, or is not, in the chat; or how they stand to a lesson of this id."""
+
+    async def ask(stack: RunningStack) -> Explanation | LessonExplanation:
+        try:
+            return await chats.explain(stack.engine, ChatId(chat), PersonId(person))
+        except NoSuchChat as none:
+            lesson = await lessons.explain(stack.engine, LessonId(chat), PersonId(person))
+            if lesson is None:
+                raise none from None
+            return lesson
+
+    found = operate(data_dir, ask)
+    if isinstance(found, LessonExplanation):
+        _tell_of_lesson(found, person, as_json=as_json)
+        return 0
     if as_json:
         say_json({"chat_id": chat, "person_id": person, **asdict(found)})
         return 0
     for line in _explained(found):
         say(line)
     return 0
+
+
+def _tell_of_lesson(found: LessonExplanation, person: str, *, as_json: bool) -> None:
+    lesson = found.lesson
+    if as_json:
+        asked = {"person_id": person, "part": found.part, "open_now": found.open_now}
+        say_json(asdict(lesson) | asked)
+        return
+    say(f"{'lesson':<10} {lesson.starts_at:%Y-%m-%d %H:%M} to {lesson.ends_at:%H:%M} UTC")
+    say(f"{'register':<10} {'cancelled' if lesson.cancelled else 'planned'}")
+    wanted = "a distance lesson" if lesson.wanted else "no distance lesson"
+    decided = lesson.decided_at
+    by = "" if decided is None else f", by {lesson.author} at {decided:%Y-%m-%d %H:%M} UTC"
+    say(f"{'decision':<10} {wanted}{by}")
+    failing = f", {lesson.failing_because}" if lesson.failing_because else ""
+    say(f"{'call':<10} {lesson.state or 'none'}, known as {lesson.standing or 'none'}{failing}")
+    say(f"{'person':<10} {found.part}; the link is {'open' if found.open_now else 'not open'} now")
 
 
 def _explained(found: Explanation) -> list[str]:

@@ -20,7 +20,7 @@ async def test_people_sign_in_see_their_chats_and_sign_out(town_url: str, width:
     assert seen["skip link"] == "К содержанию"
     assert seen["address"] == "/my"
     assert seen["chats"] == ["alpha 7а - Ученики", "alpha chem"]
-    assert seen["menu"].split() == ["Чаты"]
+    assert seen["menu"].split() == ["Чаты", "Дневник"]
     assert seen["no chats"]
     assert seen["too low"] == "/my"
     assert seen["htmx"] == ["x-csrf-token", "x-rollcall-passive"]

@@ -45,7 +45,13 @@ class Things:
 def _things(ids: SchoolIds) -> Things:
     chat = ids.chat("class", "7a")
     return Things(
-        {"school_id": ids.school, "chat_id": chat, "act": "remove", "class_id": ids.id("7a")},
+        {
+            "school_id": ids.school,
+            "chat_id": chat,
+            "act": "remove",
+            "class_id": ids.id("7a"),
+            "lesson_id": ids.id("lesson"),
+        },
         {
             "school": ids.school,
             "person": ids.id("pupil-1"),
@@ -77,6 +83,7 @@ def _things(ids: SchoolIds) -> Things:
             "title": "Чужое название",
             "by": "surname",
             "hand": "keep",
+            "insists": "1",
         },
         {
             "person_ids": [ids.id("pupil-1")],
@@ -95,6 +102,7 @@ FOREIGN_THINGS, OWN_THINGS = _things(BETA), _things(ALPHA)
 
 _WHO_MANAGE = {"administrator", "leader"}
 _WHO_MAKE = {"administrator", "leader", "chemist"}
+_WHO_GIVE = {"chemist"}
 
 PEOPLE_OF_RIGHT = {
     "/chats/{chat_id}/members/{act}": _WHO_MANAGE,
@@ -113,6 +121,9 @@ PEOPLE_OF_RIGHT = {
     "/summary/print": {"operator", "administrator", "leader"},
     "/summary/classes/{class_id}": {"operator", "administrator", "leader"},
     "/summary/staff": {"operator", "administrator"},
+    "/lessons/{lesson_id}/settings": _WHO_GIVE,
+    "/lessons/{lesson_id}/deletion": _WHO_GIVE,
+    "/lessons/{lesson_id}/open": {"chemist", "pupil-1"},
     **{
         f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
         for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",

@@ -61,6 +61,7 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "parked": 1,
         "gone": 0,
         "refused": 0,
+        "lessons_due": 0,
         "blocked": 1,
         "drift": 10,
         "proposals": 1,

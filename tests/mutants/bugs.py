@@ -3,6 +3,7 @@
 from typing import Final
 
 from tests.mutants.initialising import INITIALISING
+from tests.mutants.lessons import LESSONS
 from tests.mutants.linking import LINKING
 from tests.mutants.planting import Mutant
 from tests.mutants.programs import PROGRAMS
@@ -246,6 +247,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *_OF_INPUT,
     *_OF_OUTPUT,
     *LINKING,
+    *LESSONS,
     *SCREENS,
     *SCHOOLS,
     *PROGRAMS,

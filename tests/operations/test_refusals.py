@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from domain.ids import ChatId, ClassId, MaxUserId, SchoolId
+from domain.ids import ChatId, ClassId, LessonId, MaxUserId, SchoolId
 from operations import arrivals, chats, drift
 from operations.errors import (
     Absent,
@@ -15,6 +15,7 @@ from operations.errors import (
     ModuleOff,
     NoSuchChat,
     NoSuchClass,
+    NoSuchLesson,
     NoSuchSchool,
     NotPermitted,
     NotQuarantined,
@@ -97,6 +98,7 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
     "refusal",
     [
         NoSuchChat([NOWHERE]),
+        NoSuchLesson(LessonId("nowhere")),
         NoSuchSchool(SchoolId("nowhere")),
         NoSuchClass(ClassId("nowhere")),
         NotQuarantined("sgo.orders", 3, 9),
@@ -117,6 +119,6 @@ def test_every_refusal_is_one_line_at_a_terminal(refusal: OperationError) -> Non
 def test_the_refusals_above_are_all_there_are() -> None:
     kinds = set(OperationError.__subclasses__()) | set(Absent.__subclasses__())
     assert kinds == {
-        Absent, NoSuchChat, NoSuchSchool, NoSuchClass, NotQuarantined, TopicsNotRead, AuthorIsNoId,
-        NotPermitted, ModuleOff, LinkedElsewhere,
+        Absent, NoSuchChat, NoSuchLesson, NoSuchSchool, NoSuchClass, NotQuarantined, TopicsNotRead,
+        AuthorIsNoId, NotPermitted, ModuleOff, LinkedElsewhere,
     }  # fmt: skip

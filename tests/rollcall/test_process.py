@@ -12,6 +12,7 @@ from domain.work import Applied, EffectUnknown, IntentId, Lease, Work
 from projections.database import transaction
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
+from projections.lessons.store import LessonCallStore
 from rollcall.process import CountingStore, Process
 from tests.consumers.events import guardianship
 from tests.consumers.harness import Harness, Row
@@ -68,7 +69,12 @@ async def test_calls_are_counted_by_kind_and_outcome_and_every_name_is_there(
     harness: Harness,
 ) -> None:
     async with engine_of(harness.url) as engine, harness.ingesting() as ingest:
-        process = Process(ingest, DeriveLoop(engine, DeriveConfig()), CountingStore(engine).calls)
+        process = Process(
+            ingest,
+            DeriveLoop(engine, DeriveConfig()),
+            CountingStore(engine).calls,
+            LessonCallStore(engine).counted,
+        )
         found = _samples(process)
     names = {sample.split("{")[0].removesuffix("_total") for sample in found}
     assert names == {name.value[0] for name in ProcessName}

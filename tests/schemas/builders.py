@@ -133,6 +133,15 @@ DATA: Mapping[str, Members] = {
         "filling": "chosen",
         "title": "9г/Химия",
     },
+    "rollcall.lesson.decided.v1": {
+        "decision_id": "d-2",
+        "lesson_id": "l-1",
+        "school_id": "s-1",
+        "author": "p-2",
+        "at": "2026-09-01T08:30:00Z",
+        "title": "Урок о солях",
+        "insists": False,
+    },
 }
 
 PERSON = "sgo.person.changed.v1"

@@ -58,7 +58,10 @@ def is_optional(type_name: str, member: str) -> bool:
         "sgo.subject-group.changed.v1": "group",
         "rollcall.title.decided.v1": "decision",
         "rollcall.founding.decided.v1": "chat",
+        "rollcall.lesson.decided.v1": "decision",
     }
+    if (type_name, member) == ("rollcall.stay.decided.v1", "max_user_id"):
+        return False  # an account of a chat, and no profile that may be none
     kind = kinds.get(type_name, "chat" if type_name.startswith("rollcall.chat") else "")
     return member in OPTIONAL or f"{member} of a {kind}" in OPTIONAL
 

@@ -7,13 +7,14 @@ byte of the other school in an answer is found by looking for the mark.
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.decisions import MembershipDecision, RoleDecision
-from domain.facts import EmploymentRole, Fact, Profile
-from domain.ids import ChatId, MaxUserId, PersonId
+from domain.facts import EmploymentRole, Fact, Lesson, Profile
+from domain.ids import ChatId, GroupId, LessonId, MaxUserId, PersonId, SchoolId
 from projections.by_hand.decisions import record
 from projections.database import transaction
 from tests.domain import builders as make
@@ -49,6 +50,9 @@ PEOPLE = (
     "pupil-1", "pupil-2", "pupil-3", "parent-1", "parent-3", "left-teacher",
 )  # fmt: skip
 """Who there is in each school."""
+
+LONG_BEFORE, LONG_AFTER = datetime(2020, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+"""A lesson of chemistry runs all the time, whatever the clock of a test says."""
 
 _ROLES = {
     "administrator": EmploymentRole.ADMINISTRATOR,
@@ -86,6 +90,10 @@ def facts(ids: SchoolIds, first_account: int) -> Iterator[Fact]:
     )
     for pupil, class_id in (("pupil-1", "7a"), ("pupil-2", "7a"), ("pupil-3", "8b")):
         yield make.enrolment(ids.id(pupil), ids.id(class_id), school_id=school)
+    yield Lesson(
+        make.rank(), LessonId(ids.id("lesson")), SchoolId(school), GroupId(ids.id("chem")),
+        f"{school} Соли", PersonId(ids.id("chemist")), LONG_BEFORE, LONG_AFTER, cancelled=False,
+    )  # fmt: skip
     yield make.guardianship(ids.id("parent-1"), ids.id("pupil-1"))
     yield make.guardianship(ids.id("parent-3"), ids.id("pupil-3"))
 
@@ -151,6 +159,12 @@ _ROWS_OF_EACH_CHAT = (
                actions, removal_limit, would_be, held_at, state)
         SELECT md5(chat_id), chat_id, school_id, 'counted', 'chat', 1, '{_PEOPLE_OF_PLAN}',
                '[]', 1, 2, clock_now(), 'held' FROM chats""",
+    """INSERT INTO decisions (decision_id, lesson_id, subject, choice, author, at)
+       SELECT 'd' || lesson_id, lesson_id, 'lesson', 'Урок ' || school_id, 'somebody',
+              clock_now() FROM fact_lessons""",
+    """INSERT INTO lesson_calls (lesson_id, standing, call_id, join_url, max_chat_id, seen)
+       SELECT lesson_id, 'made', lesson_id, 'https://max.example/call/' || lesson_id, 1,
+              fingerprint FROM fact_lessons LEFT JOIN lesson_wishes USING (lesson_id)""",
     """INSERT INTO decisions
        SELECT 'd' || chat_id, chat_id, NULL, 'title', 'Название ' || school_id, 'somebody',
               clock_now() FROM chats""",

@@ -129,6 +129,7 @@ CREATE TABLE fact_lessons (
     topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL
 );
 CREATE INDEX ON fact_lessons (group_id);
+CREATE INDEX ON fact_lessons (teacher_id);
 
 -- Every version of a fact that we ever read and that is not the one that counts.
 CREATE TABLE fact_history (

@@ -1,0 +1,97 @@
+"""Decisions about distance lessons, in the journal of all decisions by hand.
+
+Guarantees: a decision, its event for others and for a restored database, and the mark that has the
+lesson's call looked at commit together; one that is here already is not recorded twice. One that
+was read back from Kafka makes a call doubtful: whoever recorded it may have had the call made.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.decisions import LessonDecision
+from domain.ids import LessonId
+from domain.lanes import Lane
+from projections import outbox
+from schemas.fields import write_instant
+from schemas.outgoing import DECISIONS_TOPIC
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('decide lesson ' || :lesson, 0))")
+
+# A clock that was set back must not make a new decision older than the one that it follows.
+_NOW = text("""
+    SELECT greatest(clock_now(), max(at) + interval '1 microsecond') FROM decisions
+     WHERE lesson_id = :lesson AND at < clock_now() + interval '1 hour'""")
+
+_RECORD = text("""
+    INSERT INTO decisions (decision_id, lesson_id, subject, choice, insists, author, at)
+    VALUES (:decision, :lesson, 'lesson', :choice, :insists, :author, :at)
+    ON CONFLICT (decision_id) DO NOTHING RETURNING decision_id""")
+
+_MARK = text("""
+    INSERT INTO lesson_calls AS l (lesson_id, standing, lane, due_at)
+    VALUES (:lesson, CASE WHEN :doubtful THEN 'asked' ELSE 'none' END, :lane, clock_now())
+    ON CONFLICT (lesson_id) DO UPDATE
+       SET lane = CASE WHEN l.due_at IS NULL THEN excluded.lane
+                       ELSE least(l.lane, excluded.lane) END,
+           due_at = least(l.due_at, excluded.due_at), due_generation = l.due_generation + 1,
+           live = true,
+           standing = CASE WHEN NOT :doubtful THEN l.standing
+                           WHEN l.standing = 'none' THEN 'asked'
+                           WHEN l.standing = 'made' THEN 'doubted' ELSE l.standing END""")
+
+
+async def lock(connection: AsyncConnection, lesson_id: LessonId) -> datetime:
+    """Wait until nobody else decides about this lesson; the time that a decision now bears."""
+    await connection.execute(_LOCK, {"lesson": lesson_id})
+    now: datetime = (await connection.execute(_NOW, {"lesson": lesson_id})).scalar_one()
+    return now
+
+
+async def record(
+    connection: AsyncConnection,
+    decision: LessonDecision,
+    lane: Lane = Lane.STAFF,
+    *,
+    publish: bool = True,
+) -> bool:
+    """Keep a decision and have the lesson's call looked at; False where it was known already.
+
+    It is published too, unless it was read back from there.
+    """
+    given = {
+        "decision": decision.decision_id,
+        "lesson": decision.lesson_id,
+        "choice": decision.title or "",
+        "insists": decision.insists,
+        "author": decision.author,
+        "at": decision.at,
+    }
+    if (await connection.execute(_RECORD, given)).one_or_none() is None:
+        return False
+    marked = {"lesson": decision.lesson_id, "lane": int(lane), "doubtful": not publish}
+    await connection.execute(_MARK, marked)
+    if publish:
+        await outbox.add_all(connection, [_news(decision)])
+    return True
+
+
+def _news(decision: LessonDecision) -> outbox.News:
+    """An event's id follows from the decision's, so it is told once."""
+    title = {} if decision.title is None else {"title": decision.title}
+    return outbox.News(
+        event_id=f"decision:{decision.decision_id}"[:128],
+        topic=DECISIONS_TOPIC,
+        event_type="rollcall.lesson.decided.v1",
+        subject=decision.lesson_id,
+        data={
+            "decision_id": decision.decision_id,
+            "lesson_id": decision.lesson_id,
+            "school_id": decision.school_id,
+            "author": decision.author,
+            "at": write_instant(decision.at),
+            "insists": decision.insists,
+            **title,
+        },
+    )
