@@ -10,6 +10,10 @@ from tests.browser.visit_people import Tour
 from tests.browser.visit_school_chats import press_until
 
 _ROWS = "#list tbody tr"
+_COLOURS = """() => ['body', '.rc-sheet', '.rc-sheet h2'].map(name => {
+    const style = getComputedStyle(document.querySelector(name));
+    return [name, style.colorScheme, style.backgroundColor];
+})"""
 
 
 def sign_in(tour: Tour) -> None:
@@ -51,7 +55,7 @@ def print_it(tour: Tour) -> None:
     tour.heading("Листки для тех, кого ещё нет в чатах")
     expect(page.get_by_role("button", name="Распечатать")).to_be_visible()
     tour.look("summary-print")
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
     expect(page.get_by_role("heading", level=1)).to_be_hidden()
     expect(page.locator(".rc-sheet .rc-qr svg").first).to_be_visible()
     found.seen["on paper"] = page.locator("header, .rc-sheet").evaluate_all(
@@ -59,7 +63,8 @@ def print_it(tour: Tour) -> None:
     )
     if tour.pictures is not None:
         page.pdf(path=tour.pictures / "summary-print.pdf", format="A4")
-    page.emulate_media(media="screen")
+    found.seen["colours on paper"] = page.evaluate(_COLOURS)
+    page.emulate_media(media="screen", color_scheme="light")
 
 
 def switch_a_kind(tour: Tour) -> None:
