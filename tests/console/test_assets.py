@@ -50,6 +50,8 @@ def test_colours_of_text_pass_contrast_aa_on_their_grounds(theme: str) -> None:
     for name in ("green", "yellow", "red", "secondary", "secondary-color", "link-color"):
         assert contrast(colours[f"--tblr-{name}"], body) >= 4.5
         assert contrast(colours[f"--tblr-{name}"], surface) >= 4.5
+    for ground in (surface, body):
+        assert contrast(colours["--rc-edge"], ground) >= 3
     for ground in ("--tblr-primary", "--rc-busy"):
         assert contrast(colours["--rc-on-bright"], colours[ground]) >= 4.5
 
