@@ -3,16 +3,17 @@
 A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
 """
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.accessible import in_the_dark
 from tests.browser.visit import opened, walking
 from tests.browser.visit_people import Tour
 from tests.browser.visit_school_chats import press_until
 
 _ROWS = "#list tbody tr"
-_COLOURS = """() => ['body', '.rc-sheet', '.rc-sheet h2'].map(name => {
-    const style = getComputedStyle(document.querySelector(name));
-    return [name, style.colorScheme, style.backgroundColor];
+_COLOURS = """() => [...document.querySelectorAll('body, body *')].map(element => {
+    const style = getComputedStyle(element);
+    return [element.tagName, style.color, style.backgroundColor, style.borderTopColor];
 })"""
 
 
@@ -31,6 +32,7 @@ def look_through(tour: Tour, width: int) -> None:
     page, found = tour.page, tour.found
     found.seen["classes"] = page.locator(f"{_ROWS} th").all_inner_texts()
     tour.look("summary")
+    found.seen["dark on paper"] = in_light_and_dark(page)
     first = page.locator(f"{_ROWS} a").first.bounding_box()
     found.seen["first row"] = first["y"] if first else None
     tour.choose("alpha 7а")
@@ -48,6 +50,22 @@ def look_through(tour: Tour, width: int) -> None:
     tour.look("summary-class-filtered")
 
 
+def on_paper(page: Page) -> list[list[str]]:
+    """The colours of every element, as they would be printed."""
+    page.emulate_media(media="print")
+    colours: list[list[str]] = page.evaluate(_COLOURS)
+    page.emulate_media(media="screen")
+    return colours
+
+
+def in_light_and_dark(page: Page) -> list[str]:
+    """Which elements a device that is dark would print in other colours."""
+    light = on_paper(page)
+    with in_the_dark(page):
+        dark = on_paper(page)
+    return [f"{one} {other}" for one, other in zip(light, dark, strict=True) if one != other]
+
+
 def print_it(tour: Tour) -> None:
     """What is on paper: the sheets alone, each on a page of its own."""
     page, found = tour.page, tour.found
@@ -55,7 +73,7 @@ def print_it(tour: Tour) -> None:
     tour.heading("Листки для тех, кого ещё нет в чатах")
     expect(page.get_by_role("button", name="Распечатать")).to_be_visible()
     tour.look("summary-print")
-    page.emulate_media(media="print", color_scheme="dark")
+    page.emulate_media(media="print")
     expect(page.get_by_role("heading", level=1)).to_be_hidden()
     expect(page.locator(".rc-sheet .rc-qr svg").first).to_be_visible()
     found.seen["on paper"] = page.locator("header, .rc-sheet").evaluate_all(
@@ -63,8 +81,11 @@ def print_it(tour: Tour) -> None:
     )
     if tour.pictures is not None:
         page.pdf(path=tour.pictures / "summary-print.pdf", format="A4")
-    found.seen["colours on paper"] = page.evaluate(_COLOURS)
-    page.emulate_media(media="screen", color_scheme="light")
+    page.emulate_media(media="screen")
+    with in_the_dark(page):
+        found.seen["sheet in the dark"] = page.locator(".rc-sheet").first.evaluate(
+            "sheet => getComputedStyle(sheet).backgroundColor"
+        )
 
 
 def switch_a_kind(tour: Tour) -> None:
