@@ -15,6 +15,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Dialog, Page, Request, expect, sync_playwright
 
+from tests.browser.accessible import inaccessible
+
 PATHS = (
     "/",
     "/schools/school-12",
@@ -87,6 +89,7 @@ def look(page: Page, base: str, found: Found) -> None:
         if root[0] > root[1]:
             found.wider_than_the_screen.append(path)
         found.cut_off += [f"{path}: {each}" for each in page.evaluate(CUT_OFF)]
+        found.inaccessible += inaccessible(page, path)
         found.seen[path] = page.title()
 
 

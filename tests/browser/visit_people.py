@@ -7,15 +7,13 @@ it shares. Everything is done by keyboard. With ``--pictures`` each screen is ke
 from dataclasses import dataclass
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from tests.browser.accessible import in_the_dark, inaccessible
 from tests.browser.visit import CUT_OFF, Found, opened, walking
 
-_RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 _FOCUSED = """() => (document.activeElement.innerText || document.activeElement.name
     || '').trim()"""
-_SERIOUS = ("serious", "critical")
 
 
 @dataclass(frozen=True)
@@ -35,16 +33,13 @@ class Tour:
         if root[0] > root[1]:
             self.found.wider_than_the_screen.append(name)
         self.found.cut_off += [f"{name}: {each}" for each in self.page.evaluate(CUT_OFF)]
-        self.found.inaccessible += [
-            f"{name}: {each['id']} {[node['html'][:120] for node in each['nodes']]}"
-            for each in Axe().run(self.page, options=_RULES).response["violations"]
-            if each["impact"] in _SERIOUS
-        ]
+        self.found.inaccessible += inaccessible(self.page, name)
         if self.pictures is not None:
-            width = self.page.viewport_size or {"width": 0}
-            self.page.screenshot(
-                path=self.pictures / f"{name}-{width['width']}.png", full_page=True
-            )
+            width = (self.page.viewport_size or {"width": 0})["width"]
+            self.page.screenshot(path=self.pictures / f"{name}-{width}.png", full_page=True)
+            with in_the_dark(self.page):
+                dark = self.pictures / f"{name}-{width}-dark.png"
+                self.page.screenshot(path=dark, full_page=True)
 
     def press_until(self, name: str) -> None:
         """Go on by Tab until the element of this name has the focus."""

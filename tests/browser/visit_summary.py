@@ -3,13 +3,18 @@
 A process of its own, as ``tests.browser.visit``. With ``--pictures`` each screen is kept there.
 """
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from tests.browser.accessible import in_the_dark
 from tests.browser.visit import opened, walking
 from tests.browser.visit_people import Tour
 from tests.browser.visit_school_chats import press_until
 
 _ROWS = "#list tbody tr"
+_COLOURS = """() => [...document.querySelectorAll('body, body *')].map(element => {
+    const style = getComputedStyle(element);
+    return [element.tagName, style.color, style.backgroundColor, style.borderTopColor];
+})"""
 
 
 def sign_in(tour: Tour) -> None:
@@ -27,6 +32,7 @@ def look_through(tour: Tour, width: int) -> None:
     page, found = tour.page, tour.found
     found.seen["classes"] = page.locator(f"{_ROWS} th").all_inner_texts()
     tour.look("summary")
+    found.seen["dark on paper"] = in_light_and_dark(page)
     first = page.locator(f"{_ROWS} a").first.bounding_box()
     found.seen["first row"] = first["y"] if first else None
     tour.choose("alpha 7а")
@@ -42,6 +48,22 @@ def look_through(tour: Tour, width: int) -> None:
     found.seen["focus after filters"] = page.evaluate("document.activeElement.innerText")
     found.seen["address"] = page.url.removeprefix(tour.base)
     tour.look("summary-class-filtered")
+
+
+def on_paper(page: Page) -> list[list[str]]:
+    """The colours of every element, as they would be printed."""
+    page.emulate_media(media="print")
+    colours: list[list[str]] = page.evaluate(_COLOURS)
+    page.emulate_media(media="screen")
+    return colours
+
+
+def in_light_and_dark(page: Page) -> list[str]:
+    """Which elements a device that is dark would print in other colours."""
+    light = on_paper(page)
+    with in_the_dark(page):
+        dark = on_paper(page)
+    return [f"{one} {other}" for one, other in zip(light, dark, strict=True) if one != other]
 
 
 def print_it(tour: Tour) -> None:
@@ -60,6 +82,10 @@ def print_it(tour: Tour) -> None:
     if tour.pictures is not None:
         page.pdf(path=tour.pictures / "summary-print.pdf", format="A4")
     page.emulate_media(media="screen")
+    with in_the_dark(page):
+        found.seen["sheet in the dark"] = page.locator(".rc-sheet").first.evaluate(
+            "sheet => getComputedStyle(sheet).backgroundColor"
+        )
 
 
 def switch_a_kind(tour: Tour) -> None:

@@ -4,6 +4,8 @@ import hashlib
 import re
 from pathlib import Path
 
+import pytest
+
 import console
 
 STATIC = Path(console.__file__).parent / "static"
@@ -34,15 +36,49 @@ def test_style_sheets_load_nothing_from_elsewhere() -> None:
         assert "@import" not in text
 
 
-def test_colours_of_text_pass_contrast_aa_on_their_grounds() -> None:
-    sheet = (STATIC / "console.css").read_text()
-    colours = dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", sheet))
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_colours_of_text_pass_contrast_aa_on_their_grounds(theme: str) -> None:
+    colours = colours_of(theme)
+    body, surface = colours["--tblr-body-bg"], colours["--rc-surface"]
     for tone in ("good", "busy", "attention", "quiet"):
         text = colours[f"--rc-{tone}"]
-        for ground in (colours[f"--rc-{tone}-ground"], "#ffffff", colours["--tblr-body-bg"]):
+        for ground in (colours[f"--rc-{tone}-ground"], surface, body):
             assert contrast(text, ground) >= 4.5
+    for name in ("ink", "note", "small"):
+        assert contrast(colours[f"--rc-{name}"], surface) >= 4.5
+        assert contrast(colours[f"--rc-{name}"], colours["--rc-busy-ground"]) >= 4.5
     for name in ("green", "yellow", "red", "secondary", "secondary-color", "link-color"):
-        assert contrast(colours[f"--tblr-{name}"], colours["--tblr-body-bg"]) >= 4.5
+        assert contrast(colours[f"--tblr-{name}"], body) >= 4.5
+        assert contrast(colours[f"--tblr-{name}"], surface) >= 4.5
+    for ground in (surface, body):
+        assert contrast(colours["--rc-edge"], ground) >= 3
+    for ground in ("--tblr-primary", "--rc-busy"):
+        assert contrast(colours["--rc-on-bright"], colours[ground]) >= 4.5
+
+
+def test_every_colour_of_ours_has_a_light_and_a_dark_value() -> None:
+    def own(theme: str) -> set[str]:
+        return {name for name in colours_of(theme) if name.startswith("--rc-")}
+
+    assert own("light") == own("dark")
+    rules = sheet_of_ours().split("@media print")[0].split("\n.", 1)[1]
+    assert re.findall(r"#[0-9a-f]{3,8}\b(?=[^{}]*\})", rules) == []
+
+
+def test_the_theme_is_known_before_a_style_sheet_is_read() -> None:
+    head = (STATIC.parent / "templates" / "base.html").read_text().split("</head>")[0]
+    script = '<script src="/static/theme.js"></script>'
+    assert 0 < head.find(script) < head.find('rel="stylesheet"')
+
+
+def sheet_of_ours() -> str:
+    return (STATIC / "console.css").read_text()
+
+
+def colours_of(theme: str) -> dict[str, str]:
+    """The variables of one theme that are plain colours."""
+    block = re.findall(rf"\[data-bs-theme={theme}\] \{{([^}}]*)\}}", sheet_of_ours())[0]
+    return dict(re.findall(r"(--[a-z-]+): (#[0-9a-f]{6});", block))
 
 
 def contrast(one: str, other: str) -> float:

@@ -10,6 +10,7 @@ from tests.mutants.programs import PROGRAMS
 from tests.mutants.schools import SCHOOLS
 from tests.mutants.screens import SCREENS
 from tests.mutants.slipped import SLIPPED
+from tests.mutants.theme import THEME
 
 _OF_THE_RULES = (
     Mutant(
@@ -251,5 +252,6 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *SCREENS,
     *SCHOOLS,
     *PROGRAMS,
+    *THEME,
     *INITIALISING,
 )
