@@ -4,7 +4,7 @@ Guarantees: the browser prefers light again afterwards, and nothing of the page 
 axe judges by colour is judged in both; the rest does not depend on it and is judged once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final
 
@@ -41,9 +41,9 @@ def inaccessible(page: Page, name: str) -> list[str]:
         return found + _violations(page, _OF_COLOUR, f"{name} in the dark")
 
 
-def _violations(page: Page, rules: dict[str, object], name: str) -> list[str]:
+def _violations(page: Page, rules: Mapping[str, object], name: str) -> list[str]:
     return [
         f"{name}: {each['id']} {[node['html'][:120] for node in each['nodes']]}"
-        for each in Axe().run(page, options=rules).response["violations"]
+        for each in Axe().run(page, options=dict(rules)).response["violations"]
         if each["impact"] in _SERIOUS
     ]

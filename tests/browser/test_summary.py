@@ -28,4 +28,5 @@ async def test_who_is_not_in_yet_is_found_and_printed_and_kinds_are_switched(
     assert seen["switched"].startswith("Такие чаты снова создаются сами")
     assert seen["on paper"] == ["card rc-sheet"]
     assert seen["dark on paper"] == []
+    assert seen["theme from the start"] == "dark"
     assert seen["sheet in the dark"] == "rgb(255, 255, 255)"

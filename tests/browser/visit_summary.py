@@ -83,6 +83,8 @@ def print_it(tour: Tour) -> None:
         page.pdf(path=tour.pictures / "summary-print.pdf", format="A4")
     page.emulate_media(media="screen")
     with in_the_dark(page):
+        page.reload()
+        found.seen["theme from the start"] = page.locator("html").get_attribute("data-bs-theme")
         found.seen["sheet in the dark"] = page.locator(".rc-sheet").first.evaluate(
             "sheet => getComputedStyle(sheet).backgroundColor"
         )

@@ -38,6 +38,13 @@ THEME: Final = (
         _SUMMARY,
     ),
     Mutant(
+        "a page is dark only once the device changes",
+        "console/static/theme.js",
+        "  wear();\n",
+        "",
+        _SUMMARY,
+    ),
+    Mutant(
         "the dark theme is printed",
         _SHEET,
         "@media screen {\n  [data-bs-theme=dark] {",
