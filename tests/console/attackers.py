@@ -45,7 +45,13 @@ class Things:
 def _things(ids: SchoolIds) -> Things:
     chat = ids.chat("class", "7a")
     return Things(
-        {"school_id": ids.school, "chat_id": chat, "act": "remove", "class_id": ids.id("7a")},
+        {
+            "school_id": ids.school,
+            "chat_id": chat,
+            "act": "remove",
+            "class_id": ids.id("7a"),
+            "kind": "class",
+        },
         {
             "school": ids.school,
             "person": ids.id("pupil-1"),
@@ -87,6 +93,10 @@ def _things(ids: SchoolIds) -> Things:
             "choice": "allow",
             "kind": "class",
             "filling": "rule",
+            "account": 78,
+            "kinds": ["class"],
+            "drops_by_hand": False,
+            "created": "off",
         },
     )
 
@@ -116,8 +126,12 @@ PEOPLE_OF_RIGHT = {
     **{
         f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
         for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",
-                     "undo", "history", "candidates/search")
+                     "undo", "history", "candidates/search", "outsiders/keep", "outsiders/remove")
     },
+    f"{BASE}/schools/{{school_id}}/summary": {"operator", "administrator", "leader"},
+    f"{BASE}/schools/{{school_id}}/summary/staff": {"operator", "administrator"},
+    f"{BASE}/schools/{{school_id}}/summary/classes/{{class_id}}": {"operator", "administrator",
+                                                                   "leader"},
     f"{BASE}/chats/{{chat_id}}/removals": {"operator", "administrator"},
     f"DELETE {BASE}/chats/{{chat_id}}": {"administrator"},
 }  # fmt: skip
