@@ -35,8 +35,12 @@ from console.refusals import Refusals
 from console.render import Renderer
 from console.rest.changes import ApiChanges
 from console.rest.document import Document
+from console.rest.initialising import ApiInitialising
 from console.rest.lists import ApiLists
 from console.rest.making import ApiMaking
+from console.rest.outsiders import ApiOutsiders
+from console.rest.settings import ApiSettings
+from console.rest.summary import ApiSummary
 from console.school_chats import SchoolChatsPage
 from console.school_settings import SchoolSettingsPage
 from console.security_headers import SecurityHeaders
@@ -124,6 +128,10 @@ def _entries(
         ApiLists(staff, installation),
         ApiMaking(staff),
         ApiChanges(staff, entrance.terms),
+        ApiOutsiders(staff),
+        ApiSummary(staff),
+        ApiInitialising(staff, installation),
+        ApiSettings(staff, installation),
     )
     for each in of_the_module:
         yield from behind_module(staff, installation, each.entries())

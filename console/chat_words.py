@@ -219,6 +219,9 @@ def keeping(answer: Keeping) -> Word:
             return _STAYS[Stay.KEPT]
         case Keeping.NOT_THERE:
             return Word("Ничего не изменено", "!", "attention", "Этого человека уже нет в чате.")
+        case Keeping.BELONGS:
+            hint = "Этот человек состоит в чате по правилам. Удалите его в списке участников."
+            return Word("Ничего не изменено", "!", "attention", hint)
 
 
 def people(count: int) -> str:

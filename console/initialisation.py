@@ -5,7 +5,6 @@ then how far it is and what became of it. Guarantees: nothing begins without the
 shown; where it would come to something else by now, that is shown, and nothing has changed.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -18,7 +17,7 @@ from pydantic import BaseModel
 from console import initialisation_words, removals_words, school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
-from console.pages import ID, known_form
+from console.pages import known_form
 from console.render import Renderer, address, shown
 from console.school_chats import PATH as CHATS
 from domain.chats import ChatKind
@@ -80,7 +79,7 @@ class InitialisationPage:
         """«Начать»: what was shown is confirmed by its hash."""
         school = SchoolId(known_form(school_id))
         visit, wish = visitor(request), _wish(school, kind, hand)
-        decider = Decider(visit.actor, _author(visit))
+        decider = Decider(visit.actor, visit.author_id)
         outcome = await initialising_start.begin(self.store, decider, wish, plan, self.installation)
         if isinstance(outcome, Changed):
             return await self._plan(request, wish, status=409)
@@ -142,11 +141,3 @@ class InitialisationPage:
 
 def _wish(school: SchoolId, kinds: Sequence[ChatKind], hand: ByHand) -> Wish:
     return Wish(school, frozenset(kinds), hand is ByHand.DROP)
-
-
-def _author(visit: Visit) -> str:
-    """A person's id, which is published; of an operator the provider's name where it is an id."""
-    if visit.actor.person_id is not None:
-        return visit.actor.person_id
-    subject = "" if visit.session is None else visit.session.identified.subject
-    return subject if re.fullmatch(ID, subject) else "operator"

@@ -64,7 +64,7 @@ class SchoolSettingsPage:
         """«Включить», «Выключить»: whether such chats make themselves; then the settings again."""
         visit, which = visitor(request), SchoolId(school)
         await switch_kind(
-            self.store, visit.actor, visit.author, which, kind, created, self.installation
+            self.store, visit.actor, visit.author_id, which, kind, created, self.installation
         )
         query = {"school": "" if which == visit.school else which, "switched": kind.value}
         return RedirectResponse(f"{address('/settings', **query)}#kind-{kind.value}", 303)

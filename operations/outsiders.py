@@ -1,6 +1,7 @@
 """Whom somebody brought into a chat inside MAX: «оставить» and «убрать» (docs/drift.md).
 
-Guarantees: as ``operations.member_changes``; nobody is kept who is not in the chat.
+Guarantees: as ``operations.member_changes``; nobody is kept who is not in the chat, and nobody is
+said to leave who belongs there, or is not there.
 """
 
 from domain.actors import Actor
@@ -43,7 +44,7 @@ async def keep(
 
 async def take_out(
     store: StaffStore, actor: Actor, chat_id: ChatId, account: MaxUserId, seen: Seen
-) -> Answer:
+) -> Answer | Keeping:
     """Let it stay no longer: a person whom we know is excluded, and leaves at once.
 
     Raises:
@@ -52,12 +53,16 @@ async def take_out(
     """
     async with fence.reading(store.engine, actor) as connection:
         card = await load_card(connection, actor, chat_id, Right.REMOVE_MEMBERS)
-        people = [
-            each.person_id
-            for each in await chat_members.members(connection, chat_id)
-            if each.account == account and not each.is_expected and each.person_id is not None
-        ]
+        everybody = await chat_members.members(connection, chat_id)
+    found = [each for each in everybody if each.account == account]
+    if any(each.is_expected for each in found):
+        return Keeping.BELONGS
+    people = [each.person_id for each in found if each.person_id is not None]
     async with transaction(store.engine) as connection:
+        await journal.lock(connection, chat_id)
+        done = await done_before(connection, chat_id, seen)
+        if done is not None:
+            return done
         answer: Answer = Leaving()
         if people:
             answer = await record_act(
@@ -66,5 +71,7 @@ async def take_out(
         if isinstance(answer, Leaving | Done):
             what = Act.REMOVE.value if isinstance(answer, Done) else Stay.RELEASED.value
             act = (seen.act_id, what)
-            await kept.release(connection, chat_id, account, author(actor), act)
+            released = await kept.release(connection, chat_id, account, author(actor), act)
+            if not found and not released:
+                return Keeping.NOT_THERE
         return answer

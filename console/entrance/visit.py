@@ -1,6 +1,8 @@
 """Whoever has been let in, for the page that answers them."""
 
+import re
 from dataclasses import dataclass, field
+from typing import Final
 
 from fastapi import Request
 
@@ -9,6 +11,10 @@ from domain.ids import PersonId, SchoolId
 from projections.staff.names import PersonName
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Session
+from schemas.fields import LONG_ID_PATTERN
+
+OPERATOR: Final = "operator"
+"""Of an operator who is no person of the register and has no id either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +44,12 @@ class Visit:
         """Who decides, for the journal: a person's id; of an operator who is none, the name."""
         if self.actor.person_id is not None:
             return self.actor.person_id
-        return self.session.identified.subject if self.session is not None else "operator"
+        return self.session.identified.subject if self.session is not None else OPERATOR
+
+    @property
+    def author_id(self) -> str:
+        """The same where it is published, which only an id is: another name stays here."""
+        return self.author if re.fullmatch(LONG_ID_PATTERN, self.author) else OPERATOR
 
     @property
     def school(self) -> SchoolId | None:

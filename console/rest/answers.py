@@ -1,6 +1,6 @@
 """How an operation's answer leaves the API: a model as JSON, or a refusal with what to do."""
 
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
 from fastapi import Response
 from fastapi.responses import JSONResponse
@@ -9,6 +9,7 @@ from console import chat_words
 from console.problems import problem
 from console.rest import models
 from console.rest.models import Model
+from operations.listing import Page
 from operations.member_answers import (
     Answer,
     Done,
@@ -19,6 +20,8 @@ from operations.member_answers import (
     Undone,
 )
 
+T = TypeVar("T")
+
 CONFLICT: Final = 409
 OVERTAKEN: Final = "overtaken"
 
@@ -26,6 +29,11 @@ OVERTAKEN: Final = "overtaken"
 def answered(model: Model) -> JSONResponse:
     """200 with this; no cache keeps it, since it is about people."""
     return JSONResponse(model.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+
+def paging(page: Page[T]) -> dict[str, int]:
+    """What is told of a page besides its items."""
+    return {"page": page.number, "size": page.size, "total": page.total}
 
 
 def outcome(answer: Answer) -> Response:

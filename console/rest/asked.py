@@ -13,11 +13,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from console.pages import ID
 from domain.chats import Filling
 from domain.choice import Choice
+from domain.decisions import KindSwitch
 from domain.founding import Purpose
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
 from operations.chat_people import Look
 from operations.founding import Wanted
+from operations.initialising import Wish
 from operations.member_choice import MembersFilter, Show
 from operations.new_chat_offer import NewChatLook, key_of
 from operations.plans import Choice as Verdict
@@ -37,6 +39,7 @@ Text = Annotated[str, StringConstraints(max_length=200, pattern=_STORABLE)]
 Id = Annotated[str, StringConstraints(pattern=f"^{ID}$")]
 InPath = Annotated[str, Path(pattern=f"^{ID}$")]
 """A chat's or a school's id."""
+Hash = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,64}$")]
 Version = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
 PageNumber = Annotated[int, Field(ge=1, le=1_000_000)]
 PageSize = Annotated[int, Field(ge=1, le=SIZE_LIMIT)]
@@ -171,8 +174,41 @@ class ActNamed(Asked):
     act_id: UUID
 
 
+class AccountNamed(Asked):
+    """An account that somebody brought in inside MAX, and the chat's ``version`` that was seen."""
+
+    account: Annotated[int, Field(ge=1, lt=2**63)]
+    version: Version
+
+
+class InitialisingAsked(Asked):
+    """Which kinds of chat are to be made and brought into step.
+
+    ``drops_by_hand``: whoever was added by hand, and belongs by nothing else, is let go.
+    """
+
+    kinds: list[ChatKind] = Field(min_length=1, max_length=len(ChatKind))
+    drops_by_hand: bool
+
+    def wish(self, school_id: SchoolId) -> Wish:
+        """The same for the operation."""
+        return Wish(school_id, frozenset(self.kinds), self.drops_by_hand)
+
+
+class InitialisingConfirmed(InitialisingAsked):
+    """The same, and the ``hash`` of the plan that was seen."""
+
+    hash: Hash
+
+
+class KindSwitched(Asked):
+    """Whether chats of a kind make themselves."""
+
+    created: KindSwitch
+
+
 class Decided(Asked):
     """What is to become of a set of removals that is held, by its hash."""
 
-    hash: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{1,64}$")]
+    hash: Hash
     choice: Verdict

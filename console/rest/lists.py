@@ -4,14 +4,14 @@ Whatever a list is searched by is posted, since the name of a person must not st
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final, TypeVar
+from typing import Annotated, Final
 
 from fastapi import Query, Request, Response
 
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
 from console.rest import held_models, models
-from console.rest.answers import answered
+from console.rest.answers import answered, paging
 from console.rest.asked import (
     CandidatesAsked,
     ChatsAsked,
@@ -25,12 +25,9 @@ from domain.rights import Scope
 from operations import candidates, own_chats, removals, school_chats, timeline
 from operations.chat_people import ChatPeople, Look, chat_people
 from operations.installation import Installation
-from operations.listing import Page
 from operations.own_chats import OwnChat
 from operations.school_chats import ListedChat, group_of
 from operations.store import StaffStore
-
-T = TypeVar("T")
 
 BASE: Final = "/api/v1"
 
@@ -85,7 +82,7 @@ class ApiLists:
         )
         return answered(
             models.ChatList(
-                **_paging(found.chats),
+                **paging(found.chats),
                 items=[_listed(row) for row in found.chats.rows],
                 school_id=which,
                 school=found.school,
@@ -104,7 +101,7 @@ class ApiLists:
         found = await chat_people(self.store, actor, which, asked.look)
         items = [models.Member.model_validate(each) for each in found.members.rows]
         return answered(
-            models.MemberList(**_paging(found.members), items=items, version=found.position)
+            models.MemberList(**paging(found.members), items=items, version=found.position)
         )
 
     async def candidates(
@@ -115,7 +112,7 @@ class ApiLists:
         found = await candidates.candidates(self.store, actor, which, asked.look)
         items = [_candidate(each) for each in found.people.rows]
         return answered(
-            models.CandidateList(**_paging(found.people), items=items, version=found.position)
+            models.CandidateList(**paging(found.people), items=items, version=found.position)
         )
 
     async def history(
@@ -129,7 +126,7 @@ class ApiLists:
         actor, which = visitor(request).actor, ChatId(chat_id)
         found = await timeline.timeline(self.store, actor, which, page, size)
         items = [models.Event.model_validate(each) for each in found.events.rows]
-        return answered(models.EventList(**_paging(found.events), items=items))
+        return answered(models.EventList(**paging(found.events), items=items))
 
     async def removals(self, request: Request, chat_id: InPath) -> Response:
         """Removals in a chat that the guard holds."""
@@ -142,10 +139,6 @@ class ApiLists:
                 others=[held_models.HeldSet.model_validate(each) for each in found.others],
             )
         )
-
-
-def _paging(page: Page[T]) -> dict[str, int]:
-    return {"page": page.number, "size": page.size, "total": page.total}
 
 
 def _own(chat: OwnChat) -> models.OwnChat:

@@ -157,6 +157,17 @@ class Done(Model):
     people: int
 
 
+class Outsider(Model):
+    """Whom somebody brought in inside MAX; ``act_id`` takes it back, null where nothing can.
+
+    One who is not kept leaves within seconds, unless ``stays``.
+    """
+
+    account: int
+    stays: bool
+    act_id: UUID | None
+
+
 class Made(Model):
     """The chat is there, and is made in the messenger as soon as somebody in it has a profile."""
 

@@ -29,6 +29,8 @@ class Keeping(Enum):
     ALREADY = "already"
     NOT_THERE = "not_there"
     """The account is not in the chat: nobody is admitted before they are seen."""
+    BELONGS = "belongs"
+    """The rules have them there: what ends that is a removal."""
 
 
 _LISTED = text("""

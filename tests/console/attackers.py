@@ -51,6 +51,7 @@ def _things(ids: SchoolIds) -> Things:
             "act": "remove",
             "class_id": ids.id("7a"),
             "lesson_id": ids.id("lesson"),
+            "kind": "class",
         },
         {
             "school": ids.school,
@@ -94,6 +95,10 @@ def _things(ids: SchoolIds) -> Things:
             "choice": "allow",
             "kind": "class",
             "filling": "rule",
+            "account": 78,
+            "kinds": ["class"],
+            "drops_by_hand": False,
+            "created": "off",
         },
     )
 
@@ -127,8 +132,12 @@ PEOPLE_OF_RIGHT = {
     **{
         f"{BASE}/chats/{{chat_id}}/{each}": _WHO_MANAGE
         for each in ("members/add", "members/remove", "members/promote", "members/demote", "title",
-                     "undo", "history", "candidates/search")
+                     "undo", "history", "candidates/search", "outsiders/keep", "outsiders/remove")
     },
+    f"{BASE}/schools/{{school_id}}/summary": {"operator", "administrator", "leader"},
+    f"{BASE}/schools/{{school_id}}/summary/staff": {"operator", "administrator"},
+    f"{BASE}/schools/{{school_id}}/summary/classes/{{class_id}}": {"operator", "administrator",
+                                                                   "leader"},
     f"{BASE}/chats/{{chat_id}}/removals": {"operator", "administrator"},
     f"DELETE {BASE}/chats/{{chat_id}}": {"administrator"},
 }  # fmt: skip
