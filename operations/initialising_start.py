@@ -97,9 +97,7 @@ async def _begin(
     await initialisations.end_those_over(connection)
     start = Start(uuid4(), wish, decider.name, confirmed)
     if not await initialisations.begin(connection, start):
-        known = await initialisations.same_again(
-            connection, wish.school_id, decider.name, confirmed
-        )
+        known = await initialisations.same_again(connection, start)
         return Begun(start.run_id, 0) if known else UnderWay()
     found = await _foreseen_alone(connection, decider.actor, wish, installation)
     forecasts = [each.forecast for each in found]

@@ -2,7 +2,7 @@
 
 Guarantees: nothing begins without the hash of a plan that was answered; where it would come to
 something else by now, nothing has changed, and the answer is so. The hash makes it once, so a
-beginning takes no key: sent twice it is one, and answers alike.
+beginning takes no key: sent again while it is under way it is one, and answers alike.
 """
 
 from dataclasses import dataclass

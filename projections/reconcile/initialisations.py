@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.ids import ChatId, SchoolId
+from domain.ids import ChatId
 from domain.initialising import Fate, Wish
 
 LONGEST_SECONDS = 3600.0
@@ -105,14 +105,15 @@ async def note(
     )
 
 
-async def same_again(
-    connection: AsyncConnection, school_id: SchoolId, by: str, confirmed: str
-) -> bool:
+async def same_again(connection: AsyncConnection, start: Start) -> bool:
     """Whether what is under way is this very start, sent twice."""
     found = await connection.execute(
-        text("""SELECT started_by, confirmed FROM initialisations
+        text("""SELECT started_by, confirmed, kinds, drops_by_hand FROM initialisations
                  WHERE school_id = :school AND ended_at IS NULL"""),
-        {"school": school_id},
+        {"school": start.wish.school_id},
     )
     row = found.one_or_none()
-    return row is not None and (row.started_by, row.confirmed) == (by, confirmed)
+    if row is None or (row.started_by, row.confirmed) != (start.by, start.confirmed):
+        return False
+    kinds = sorted(kind.value for kind in start.wish.kinds)
+    return (sorted(row.kinds), row.drops_by_hand) == (kinds, start.wish.drops_by_hand)

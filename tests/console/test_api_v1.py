@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from console.problems import MEDIA_TYPE
 from console.rest.document import PATH
 from console.rest.lists import BASE
 from domain.rights import Scope
+from operations.installation import ORDINARY, Installation
 from projections.database import transaction
 from projections.staff import service_accounts
 from tests.console.running import Running, running
@@ -57,7 +59,14 @@ class Program:
 
 @pytest.fixture
 async def program(town_url: str) -> AsyncIterator[Program]:
-    async with running(town_url, who=None) as console:
+    async with program_of(town_url) as made:
+        yield made
+
+
+@asynccontextmanager
+async def program_of(url: str, installation: Installation = ORDINARY) -> AsyncIterator[Program]:
+    """A program with every scope, over the database at ``url``."""
+    async with running(url, who=None, installation=installation) as console:
         async with transaction(console.engine) as connection:
             token = await service_accounts.add(connection, "sgo", frozenset(Scope), "operator")
         assert token is not None
@@ -202,4 +211,4 @@ def _try_everything(program: Program, described: dict[str, object]) -> None:
 
             attempt()
             tried += 1
-    assert tried >= 20
+    assert tried >= 40

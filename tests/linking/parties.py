@@ -6,7 +6,7 @@ statements as through Kafka; only the broker is left out.
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -31,13 +31,14 @@ from tests.console.attackers import own_page
 from tests.console.running import Running, running
 from tests.gateway.client.scripted import Ledger, Naps, NoJitter
 from tests.projections.builders import derive_all, fetch, ingest
+from tests.reconcile.bench import TOKEN
 from tests.servers import plain_http
 
 SECRET = "secret-of-the-webhook"
 FIRST_CONFIRMATION = 1_790_000_000_000
 """By the messenger's clock, in milliseconds; each later one is a second later."""
 
-SIMULATOR = SimulatorConfig(requests_per_second=1_000_000, link_lifetime=600)
+SIMULATOR = SimulatorConfig(token=TOKEN, requests_per_second=1_000_000, link_lifetime=600)
 
 
 @dataclass
@@ -129,12 +130,16 @@ class Parties:
 
 @asynccontextmanager
 async def parties(
-    url: str, *, clock_shift: str = "", links_profiles: bool = True
+    url: str,
+    *,
+    clock_shift: str = "",
+    links_profiles: bool = True,
+    messenger_of: RunningSimulator | None = None,
 ) -> AsyncIterator[Parties]:
-    """Them over the database at ``url``."""
+    """Them over the database at ``url``, beside a messenger of somebody else's if it is given."""
     here = Installation(links_profiles=links_profiles)
     async with (
-        serve(SIMULATOR) as simulator,
+        serve(SIMULATOR) if messenger_of is None else nullcontext(messenger_of) as simulator,
         running(url, who=None, installation=here, clock_shift=clock_shift) as console,
     ):
         base = simulator.base_url
