@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutants.planting import Mutant
 
 _LINKING = "tests/linking/test_linking.py"
+_DAY = ("tests/linking/test_day.py",)
 
 LINKING: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -34,5 +35,19 @@ LINKING: Final[tuple[Mutant, ...]] = (
         "own = [replace(chat, link=None) for chat in own]",
         "pass",
         ("tests/console/test_own_chats.py",),
+    ),
+    Mutant(
+        "who has left the school stays where they were added by hand",
+        "domain/rules.py",
+        "        elif decision.choice is MembershipDecision.ADDED and person_id in facts.belonging:",
+        "        elif decision.choice is MembershipDecision.ADDED:",
+        _DAY,
+    ),
+    Mutant(
+        "whom MAX does not let in seems to be in",
+        "console/words.py",
+        'Word("Не добавляется", "!", "attention")',
+        'Word("В чате", "✓", "good")',
+        _DAY,
     ),
 )

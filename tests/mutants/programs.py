@@ -6,6 +6,7 @@ from tests.mutants.planting import Mutant
 
 _DOORS = ("tests/console/test_doors.py",)
 _API = ("tests/console/test_api_v1.py",)
+_SCHOOL = ("tests/console/test_api_school.py",)
 
 PROGRAMS: Final = (
     Mutant(
@@ -38,5 +39,33 @@ PROGRAMS: Final = (
         "        seen = Seen(UUID(int=key.int ^ id(request)), asked.version)\n"
         "        return outcome(await candidates.add",
         _API,
+    ),
+    Mutant(
+        "a class is told at the address of another school",
+        "console/rest/summary.py",
+        "        if class_id is not None and found.school_id != school_id:",
+        "        if class_id is not None and found.class_id != class_id:",
+        _SCHOOL,
+    ),
+    Mutant(
+        "the hash of another choice is the start under way",
+        "projections/reconcile/initialisations.py",
+        "    return (sorted(row.kinds), row.drops_by_hand) == (kinds, start.wish.drops_by_hand)",
+        "    return bool(kinds)",
+        _SCHOOL,
+    ),
+    Mutant(
+        "who was let go and has gone is let go anew",
+        "operations/outsiders.py",
+        "        if done is not None:\n            return done\n        answer: Answer = Leaving()",
+        "        answer: Answer = Leaving()",
+        _SCHOOL,
+    ),
+    Mutant(
+        "who belongs in the chat is said to leave it",
+        "operations/outsiders.py",
+        "    if any(each.is_expected for each in found):",
+        "    if any(each.is_expected and each.account is None for each in found):",
+        _SCHOOL,
     ),
 )
