@@ -82,3 +82,12 @@ async def test_what_the_settings_switch_off_and_what_is_not_ones_own_is_not_swit
             await school.be(who)
             assert await switch(school, "parents", "off") == 403, who
         assert await school.fetch(JOURNAL) == []
+
+
+async def test_an_operator_whose_name_is_no_id_decides_under_a_name_that_is_published(
+    town_url: str,
+) -> None:
+    async with running(town_url, who=None) as console:
+        school = Managing(console, await console.sign_in(OPERATOR))
+        assert await switch(school, "class", "off") == 303
+        assert await school.fetch(JOURNAL) == [(ALPHA.school, "class", "off", "operator")]

@@ -39,8 +39,8 @@ LINKING: Final[tuple[Mutant, ...]] = (
     Mutant(
         "who has left the school stays where they were added by hand",
         "domain/rules.py",
-        "        elif decision.choice is MembershipDecision.ADDED and person_id in facts.belonging:",
-        "        elif decision.choice is MembershipDecision.ADDED:",
+        "MembershipDecision.ADDED and person_id in facts.belonging:",
+        "MembershipDecision.ADDED:",
         _DAY,
     ),
     Mutant(
