@@ -70,6 +70,10 @@ class Row:
 Times = dict[str, list[float]]
 
 
+class WrongAnswer(Exception):
+    """A page was not answered as it should be: nothing was measured."""
+
+
 @asynccontextmanager
 async def console(url: str) -> AsyncIterator[Site]:
     """The console over the database, in a process of its own."""
@@ -93,7 +97,7 @@ async def click(http: httpx2.AsyncClient, site: Site, person: Person, on: Click)
     """Seconds until the whole page was here.
 
     Raises:
-        SystemExit: it is not the page that was asked for.
+        WrongAnswer: it is not the page that was asked for.
     """
     session = f"{site.session.name}={person.token}"
     headers = {"Cookie": session, "Origin": site.origin}
@@ -107,7 +111,7 @@ async def click(http: httpx2.AsyncClient, site: Site, person: Person, on: Click)
     )
     took = time.perf_counter() - began
     if answer.status_code != 200:
-        raise SystemExit(f"{on.name}: {answer.status_code} at {on.path}")
+        raise WrongAnswer(f"{on.name}: {answer.status_code} at {on.path}")
     return took
 
 
@@ -194,7 +198,10 @@ def main() -> int:
     size = Size(others=given.schools - 1)
     load = Load(given.people, given.seconds, given.pause)
     with tempfile.TemporaryDirectory(prefix="rollcall-console-") as made:
-        rows = asyncio.run(run(size, load, given.folder or Path(made)))
+        try:
+            rows = asyncio.run(run(size, load, given.folder or Path(made)))
+        except* WrongAnswer as wrong:
+            raise SystemExit(str(wrong.exceptions[0])) from None
     met = all(row.p95 < P95_MS for row in rows)
     print(f"{load.people} people, a click each {load.pause:g} s; milliseconds:")
     for row in rows:

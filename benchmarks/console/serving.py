@@ -6,17 +6,16 @@ connections, and through nothing else: what any page costs here at the least.
 """
 
 import asyncio
-import socket
 import sys
 from typing import Final
 
-import uvicorn
 from fastapi import Request, Response
 from sqlalchemy import text
 
 from console.app import Entrance, create_app
 from console.entrance.gate import SessionGate
 from console.entrance.site import site_of
+from console.serve import bound, server_of
 from projections.database import create_engine, transaction
 from projections.reports.overview import Overview
 from projections.staff.store import StaffStore
@@ -28,25 +27,21 @@ BARE: Final = "/select-1"
 async def serve(url: str) -> None:
     """Serve until standard input ends."""
     engine = create_engine(url)
-    listener = socket.create_server((HOST, 0))  # connections wait in it from here on
-    site = site_of(HOST, listener.getsockname()[1], None)
-    app = create_app(Overview(engine), Entrance(SessionGate(StaffStore(engine), site)))
+    with bound(HOST, 0, "PORT") as listener:
+        site = site_of(HOST, listener.getsockname()[1], None)
+        app = create_app(Overview(engine), Entrance(SessionGate(StaffStore(engine), site)))
 
-    async def bare(_: Request) -> Response:
-        async with transaction(engine) as connection:
-            return Response(str((await connection.execute(text("SELECT 1"))).scalar_one()))
+        async def bare(_: Request) -> Response:
+            async with transaction(engine) as connection:
+                return Response(str((await connection.execute(text("SELECT 1"))).scalar_one()))
 
-    app.router.add_route(BARE, bare)
-    # As console.serve has it.
-    config = uvicorn.Config(
-        app, lifespan="off", http="h11", ws="none", log_config=None, access_log=False
-    )
-    server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve([listener]))
-    print(site.origin, flush=True)
-    await asyncio.to_thread(sys.stdin.read)
-    server.should_exit = True
-    await task
+        app.router.add_route(BARE, bare)
+        server = server_of(app)
+        task = asyncio.create_task(server.serve([listener]))
+        print(site.origin, flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+        server.should_exit = True
+        await task
     await engine.dispose()
 
 

@@ -97,7 +97,7 @@ _PEOPLE: Final = text(f"""
            bool_or(w.linked) AS linked, min(w.surname) AS surname,
            min(w.given_name) AS given_name, min(w.patronymic) AS patronymic,
            array_agg(w.pupil_id) AS pupils
-      {OF_EXTENT} GROUP BY w.person_id, w.part, w.class_id""")  # noqa: S608 - constants
+      {OF_EXTENT} GROUP BY w.person_id, w.part, w.class_id""")
 
 CHATS: Final = """
     SELECT c.chat_id, c.title, CASE WHEN c.kind <> 'staff_room' THEN c.class_id END AS class_id,

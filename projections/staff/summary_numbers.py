@@ -21,7 +21,7 @@ from projections.staff.summary import CHATS, LOOK, OF_EXTENT, Extent, asked_of
 _GROUPS: Final = text(f"""
     SELECT w.class_id, w.part, min(w.class_name) AS class_name,
            array_agg(w.person_id) AS people, array_agg(w.max_user_id) AS accounts
-      {OF_EXTENT} GROUP BY w.class_id, w.part""")  # noqa: S608 - constants
+      {OF_EXTENT} GROUP BY w.class_id, w.part""")
 
 _BELONG: Final = text("""
     SELECT chat_id, array_agg(person_id) AS people
