@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -79,9 +80,9 @@ async def test_a_page_does_not_wait_for_the_browsers_acknowledgement() -> None:
 
 def _nodelay_of_connections_to(port: int) -> Iterator[bool]:
     """Of this process's sockets that were accepted on the port."""
-    for descriptor in map(int, os.listdir("/proc/self/fd")):
+    for descriptor in list(Path("/proc/self/fd").iterdir()):
         try:
-            found = socket.socket(fileno=os.dup(descriptor))
+            found = socket.socket(fileno=os.dup(int(descriptor.name)))
         except OSError:
             continue
         with found, suppress(OSError, IndexError):
