@@ -86,9 +86,10 @@ OF_ONE: Final = frozenset(
         ObstacleKind.PARKED, ObstacleKind.GONE, ObstacleKind.REFUSED, ObstacleKind.FAILING,
         ObstacleKind.SHORT_READ, ObstacleKind.STUCK, ObstacleKind.UNDONE,
         ObstacleKind.OWN_ACCOUNT, ObstacleKind.UNHEARD, ObstacleKind.BLOCKED, ObstacleKind.LEFT,
+        ObstacleKind.LESSON_WAITS, ObstacleKind.LESSON_FAILS,
     }
 )  # fmt: skip
-"""Those that hold up a chat, an account or a person; of these a region has thousands."""
+"""Those that hold up a chat, an account, a person or a lesson; of these a region has thousands."""
 
 
 @dataclass(frozen=True, slots=True)

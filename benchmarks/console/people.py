@@ -75,8 +75,9 @@ _WHO: Final = {
 # The chats of a kind that a person manages by their role, the largest first.
 _CHATS: Final = """
     SELECT c.chat_id, c.class_id FROM chats c
-      JOIN (SELECT chat_id, count(*) AS people FROM expected_members GROUP BY 1) n USING (chat_id)
-     WHERE c.school_id = :school AND NOT c.frozen AND {} ORDER BY people DESC, 1 LIMIT 1"""
+     WHERE c.school_id = :school AND NOT c.frozen AND {}
+     ORDER BY (SELECT count(*) FROM expected_members m WHERE m.chat_id = c.chat_id) DESC, 1
+     LIMIT 1"""
 _MANAGED: Final = {
     ADMINISTRATOR: "c.kind = 'class' AND :person <> ''",
     CLASS_TEACHER: """c.kind = 'class' AND c.class_id IN (
