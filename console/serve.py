@@ -68,8 +68,8 @@ class ConsoleServer:
             ConsoleError: how people sign in does not go with where it listens.
         """
         with ExitStack() as closing:
-            pages = closing.enter_context(_bound(self.host, self.port, "PORT"))
-            metrics = closing.enter_context(_bound(self.host, self.metrics_port, "METRICS_PORT"))
+            pages = closing.enter_context(bound(self.host, self.port, "PORT"))
+            metrics = closing.enter_context(bound(self.host, self.metrics_port, "METRICS_PORT"))
             entrance = self.entrance(self.host, pages.getsockname()[1])
             hosts = _names(self.host)
             pages_app = create_app(
@@ -79,8 +79,8 @@ class ConsoleServer:
                 hosts=hosts,
                 fault=self.fault,
             )
-            console = _server(pages_app)
-            gauges = _server(metrics_app(self.store, self.process))
+            console = server_of(pages_app)
+            gauges = server_of(metrics_app(self.store, self.process))
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(console.serve([pages]), name="console")
                 tasks.create_task(gauges.serve([metrics]), name="metrics")
@@ -98,7 +98,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(application: ASGIApp) -> uvicorn.Server:
+def server_of(application: ASGIApp) -> uvicorn.Server:
+    """The server of an application, on a socket that is had already."""
     config = uvicorn.Config(
         application,
         lifespan="off",
@@ -114,7 +115,7 @@ def _server(application: ASGIApp) -> uvicorn.Server:
 
 
 @contextmanager
-def _bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
+def bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
     """A listening socket: connections wait in it from here on."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -124,6 +125,10 @@ def _bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
         why = "the port is taken" if taken else "the address cannot be had"
         message = f"console: {host}:{port}: {why}; choose another by ROLLCALL_CONSOLE__{setting}"
         raise CannotListen(message) from error
+    # Taken over by each connection: a head and a body are two writes, and without this the second
+    # waits for the browser's late acknowledgement of the first, 40 ms of every page. asyncio does
+    # it for sockets that name their protocol, which those of the standard library do not.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     with listener:
         yield listener
 

@@ -8,6 +8,7 @@ kind that is added here shows everywhere, or a test says where its words are mis
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 
 class ObstacleKind(Enum):
@@ -77,6 +78,18 @@ class ObstacleKind(Enum):
     """Events of ours that others wait for."""
     LEFT = "left"
     """People who went out of a chat by themselves and are not put back yet."""
+
+
+OF_ONE: Final = frozenset(
+    {
+        ObstacleKind.HELD, ObstacleKind.UNLINKING, ObstacleKind.FLAPPING, ObstacleKind.REJECTED,
+        ObstacleKind.PARKED, ObstacleKind.GONE, ObstacleKind.REFUSED, ObstacleKind.FAILING,
+        ObstacleKind.SHORT_READ, ObstacleKind.STUCK, ObstacleKind.UNDONE,
+        ObstacleKind.OWN_ACCOUNT, ObstacleKind.UNHEARD, ObstacleKind.BLOCKED, ObstacleKind.LEFT,
+        ObstacleKind.LESSON_WAITS, ObstacleKind.LESSON_FAILS,
+    }
+)  # fmt: skip
+"""Those that hold up a chat, an account, a person or a lesson; of these a region has thousands."""
 
 
 @dataclass(frozen=True, slots=True)

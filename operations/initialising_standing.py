@@ -16,7 +16,7 @@ from operations.store import StaffStore
 from projections.by_hand import kinds
 from projections.database import transaction
 from projections.reconcile import initialisations
-from projections.reports.obstacles import obstacles
+from projections.reports.obstacles import obstacles_of_all
 from projections.staff import fence, names
 from projections.staff import initialisations as staff_initialisations
 from projections.staff.initialisations import Initialisation, InitialisedChat
@@ -55,7 +55,7 @@ async def standing(
     require(actor, school_id, installation)
     async with transaction(store.engine) as connection:
         await initialisations.end_those_over(connection)
-        troubles = tuple(each.kind for each in await obstacles(connection))
+        troubles = tuple(each.kind for each in await obstacles_of_all(connection))
     async with fence.reading(store.engine, actor) as connection:
         latest = await staff_initialisations.latest(connection, school_id)
         school = await names.names_of_schools(connection, [school_id])

@@ -22,7 +22,7 @@ from operations.listing import Page
 from operations.new_chat_offer import makes_chats
 from operations.store import StaffStore
 from projections.database import transaction
-from projections.reports.obstacles import obstacles
+from projections.reports.obstacles import obstacles_of_all
 from projections.staff import fence, initialisations
 from projections.staff.chat_search import ChatsWanted, Column
 from projections.staff.names import PersonName
@@ -96,7 +96,7 @@ async def school_chats(
     rows = [_listed(actor, row) for row in found.found.rows]
     shown = Page(rows, found.found.start // size + 1, size, found.found.total)
     async with transaction(store.engine) as connection:
-        troubles = tuple(each.kind for each in await obstacles(connection))
+        troubles = tuple(each.kind for each in await obstacles_of_all(connection))
     may_initialise = may(actor, Right.INITIALISE_CHATS, TheSchool(school_id))
     async with fence.reading(store.engine, actor) as connection:
         under_way = may_initialise and await initialisations.under_way(connection, school_id)

@@ -11,13 +11,14 @@ from enum import Enum
 from domain.actors import Actor
 from domain.ids import ClassId, SchoolId
 from operations.errors import NotPermitted
-from operations.listing import Page, page_of
+from operations.listing import Page, order_key, page_of
 from operations.store import StaffStore
-from operations.summary_extent import by_class, extent_of, extent_of_school, people_of
-from projections.staff import fence, names, summary
+from operations.summary_extent import extent_of, extent_of_school, people_of
+from projections.staff import fence, names, summary, summary_numbers
 from projections.staff.candidate_rows import Part
 from projections.staff.names import PersonName
-from projections.staff.summary import Absence, Missing, SummaryPerson
+from projections.staff.summary import Absence, Extent, Missing, SummaryPerson
+from projections.staff.summary_numbers import Group
 
 __all__ = [
     "Absence",
@@ -118,34 +119,47 @@ async def school_summary(
     """
     extent = extent_of_school(actor, school_id)
     async with fence.reading(store.engine, actor) as connection:
-        found = await people_of(connection, extent)
+        found = await summary_numbers.groups(connection, extent)
         known = await names.names_of_schools(connection, [school_id])
     whole = extent.classes is None
-    rows = [
-        ClassRow(
-            class_id, those[0].class_name, _count(those, Part.PUPIL), _count(those, Part.PARENT)
-        )
-        for class_id, those in by_class(found)
-        if class_id is not None
-    ]
     return SchoolSummary(
         school_id=school_id,
         school=known.get(school_id),
         whole=whole,
-        classes=page_of(rows, page, size),
+        classes=page_of(_class_rows(found), page, size),
         pupils=_count(found, Part.PUPIL),
         parents=_count(found, Part.PARENT),
         staff=_count(found, Part.STAFF) if whole else None,
     )
 
 
-def _count(people: Iterable[SummaryPerson], part: Part) -> Count:
+def _class_rows(found: Iterable[Group]) -> list[ClassRow]:
+    """A row a class, in the order of the lists (``operations.summary_extent``)."""
+    of_classes: dict[ClassId, list[Group]] = {}
+    for each in found:
+        if each.class_id is not None:
+            of_classes.setdefault(each.class_id, []).append(each)
+    rows = [
+        ClassRow(
+            class_id, those[0].class_name, _count(those, Part.PUPIL), _count(those, Part.PARENT)
+        )
+        for class_id, those in of_classes.items()
+    ]
+    return sorted(rows, key=lambda row: (order_key(row.name or row.class_id), row.class_id))
+
+
+def _count(groups: Iterable[Group], part: Part) -> Count:
     """Whoever is a parent in two classes is one person, and outside if they are in one of them."""
-    those = [each for each in people if each.part is part]
-    everybody = {each.person_id for each in those}
-    linked = {each.person_id for each in those if each.linked}
-    outside = {each.person_id for each in those if each.why is not None}
-    return Count(len(everybody), len(linked), len(everybody) - len(outside))
+    those = [each for each in groups if each.part is part]
+    everybody, linked, outside = (
+        len(frozenset().union(*people))
+        for people in (
+            [each.people for each in those],
+            [each.linked for each in those],
+            [each.outside for each in those],
+        )
+    )
+    return Count(everybody, linked, everybody - outside)
 
 
 async def class_people(
@@ -165,8 +179,10 @@ async def class_people(
     """
     async with fence.reading(store.engine, actor) as connection:
         extent = await extent_of(connection, actor, school_id, class_id)
-        if class_id is None and extent.classes is not None:
-            raise NotPermitted
+        if class_id is None:
+            if extent.classes is not None:
+                raise NotPermitted
+            extent = Extent(school_id, classes=(), staff=True)
         found = await people_of(connection, extent)
         known = None if class_id is None else await summary.class_name(connection, class_id)
     everybody = [each for each in found if each.class_id == class_id]

@@ -7,11 +7,11 @@ asking costs what is open and not what there is.
 
 from typing import Final
 
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.gate import Lag, lag
-from domain.obstacles import Obstacle, ObstacleKind
+from domain.obstacles import OF_ONE, Obstacle, ObstacleKind
 from domain.refusals import ALONE
 from domain.work import FAILING_AFTER
 from projections.gate import catch_up
@@ -33,7 +33,10 @@ _LAGS: Final = {
 }
 
 
-def _chats(kind: ObstacleKind, where: str, since: str, detail: str = "NULL") -> str:
+_Source = tuple[ObstacleKind, str]
+
+
+def _chats(kind: ObstacleKind, where: str, since: str, detail: str = "NULL") -> _Source:
     return _source(kind, f"chat_sync WHERE {where}", "chat_id", since, detail)
 
 
@@ -49,15 +52,16 @@ def _source(
     since: str,
     detail: str = "NULL",
     many: str = "count(*)",
-) -> str:
+) -> _Source:
     """Counts rows; names some of them, the oldest first."""
-    return f"""
+    statement = f"""
     SELECT '{kind.value}' AS kind, {many} AS many, min({since}) AS since,
            (array_agg({named} ORDER BY {since}))[1:{MOST_NAMED}] AS about, min({detail}) AS detail
       FROM {rows} HAVING count(*) > 0"""  # noqa: S608 - made of constants
+    return kind, statement
 
 
-def _lessons(kind: ObstacleKind, where: str, since: str, detail: str) -> str:
+def _lessons(kind: ObstacleKind, where: str, since: str, detail: str) -> _Source:
     """Of those that are not over."""
     rows = f"""(SELECT l.* FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)
                  WHERE l.live AND {where}
@@ -65,7 +69,7 @@ def _lessons(kind: ObstacleKind, where: str, since: str, detail: str) -> str:
     return _source(kind, rows, "lesson_id", since, detail)
 
 
-def _held(kind: ObstacleKind, where: str, since: str = "held_at") -> str:
+def _held(kind: ObstacleKind, where: str, since: str = "held_at") -> _Source:
     """Chats that wait by what is open in them; a chat may wait for several reasons."""
     rows = f"""(SELECT h.chat_id, min({since}) AS since, min(h.scope) AS scope
                   FROM held_plans h JOIN chat_sync s USING (chat_id)
@@ -213,14 +217,26 @@ _SOURCES: Final = (
     ),
 )
 
-_OBSTACLES = text("\n UNION ALL ".join(_SOURCES))
+_ALL: Final = text("\n UNION ALL ".join(statement for _, statement in _SOURCES))
+_OF_ALL: Final = text(
+    "\n UNION ALL ".join(statement for kind, statement in _SOURCES if kind not in OF_ONE)
+)
 
 
 async def obstacles(connection: AsyncConnection) -> tuple[Obstacle, ...]:
     """All that holds anything back now, what stops everything first."""
+    return await _found(connection, _ALL)
+
+
+async def obstacles_of_all(connection: AsyncConnection) -> tuple[Obstacle, ...]:
+    """Those that are about more than one chat or person; asking does not cost a region's."""
+    return await _found(connection, _OF_ALL)
+
+
+async def _found(connection: AsyncConnection, statement: TextClause) -> tuple[Obstacle, ...]:
     found = [
         Obstacle(ObstacleKind(row.kind), row.many, row.since, tuple(row.about), row.detail)
-        for row in await connection.execute(_OBSTACLES)
+        for row in await connection.execute(statement)
     ]
     progress = await catch_up.progress(connection)
     behind = lag(progress) if progress.closed_because is None else None

@@ -14,7 +14,8 @@ from domain.ids import ChatId, PersonId, SchoolId
 from projections.staff.names import PersonName, as_name
 
 # Rows of the family and the chats' administrators are what the fence lets through. The chats are
-# named too, so that their counts are made of them and not of all chats of a school.
+# named too, so that their counts are made of them and not of all chats of a school; a link is
+# looked up a chat at a time (projections.staff.chat_search).
 _OWN = text("""
     SELECT own.person_id, c.chat_id, c.school_id, s.name AS school, c.kind, c.title, c.expected,
            c.state, l.link, o.state AS obstacle,
@@ -25,7 +26,8 @@ _OWN = text("""
       FROM expected_members own
       JOIN staff.chats c USING (chat_id)
       LEFT JOIN fact_schools s USING (school_id)
-      LEFT JOIN staff.chat_links l USING (chat_id)
+      LEFT JOIN LATERAL (
+           SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id OFFSET 0) l ON true
       LEFT JOIN staff.family_obstacles o
              ON o.chat_id = own.chat_id AND o.person_id = own.person_id
      WHERE own.person_id = ANY(:people) AND c.chat_id = ANY(:chats) AND c.state <> 'deleted'""")

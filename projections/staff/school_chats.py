@@ -15,7 +15,7 @@ from domain.chat_standings import ChatStanding, standings_of
 from domain.guard import GuardScope
 from domain.ids import ClassId, SchoolId
 from domain.things import TheChat
-from projections.staff.chat_search import ChatsWanted, question
+from projections.staff.chat_search import COUNTED, JUDGED, ChatsWanted, question
 from projections.staff.names import PersonName
 from projections.staff.standings import STANDING
 from projections.staff.things import as_chat
@@ -75,10 +75,11 @@ _PAGE: Final = f"""
                AS names
       FROM unnest(CAST(:chats AS text[])) WITH ORDINALITY AS page (chat_id, place)
       JOIN chats c USING (chat_id)
-      JOIN staff.chat_standings d ON d.chat_id = c.chat_id AND d.chat_id = ANY(:chats)
-      JOIN staff.chat_numbers n ON n.chat_id = c.chat_id AND n.chat_id = ANY(:chats)
+      {JUDGED}
+      {COUNTED}
       LEFT JOIN fact_classes k ON k.class_id = c.class_id
-      LEFT JOIN staff.chat_links l ON l.chat_id = c.chat_id AND l.chat_id = ANY(:chats)
+      LEFT JOIN LATERAL (
+           SELECT link FROM staff.chat_links l WHERE l.chat_id = c.chat_id OFFSET 0) l ON true
      ORDER BY page.place"""  # noqa: S608 - made of constants
 
 _CLASSES: Final = text("""

@@ -72,35 +72,43 @@ class SummaryPerson:
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """Of a school all of it, or these classes."""
+    """Of a school all of it, or these classes, and, where ``staff`` is set, the staff."""
 
     school_id: SchoolId
     classes: Collection[ClassId] | None = None
+    staff: bool = False
 
 
 # Statements of which each is quick by itself: put together, their rows cannot be estimated, and one
 # wrong estimate costs seconds. An operator sees the people of the one school that they look at.
-_LOOK: Final = text("SELECT set_config('staff.looks_at', :school, true)")
+LOOK: Final = text("SELECT set_config('staff.looks_at', :school, true)")
 
-_PEOPLE: Final = text("""
+OF_EXTENT: Final = """
+      FROM staff.summary_people w
+      LEFT JOIN fact_schools s USING (school_id)
+     WHERE w.school_id = :school
+       AND (:whole OR w.class_id = ANY(:classes) OR (:staff AND w.part = 'staff'))
+       AND coalesce(least(w.closed_on, s.closed_on) > (
+           clock_now() AT TIME ZONE coalesce(s.timezone, 'Europe/Moscow'))::date, true)"""
+"""Everybody of an extent, somebody more than once."""
+
+_PEOPLE: Final = text(f"""
     SELECT w.person_id, w.part, w.class_id, min(w.class_name) AS class_name,
            bool_or(w.linked) AS linked, min(w.surname) AS surname,
            min(w.given_name) AS given_name, min(w.patronymic) AS patronymic,
            array_agg(w.pupil_id) AS pupils
-      FROM staff.summary_people w
-      LEFT JOIN fact_schools s USING (school_id)
-     WHERE w.school_id = :school AND (:whole OR w.class_id = ANY(:classes))
-       AND coalesce(least(w.closed_on, s.closed_on) > (
-           clock_now() AT TIME ZONE coalesce(s.timezone, 'Europe/Moscow'))::date, true)
-     GROUP BY w.person_id, w.part, w.class_id""")
+      {OF_EXTENT} GROUP BY w.person_id, w.part, w.class_id""")
 
-_CHATS: Final = text("""
+CHATS: Final = """
     SELECT c.chat_id, c.title, CASE WHEN c.kind <> 'staff_room' THEN c.class_id END AS class_id,
            s.waiting
       FROM chats c LEFT JOIN chat_sync s USING (chat_id)
-     WHERE c.school_id = :school AND (:whole OR c.class_id = ANY(:classes))
-       AND NOT c.deleted AND NOT c.frozen AND (c.class_id IS NOT NULL OR c.kind = 'staff_room')
-     ORDER BY staff.sort_key(c.title), c.chat_id""")
+     WHERE c.school_id = :school
+       AND (:whole OR c.class_id = ANY(:classes) OR (:staff AND c.kind = 'staff_room'))
+       AND NOT c.deleted AND NOT c.frozen AND (c.class_id IS NOT NULL OR c.kind = 'staff_room')"""
+"""The chats in which those people belong."""
+
+_ORDERED: Final = text(f"{CHATS} ORDER BY staff.sort_key(c.title), c.chat_id")
 
 _PLACES: Final = text("""
     SELECT person_id, array_agg(chat_id) AS chats, array_agg(inside) AS inside
@@ -124,19 +132,25 @@ class _Chat:
     place: int
 
 
-async def people(connection: AsyncConnection, extent: Extent) -> list[SummaryPerson]:
-    """Everybody of the extent, in no order."""
-    await connection.execute(_LOOK, {"school": extent.school_id})
-    asked: dict[str, object] = {
+def asked_of(extent: Extent) -> dict[str, object]:
+    """What the statements are asked with."""
+    return {
         "school": extent.school_id,
         "whole": extent.classes is None,
         "classes": list(extent.classes or ()),
+        "staff": extent.staff,
     }
+
+
+async def people(connection: AsyncConnection, extent: Extent) -> list[SummaryPerson]:
+    """Everybody of the extent, in no order."""
+    await connection.execute(LOOK, {"school": extent.school_id})
+    asked = asked_of(extent)
     chats = {
         ChatId(row.chat_id): _Chat(
             ChatId(row.chat_id), row.title, row.class_id, row.waiting in _HELPLESS, place
         )
-        for place, row in enumerate(await connection.execute(_CHATS, asked))
+        for place, row in enumerate(await connection.execute(_ORDERED, asked))
     }
     of_chats = {"chats": list(chats)}
     obstacles = {

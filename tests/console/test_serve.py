@@ -1,6 +1,11 @@
 import asyncio
+import os
 import socket
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +14,7 @@ from console.serve import ConsoleServer, Listening
 from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway
+from tests.servers import plain_http
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
 
@@ -54,3 +60,31 @@ async def test_stopping_ends_the_server_and_frees_its_ports() -> None:
     await console("127.0.0.1", 0, 0).run(stop, listening)
     port = int(seen[0].console.rsplit(":", 1)[1])
     socket.create_server(("127.0.0.1", port)).close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at its own sockets as Linux tells them")
+async def test_a_page_does_not_wait_for_the_browsers_acknowledgement() -> None:
+    stop = asyncio.Event()
+    listening: asyncio.Future[Listening] = asyncio.get_running_loop().create_future()
+    running = asyncio.create_task(console("127.0.0.1", 0, 0).run(stop, listening.set_result))
+    at = await listening
+    port = int(at.console.rsplit(":", 1)[1])
+    async with plain_http.client() as client:
+        await client.get(f"{at.console}/healthz")  # and the connection is kept open
+        delays = list(_nodelay_of_connections_to(port))
+    stop.set()
+    await running
+    assert delays
+    assert all(delays)
+
+
+def _nodelay_of_connections_to(port: int) -> Iterator[bool]:
+    """Of this process's sockets that were accepted on the port."""
+    for descriptor in list(Path("/proc/self/fd").iterdir()):
+        try:
+            found = socket.socket(fileno=os.dup(int(descriptor.name)))
+        except OSError:
+            continue
+        with found, suppress(OSError, IndexError):
+            if found.getsockname()[1] == port and found.getpeername():
+                yield bool(found.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))

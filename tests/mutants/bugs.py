@@ -5,6 +5,7 @@ from typing import Final
 from tests.mutants.initialising import INITIALISING
 from tests.mutants.lessons import LESSONS
 from tests.mutants.linking import LINKING
+from tests.mutants.lists import LISTS
 from tests.mutants.planting import Mutant
 from tests.mutants.programs import PROGRAMS
 from tests.mutants.schools import SCHOOLS
@@ -254,4 +255,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *PROGRAMS,
     *THEME,
     *INITIALISING,
+    *LISTS,
 )

@@ -62,7 +62,7 @@ SELECT w.school_id, w.person_id, w.part, w.class_id, w.pupil_id, f.max_user_id I
        k.name AS class_name, k.closed_on,
        CASE WHEN s.named THEN p.surname END AS surname,
        CASE WHEN s.named THEN p.given_name END AS given_name,
-       CASE WHEN s.named THEN p.patronymic END AS patronymic
+       CASE WHEN s.named THEN p.patronymic END AS patronymic, f.max_user_id
   FROM (SELECT current_setting('staff.operator', true) IN ('ids', 'names') AS operates,
                current_setting('staff.operator', true) IS DISTINCT FROM 'ids' AS named) s
  CROSS JOIN staff.people_of_schools w

@@ -1,0 +1,1 @@
+"""How fast the console answers a large school's staff: see ``__main__``."""
