@@ -187,10 +187,11 @@ async def _fill(url: str, size: Size) -> None:
 
 def main() -> int:
     """Measure and print."""
+    usual = Load()
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=Load.seconds)
-    parser.add_argument("--people", type=int, default=Load.people)
-    parser.add_argument("--pause", type=float, default=Load.pause)
+    parser.add_argument("--seconds", type=float, default=usual.seconds)
+    parser.add_argument("--people", type=int, default=usual.people)
+    parser.add_argument("--pause", type=float, default=usual.pause)
     parser.add_argument("--schools", type=int, default=300)
     parser.add_argument("--folder", type=Path)
     parser.add_argument("--json", action="store_true")

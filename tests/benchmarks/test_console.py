@@ -18,7 +18,8 @@ async def test_every_page_is_asked_beside_the_bare_one_in_a_region_of_copies(
 ) -> None:
     async with engine_of(database_url) as engine:
         await fill(engine, SMALL)
-        chats = dict(await fetch(engine, "SELECT school_id, count(*) FROM chats GROUP BY 1"))
+        counted = await fetch(engine, "SELECT school_id, count(*) FROM chats GROUP BY 1")
+        chats = {str(school): int(str(count)) for school, count in counted}
         strangers = await fetch(
             engine,
             """SELECT m.chat_id, m.person_id FROM expected_members m
