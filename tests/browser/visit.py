@@ -69,6 +69,8 @@ def _judge(request: Request, base: str, found: Found) -> None:
 
 CUT_OFF = """() => [...document.querySelectorAll('main *')]
     .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
+    .concat([...document.querySelectorAll('.rc-nav > a, .rc-menu > summary')]
+        .filter(e => e.offsetHeight > 44))  // a word of the menu broken into two lines
     .map(e => e.tagName + '.' + e.className)"""
 
 
