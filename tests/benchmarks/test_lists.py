@@ -18,14 +18,12 @@ from operations import summary
 from operations.summary import Part, SummaryPerson
 from projections.database import transaction
 from projections.reports.obstacles import obstacles, obstacles_of_all
-from projections.staff import fence, own_chats, school_chats
+from projections.staff import fence, own_chats
 from projections.staff.actors import actor
-from projections.staff.chat_search import ChatsWanted, Column
 from projections.staff.store import StaffStore
 from tests.projections.builders import engine_of, fetch
 
 SIZE = Size(pupils=150, chats=160, others=3, pupils_elsewhere=110)
-PAGE = 50
 
 
 @pytest.fixture
@@ -59,30 +57,6 @@ async def work(connection: AsyncConnection) -> Mapping[str, tuple[int, int]]:
                   FROM pg_stat_xact_user_tables""")
     )
     return {name: (scans, read) for name, scans, read in rows}
-
-
-async def taken_for_short(connection: AsyncConnection) -> None:
-    """Have PostgreSQL join as it does where it takes a large school for a small one."""
-    for method in ("hashjoin", "mergejoin", "memoize"):
-        await connection.execute(text(f"SET LOCAL enable_{method} = off"))
-
-
-async def test_a_page_counts_the_people_of_each_of_its_chats_once(region: AsyncEngine) -> None:
-    async with fence.reading(region, await administrator(region)) as connection:
-        await taken_for_short(connection)
-        found = await school_chats.find(connection, SchoolId(LARGE), ChatsWanted(), 0, PAGE)
-        looked = (await work(connection))["expected_members"][0]
-    assert len(found.rows) == PAGE
-    assert looked <= 4 * PAGE  # the numbers, the administrators, their names
-
-
-async def test_an_order_by_state_judges_each_chat_once(region: AsyncEngine) -> None:
-    wanted = ChatsWanted(column=Column.STATE)
-    async with fence.reading(region, await administrator(region)) as connection:
-        await taken_for_short(connection)
-        found = await school_chats.find(connection, SchoolId(LARGE), wanted, 0, PAGE)
-        looked = (await work(connection))["blocked_accounts"][0]
-    assert looked <= found.total + PAGE
 
 
 async def test_ones_own_chats_look_at_no_other_chats_links(region: AsyncEngine) -> None:

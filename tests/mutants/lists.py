@@ -8,20 +8,6 @@ _LISTS = ("tests/benchmarks/test_lists.py",)
 
 LISTS: Final = (
     Mutant(
-        "a page counts all its chats for each of them",
-        "projections/staff/school_chats.py",
-        "      {COUNTED}\n",
-        "      JOIN staff.chat_numbers n ON n.chat_id = c.chat_id AND n.chat_id = ANY(:chats)\n",
-        _LISTS,
-    ),
-    Mutant(
-        "whoever of the staff is to be in no chat is counted",
-        "projections/staff/summary_numbers.py",
-        "everybody & places.belong if part is Part.STAFF else everybody",
-        "everybody",
-        _LISTS,
-    ),
-    Mutant(
         "who is missing from one of their chats is counted as inside",
         "projections/staff/summary_numbers.py",
         "(linked & places.belong) - places.missing",
