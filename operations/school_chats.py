@@ -23,7 +23,6 @@ from operations.new_chat_offer import makes_chats
 from operations.store import StaffStore
 from projections.database import transaction
 from projections.reports.obstacles import obstacles_of_all
-from projections.staff import fence, initialisations
 from projections.staff.chat_search import ChatsWanted, Column
 from projections.staff.names import PersonName
 from projections.staff.school_chats import SchoolChat, SchoolClassName
@@ -98,8 +97,6 @@ async def school_chats(
     async with transaction(store.engine) as connection:
         troubles = tuple(each.kind for each in await obstacles_of_all(connection))
     may_initialise = may(actor, Right.INITIALISE_CHATS, TheSchool(school_id))
-    async with fence.reading(store.engine, actor) as connection:
-        under_way = may_initialise and await initialisations.under_way(connection, school_id)
     return SchoolChatList(
         school_id,
         found.name,
@@ -108,7 +105,7 @@ async def school_chats(
         troubles,
         may_add=makes_chats(actor, school_id),
         may_initialise=may_initialise,
-        initialising=under_way,
+        initialising=may_initialise and found.initialising,
     )
 
 

@@ -18,6 +18,7 @@ from projections.staff import (
     actors,
     cast,
     fence,
+    initialisations,
     names,
     removals,
     school_chats,
@@ -58,11 +59,15 @@ class OwnChats:
 
 @dataclass(frozen=True, slots=True)
 class SchoolChats:
-    """A part of a school's chats, and what the filters offer; ``name`` is None while unknown."""
+    """A part of a school's chats, and what the filters offer; ``name`` is None while unknown.
+
+    ``initialising``: that is under way, as far as who asks may see it.
+    """
 
     name: str | None
     found: ChatsFound
     classes: tuple[SchoolClassName, ...]
+    initialising: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +170,7 @@ class StaffStore:
                 known.get(school_id),
                 await school_chats.find(connection, school_id, wanted, start, size),
                 tuple(await school_chats.classes(connection, school_id)),
+                await initialisations.under_way(connection, school_id),
             )
 
     async def school_chat(
