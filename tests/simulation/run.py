@@ -15,7 +15,8 @@ from tests.simulation.stage import FOUND_SECONDS, Stage
 
 STEPS_OF_TROUBLE = 450
 STEPS_OF_WAKING = 600
-STEPS_OF_PEACE = 2500
+STEPS_OF_PEACE = 600
+"""Of each process that is alive: what does nothing but look takes steps too."""
 SHARE_AT_WORK = 0.7
 """Runs that begin with a school at work."""
 SHARE_AWAKE = 0.85
@@ -189,7 +190,8 @@ class Run:
     async def _converge(self, when: str, at_least: float = 0.0, *, peace: bool = True) -> None:
         """Until the messenger is as the register says, by itself, and for ``at_least`` so long."""
         scheduler = self._stage.scheduler
-        limit, began = scheduler.steps + STEPS_OF_PEACE, scheduler.now
+        began, alive = scheduler.now, len(scheduler.living())
+        limit = scheduler.steps + STEPS_OF_PEACE * alive
         while not self._over():
             if await self._step():
                 continue
