@@ -11,7 +11,7 @@ from datetime import date, datetime, tzinfo
 from domain.chats import Chat, counting_day, is_frozen
 from domain.days import local_date, midnight, next_change_on, zone_of
 from domain.decisions import ChatDecisions, MembershipDecision, standing
-from domain.derivation.facts import Facts, Stored
+from domain.derivation.facts import Facts, Stored, is_withheld
 from domain.expected import ExpectedMember
 from domain.facts import Order
 from domain.ids import ChatId, ClassId, PersonId, SchoolId
@@ -65,12 +65,17 @@ class Derivation:
             chat=chat,
             title=chat.title if decided.title is None else decided.title,
             frozen=is_frozen(chat, today),
-            deleted=decided.deleted or facts.is_withheld(stored),
+            deleted=decided.deleted or self._is_withheld(stored, chat),
             zone=zone,
             today=today,
             next_change_at=None if changes_on is None else midnight(zone, changes_on),
             members=members,
         )
+
+    def _is_withheld(self, stored: Stored, chat: Chat) -> bool:
+        """One that the messenger has goes on, whatever its school has switched off since."""
+        decided = self._facts.decisions.get(chat.chat_id)
+        return not stored.in_messenger and is_withheld(chat, decided, self._facts.kinds_off)
 
     def orders_of(self, school_id: SchoolId, pupil_id: PersonId) -> Sequence[Order]:
         """The live orders of one pupil in one school, as far as they were loaded."""

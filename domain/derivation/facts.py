@@ -12,7 +12,7 @@ from datetime import date, datetime
 from domain.chats import Chat, ChatKind, chat_of_group, chats_of_class, chats_of_school
 from domain.decisions import ChatDecisions
 from domain.facts import Employment, Guardianship, Order, School, SchoolClass, SubjectGroup
-from domain.founding import Founding, chat_of_founding
+from domain.founding import Founding, chat_of_founding, is_hand_made
 from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 
 
@@ -126,16 +126,16 @@ class Facts:
     removed: AbstractSet[PersonId]
     kinds_off: AbstractSet[tuple[SchoolId, ChatKind]] = frozenset()
 
-    def is_withheld(self, stored: Stored) -> bool:
-        """Whether a chat that makes itself is not to be made: its kind is off in the school.
 
-        One that the messenger has goes on, and so does one that a person has brought back.
-        """
-        kind, _ = kind_and_entity(stored.chat_id)
-        decided = self.decisions.get(stored.chat_id)
-        return (
-            kind is stored.kind
-            and (stored.school_id, kind) in self.kinds_off
-            and not stored.in_messenger
-            and not (decided is not None and decided.brought_back)
-        )
+def is_withheld(
+    chat: Chat,
+    decided: ChatDecisions | None,
+    kinds_off: AbstractSet[tuple[SchoolId, ChatKind]],
+) -> bool:
+    """Whether a chat that the messenger has not is not to be made: its kind is off in its school.
+
+    ``chat`` is as the facts have it now: what its school has switched off counts, not what the
+    school that it was in before has. One that a person made or has brought back is made.
+    """
+    by_hand = is_hand_made(chat.chat_id) or (decided is not None and decided.brought_back)
+    return not by_hand and (chat.school_id, chat.kind) in kinds_off

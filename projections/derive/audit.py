@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.derivation import difference
 from domain.derivation.compute import Derivation
-from domain.derivation.facts import Facts
+from domain.derivation.facts import Facts, is_withheld
 from domain.ids import ChatId, PersonId
 from projections.database import Driver, driver, transaction
 from projections.derive import chat_rows, load, resolve
@@ -110,8 +110,8 @@ def _is_missing(facts: Facts, config: DeriveConfig, chat_id: ChatId) -> bool:
     if chat_id in facts.stored:
         return False
     wanted = chat_rows.wanted(facts.entities, chat_id, config.kinds_off)
-    return wanted is not None and not chat_rows.is_withheld(
-        wanted, facts.entities, facts.decisions, facts.kinds_off
+    return wanted is not None and not is_withheld(
+        wanted, facts.decisions.get(chat_id), facts.kinds_off
     )
 
 

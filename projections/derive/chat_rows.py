@@ -5,12 +5,11 @@ so they cannot deadlock. The lock is ``FOR NO KEY UPDATE``: it excludes other wo
 not the foreign keys of the reconcile loop's writing.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 
-from domain.chats import Chat, ChatKind
-from domain.decisions import ChatDecisions
-from domain.derivation.facts import Entities
-from domain.ids import ChatId, SchoolId
+from domain.chats import Chat
+from domain.derivation.facts import Entities, is_withheld
+from domain.ids import ChatId
 from projections.by_hand.decisions import load_decisions
 from projections.by_hand.kinds import switched_off
 from projections.database import Driver
@@ -53,7 +52,8 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
     by_hand = await switched_off(driver, {chat.school_id for chat in chats})
     decided = await load_decisions(driver, missing) if by_hand else {}
     await _create(
-        driver, [chat for chat in chats if not is_withheld(chat, entities, decided, by_hand)]
+        driver,
+        [chat for chat in chats if not is_withheld(chat, decided.get(chat.chat_id), by_hand)],
     )
 
 
@@ -63,18 +63,6 @@ def wanted(entities: Entities, chat_id: ChatId, off: ChatKindsOff) -> Chat | Non
     if chat is None or (chat_id not in entities.founded and off.covers(chat.kind, chat.school_id)):
         return None
     return chat
-
-
-def is_withheld(
-    chat: Chat,
-    entities: Entities,
-    decided: Mapping[ChatId, ChatDecisions],
-    off: Collection[tuple[SchoolId, ChatKind]],
-) -> bool:
-    """Whether its kind is switched off in the school, and nobody wants this one all the same."""
-    known = decided.get(chat.chat_id)
-    by_hand = chat.chat_id in entities.founded or (known is not None and known.brought_back)
-    return not by_hand and (chat.school_id, chat.kind) in off
 
 
 async def _create(driver: Driver, chats: Iterable[Chat]) -> None:

@@ -61,16 +61,23 @@ SCHOOLS: Final = (
     ),
     Mutant(
         "switching a kind off deletes the chats that are there",
-        "domain/derivation/facts.py",
-        "            and not stored.in_messenger\n",
-        "",
+        "domain/derivation/compute.py",
+        "return not stored.in_messenger and is_withheld(",
+        "return is_withheld(",
         _KINDS,
     ),
     Mutant(
         "a decision that is read back late makes chats all the same",
         "domain/derivation/compute.py",
-        "deleted=decided.deleted or facts.is_withheld(stored),",
+        "deleted=decided.deleted or self._is_withheld(stored, chat),",
         "deleted=decided.deleted,",
+        _KINDS,
+    ),
+    Mutant(
+        "a class that moves takes along what its old school has switched off",
+        "domain/derivation/compute.py",
+        "is_withheld(chat, decided, self._facts.kinds_off)",
+        "is_withheld(_as_stored(stored), decided, self._facts.kinds_off)",
         _KINDS,
     ),
     Mutant(

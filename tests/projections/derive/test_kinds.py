@@ -13,7 +13,7 @@ from projections.by_hand.decisions import record
 from projections.database import transaction
 from projections.derive.audit import audit
 from projections.reconcile import observed
-from tests.domain.builders import EVENT_TIME, enrolment, school_class
+from tests.domain.builders import EVENT_TIME, enrolment, school, school_class
 from tests.projections.builders import derive_all, engine_of, fetch, ingest
 from tests.projections.derive.test_once import WORLD
 
@@ -145,3 +145,23 @@ async def test_one_that_a_person_wants_is_made_though_its_kind_is_off(database_u
         assert await fetch(
             engine, "SELECT chat_id, choice FROM decisions WHERE subject <> 'kind'"
         ) == [(PARENTS, "kept")]
+
+
+@pytest.mark.parametrize("off_in", ["s1", "s2"])
+async def test_a_chat_of_a_class_that_moves_is_made_as_its_new_school_has_decided(
+    database_url: str, off_in: str
+) -> None:
+    """It is not in the messenger yet: what the old school has switched off counts no more."""
+    off = KindDecision(
+        "d1", SchoolId(off_in), ChatKind.PARENTS, "director", EVENT_TIME, KindSwitch.OFF
+    )
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD, school("s2"))
+        await derive_all(engine)
+        async with transaction(engine) as connection:
+            assert await record(connection, off)
+        await derive_all(engine)
+        assert (PARENTS in await chats(engine)) is (off_in == "s2")
+        await ingest(engine, school_class(school_id="s2", version=2))
+        await derive_all(engine)
+        assert (PARENTS in await chats(engine)) is (off_in == "s1")
