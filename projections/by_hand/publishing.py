@@ -21,6 +21,7 @@ from domain.decisions import (
     Stay,
     StayDecision,
 )
+from domain.derivation.facts import kind_and_entity
 from domain.founding import Founding
 from domain.ids import ChatId
 from projections import outbox
@@ -32,9 +33,12 @@ _SCHOOL = text("""
         (SELECT school_id FROM chats WHERE chat_id = :chat),
         (SELECT school_id FROM founded_chats WHERE chat_id = :chat),
         (SELECT school_id FROM fact_classes
-          WHERE :chat IN ('class:' || class_id, 'parents:' || class_id) LIMIT 1),
-        (SELECT school_id FROM fact_subject_groups WHERE 'subject:' || group_id = :chat LIMIT 1),
-        (SELECT school_id FROM fact_schools WHERE 'staff_room:' || school_id = :chat LIMIT 1))""")
+          WHERE CAST(:kind AS text) IN ('class', 'parents') AND class_id = :entity),
+        (SELECT school_id FROM fact_subject_groups
+          WHERE CAST(:kind AS text) = 'subject' AND group_id = :entity),
+        (SELECT school_id FROM fact_schools
+          WHERE CAST(:kind AS text) = 'staff_room' AND school_id = :entity))""")
+"""A chat without a row is found by what its id names, by primary keys: there may be thousands."""
 
 
 async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
@@ -43,9 +47,7 @@ async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision
     An event's id follows from the decision's, so it is told once.
     """
     chats = {each.chat_id for each in decisions if not isinstance(each, KindDecision)}
-    schools = {
-        chat: (await connection.execute(_SCHOOL, {"chat": chat})).scalar_one() for chat in chats
-    }
+    schools = {chat: await _school_of(connection, chat) for chat in chats}
     await outbox.add_all(
         connection,
         [
@@ -54,6 +56,13 @@ async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision
             if (school := _school(each, schools)) is not None
         ],
     )
+
+
+async def _school_of(connection: AsyncConnection, chat_id: ChatId) -> str | None:
+    kind, entity = kind_and_entity(chat_id)
+    given = {"chat": chat_id, "kind": None if kind is None else kind.value, "entity": entity}
+    school: str | None = (await connection.execute(_SCHOOL, given)).scalar_one()
+    return school
 
 
 def _school(decision: AnyDecision, of_chats: Mapping[ChatId, str | None]) -> str | None:

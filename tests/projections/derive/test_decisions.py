@@ -1,5 +1,6 @@
 """By-hand decisions come on top of the rules and are never lost."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -10,11 +11,14 @@ from projections.by_hand.decisions import record
 from projections.database import transaction
 from projections.derive.audit import audit
 from tests.domain.builders import (
+    CHEMISTRY,
     CLASS,
     PARENTS,
+    ROOM,
     cancellation,
     decision,
     enrolment,
+    group,
     guardianship,
     person,
     school,
@@ -147,3 +151,19 @@ async def test_a_decision_that_is_known_is_not_recorded_twice(database_url: str)
         async with transaction(engine) as connection:
             assert not await record(connection, decision("p1", MembershipDecision.EXCLUDED))
         assert await fetch(engine, "SELECT choice FROM decisions") == [("added",)]
+
+
+async def test_a_decision_names_its_chats_school_though_the_chat_has_no_row_yet(
+    database_url: str,
+) -> None:
+    """Of a chat that no fact asks for nobody is told."""
+    asked_for = (ROOM, CLASS, PARENTS, CHEMISTRY)
+    others = ("class", "class:chem", "subject:9g", "class:s1", "staff_room:9g", "hand:9g", "9g")
+    async with engine_of(database_url) as engine:
+        await ingest(engine, *WORLD, group())
+        async with transaction(engine) as connection:
+            for chat in (*asked_for, *others):
+                await record(connection, replace(about_chat("Имя", chat, 9), chat_id=ChatId(chat)))
+        told = """SELECT (value::jsonb)->'data'->>'chat_id', (value::jsonb)->'data'->>'school_id'
+                    FROM outbox WHERE topic = 'rollcall.decisions'"""
+        assert sorted(await fetch(engine, told)) == sorted((chat, "s1") for chat in asked_for)
