@@ -110,7 +110,9 @@ class LessonCallLoop:
         if shut(await self.store.gate(), takes=False) is not None:
             return 0
         await self._sweep()
-        leases = [lease for _ in range(AT_ONCE) if (lease := await self.store.claim()) is not None]
+        leases: list[LessonLease] = []
+        while len(leases) < AT_ONCE and (lease := await self.store.claim()) is not None:
+            leases.append(lease)
         async with asyncio.TaskGroup() as group:
             for lease in leases:
                 group.create_task(self._bring(lease))
