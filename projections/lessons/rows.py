@@ -12,7 +12,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import LessonId, MaxChatId
-from domain.lesson_calls import CallPlan
+from domain.lesson_calls import CallPlan, wanted_call
 from domain.lesson_work import Held, Seen, Standing, Wish
 
 _LOOK = text("""
@@ -57,10 +57,10 @@ async def look(connection: AsyncConnection, lesson_id: LessonId) -> Look:
 
 
 def _wish(row: Row[Any]) -> Wish:
-    wanted = row.known and row.decided and row.possible and not row.cancelled
+    wanted = row.known and row.decided and row.possible
     return Wish(
         known=row.known,
-        plan=CallPlan(row.title, row.starts_at, row.ends_at) if wanted else None,
+        plan=wanted_call(row, row.title if wanted else None),
         chat=None if row.chat is None else MaxChatId(row.chat),
         insists=row.insists,
     )
