@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
-from domain.work import BACKOFF_CEILING, DAY
+from domain.work import DAY, Refused, RetryAfter, wait_after
 
 
 class LessonWait(Enum):
@@ -31,22 +31,7 @@ class Rest:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """Not done, and nobody need do anything: after ``seconds``, or with growing waits."""
-
-    reason: str
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SaidNo:
-    """The messenger will not do this as it stands; it is tried again tomorrow."""
-
-    reason: str
-
-
-LessonOutcome = Rest | Again | SaidNo
+LessonOutcome = Rest | RetryAfter | Refused
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +52,8 @@ def requeue(outcome: LessonOutcome, attempts: int) -> LessonQueue:
             return LessonQueue(None, None, None, 0, None)
         case Rest(wait, until):
             return LessonQueue(DAY, until, wait, 0, None)
-        case Again(reason, seconds):
-            grown = min(float(2 ** min(attempts, 10)), BACKOFF_CEILING)
-            wait_for = grown if seconds is None else min(max(seconds, 0.0), BACKOFF_CEILING)
-            return LessonQueue(wait_for, None, None, attempts + 1, reason)
-        case SaidNo(reason):
+        case RetryAfter(reason, seconds):
+            due_in = wait_after(attempts, seconds)
+            return LessonQueue(due_in, None, None, attempts + 1, reason)
+        case Refused(reason):
             return LessonQueue(DAY, None, LessonWait.REFUSED, 0, reason)

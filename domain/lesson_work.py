@@ -29,6 +29,7 @@ from domain.lesson_calls import (
 )
 from domain.lesson_outcomes import LessonWait, Rest
 from domain.lessons import Moment
+from domain.work import EffectUnknown, NoEffect
 
 LessonIntentId = NewType("LessonIntentId", int)
 
@@ -186,20 +187,6 @@ class CallThere:
 @dataclass(frozen=True, slots=True)
 class CallGone:
     """There is no such call."""
-
-
-@dataclass(frozen=True, slots=True)
-class NoEffect:
-    """It is certain that nothing changed."""
-
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class EffectUnknown:
-    """Nobody knows what came of it: it is sent again."""
-
-    reason: str
 
 
 CallEffect = CallThere | CallGone | NoEffect | EffectUnknown

@@ -178,19 +178,27 @@ class Requeue:
     failure: str | None = None
 
 
+def wait_after(attempts: int, seconds: float | None) -> float:
+    """How long a failed pass waits, which came after ``attempts`` others that failed in a row.
+
+    Waits without a date of their own double from one second up to ``BACKOFF_CEILING``; the others
+    are as they were asked for, up to it.
+    """
+    if seconds is None:
+        return min(float(2 ** min(attempts, 10)), BACKOFF_CEILING)
+    return min(max(seconds, 0.0), BACKOFF_CEILING)
+
+
 def requeue(outcome: Outcome, attempts: int) -> Requeue:
     """The one place that decides what is due when.
 
-    ``attempts`` counts the passes that have failed in a row. Waits without a date of their
-    own double from one second up to ``BACKOFF_CEILING``.
+    ``attempts`` counts the passes that have failed in a row.
     """
     match outcome:
         case Done():
             return Requeue(None, None, 0)
         case RetryAfter(reason, seconds):
-            grown = min(float(2 ** min(attempts, 10)), BACKOFF_CEILING)
-            wait = grown if seconds is None else min(max(seconds, 0.0), BACKOFF_CEILING)
-            return Requeue(wait, None, attempts + 1, reason)
+            return Requeue(wait_after(attempts, seconds), None, attempts + 1, reason)
         case Waiting(reason):
             return Requeue(DAY, reason, 0)
         case Refused(reason):

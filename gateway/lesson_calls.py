@@ -16,20 +16,27 @@ import structlog
 from domain.call_classes import CallClass
 from domain.gate import Gate, shut
 from domain.lesson_calls import ChangeCall, DeleteCall, MakeCall
-from domain.lesson_outcomes import Again, Rest, SaidNo
+from domain.lesson_outcomes import Rest
 from domain.lesson_work import (
     Attempt,
     CallEffect,
     CallGone,
     CallThere,
-    EffectUnknown,
     LessonLease,
-    NoEffect,
     external_id_of,
 )
 from domain.places import place_of
 from domain.troubles import Outage
-from domain.work import Done, GateShut, LeaseLost, Refused, RetryAfter, Waiting
+from domain.work import (
+    Done,
+    EffectUnknown,
+    GateShut,
+    LeaseLost,
+    NoEffect,
+    Refused,
+    RetryAfter,
+    Waiting,
+)
 from gateway import errors
 from gateway.breaker import BreakingMessenger
 from gateway.budget import HeldBudget
@@ -76,7 +83,9 @@ class CallStore(Protocol):
     async def settle(self, lease: LessonLease, attempt: Attempt, effect: CallEffect) -> None:
         """Commit what came of the call."""
 
-    async def finish(self, lease: LessonLease, attempt: Attempt, outcome: Again | SaidNo) -> None:
+    async def finish(
+        self, lease: LessonLease, attempt: Attempt, outcome: RetryAfter | Refused
+    ) -> None:
         """Give the lease back after a call that was not answered as it should."""
 
 
@@ -153,17 +162,17 @@ class LessonCallLoop:
                 return
         # Whoever changes it so often is waited for until the lease has ended.
 
-    async def _make(self, lease: LessonLease, attempt: Attempt) -> Again | SaidNo | None:
+    async def _make(self, lease: LessonLease, attempt: Attempt) -> RetryAfter | Refused | None:
         """The call and its outcome; None where all went as it should."""
         try:
             effect = await self._call(lease, attempt)
         except errors.OutcomeUnknown as error:
             await self.store.settle(lease, attempt, EffectUnknown(error.detail))
-            return Again(str(error))
+            return RetryAfter(str(error))
         except (errors.NotFound, errors.Gone) as error:
             await self.store.settle(lease, attempt, CallGone())
             # The call that was to be changed: then one is made. Else it is the chat.
-            return None if isinstance(attempt.ask, ChangeCall) else Again(str(error))
+            return None if isinstance(attempt.ask, ChangeCall) else RetryAfter(str(error))
         except errors.GatewayError as error:
             nothing = NoEffect(f"{type(error).__name__} {error.detail}".strip())
             await self.store.settle(lease, attempt, nothing)
@@ -201,17 +210,17 @@ def _there(planned: PlannedCall) -> CallThere:
     return CallThere(planned.call_id, planned.join_url)
 
 
-def _follows(error: errors.GatewayError) -> Again | SaidNo:
+def _follows(error: errors.GatewayError) -> RetryAfter | Refused:
     """What follows from an error that promises that nothing changed."""
     outcome = outcome_of(error)
     match outcome:
         case Halted(reason):
-            return Again(reason, HALTED_SECONDS)
-        case RetryAfter(reason, seconds):
-            return Again(reason, seconds)
+            return RetryAfter(reason, HALTED_SECONDS)
+        case RetryAfter():
+            return outcome
         case Done() | Waiting() | Refused():
             log.warning("lesson.refused", reason=str(error))
-            return SaidNo(str(error))
+            return Refused(str(error))
         case _:
             assert_never(outcome)
 

@@ -16,25 +16,23 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.gate import Gate, shut
 from domain.ids import MaxChatId
 from domain.lesson_calls import ChangeCall, DeleteCall, MakeCall
-from domain.lesson_outcomes import Again, LessonWait, Rest, SaidNo, requeue
+from domain.lesson_outcomes import LessonWait, Rest, requeue
 from domain.lesson_work import (
     Ask,
     Attempt,
     CallEffect,
     CallGone,
     CallThere,
-    EffectUnknown,
     Held,
     LessonIntentId,
     LessonLease,
-    NoEffect,
     chat_of,
     held_after,
     held_meanwhile,
     lasts,
     next_of,
 )
-from domain.work import GateShut, LeaseLost
+from domain.work import EffectUnknown, GateShut, LeaseLost, NoEffect, Refused, RetryAfter
 from projections.database import transaction
 from projections.gate import catch_up
 from projections.lessons import queue
@@ -141,7 +139,9 @@ class LessonCallStore:
                 await _hold(connection, lease, held, url)
         self.counted[action_of(attempt.ask), _said(effect).partition(":")[0]] += 1
 
-    async def finish(self, lease: LessonLease, attempt: Attempt, outcome: Again | SaidNo) -> None:
+    async def finish(
+        self, lease: LessonLease, attempt: Attempt, outcome: RetryAfter | Refused
+    ) -> None:
         """Give the lease back after a call that was not answered as it should."""
         async with transaction(self.engine) as connection:
             following = requeue(outcome, attempt.seen.attempts)
