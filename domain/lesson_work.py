@@ -159,13 +159,9 @@ def _unless_it_has_to_wait(step: Step, wish: Wish, held: Held) -> Ask | Rest:
             return step
 
 
-def chat_of(ask: Ask, wish: Wish, held: Held) -> MaxChatId | None:
+def chat_of(wish: Wish, held: Held) -> MaxChatId | None:
     """The chat that the call is asked for in: a create that is repeated names the same again."""
-    if held.standing is Standing.NONE or held.chat is None:
-        return wish.chat
-    if isinstance(ask, MakeCall) and held.standing is not Standing.ASKED:
-        return wish.chat
-    return held.chat
+    return wish.chat if held.standing is Standing.NONE or held.chat is None else held.chat
 
 
 def lasts(ask: Ask, held: Held, now: datetime, longest: float) -> float:

@@ -96,7 +96,7 @@ class LessonCallStore:
                 return LeaseLost()
             found = await look(connection, lease.lesson_id)
             ask = next_of(found.wish, found.held, found.otherwise, found.now)
-            chat = None if isinstance(ask, Rest) else chat_of(ask, found.wish, found.held)
+            chat = None if isinstance(ask, Rest) else chat_of(found.wish, found.held)
             if isinstance(ask, Rest) or chat is None:
                 rest = ask if isinstance(ask, Rest) else Rest(LessonWait.NO_CHAT)
                 following = requeue(rest, found.seen.attempts)
