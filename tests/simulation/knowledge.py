@@ -76,7 +76,7 @@ class Knowledge:
     rejected: dict[tuple[str, int, str], list[object]] = field(default_factory=dict)
     """What a person rejected (chat, account, call), and what was known of it then."""
     closed: list[tuple[float, frozenset[str]]] = field(default_factory=list)
-    """Virtual time, and the chats that are closed by what was published, from then on."""
+    """Virtual time, and the chats that are closed by what was read, from then on."""
     counting: set[Call] = field(default_factory=set)
     """The removals that count, since they were sent."""
     largest: dict[str, int] = field(default_factory=dict)

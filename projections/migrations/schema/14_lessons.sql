@@ -19,7 +19,7 @@ CREATE TABLE lesson_calls (
     attempts int NOT NULL DEFAULT 0,        -- passes that failed in a row
     failing_since timestamptz,
     failing_because text,
-    waiting text,                           -- domain.lesson_work.LessonWait
+    waiting text,                           -- domain.lesson_outcomes.LessonWait
     waiting_since timestamptz,
     converged_at timestamptz,               -- when it was last found to be as it should be
     CHECK ((standing IN ('made', 'doubted')) = (call_id IS NOT NULL))
