@@ -34,6 +34,7 @@ from simulator.server import serve
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, ingest
 from tests.reconcile.bench import open_gate
+from tests.servers import plain_http
 from tests.staff.town import ALPHA, SchoolIds
 
 MINUTE = timedelta(minutes=1)
@@ -252,7 +253,7 @@ async def timetable(url: str) -> AsyncIterator[Timetable]:
     simulated = SimulatorConfig(token=TOKEN, requests_per_second=1_000_000)
     async with (
         serve(simulated) as running,
-        httpx2.AsyncClient(base_url=running.base_url, trust_env=False) as http,
+        plain_http.client(base_url=running.base_url) as http,
     ):
         await settable(engine)
         await _without_lessons(engine)
