@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.mutants.hand_made import HAND_MADE
 from tests.mutants.initialising import INITIALISING
 from tests.mutants.lessons import LESSONS
 from tests.mutants.linking import LINKING
@@ -251,6 +252,7 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *LINKING,
     *LESSONS,
     *SCREENS,
+    *HAND_MADE,
     *SCHOOLS,
     *PROGRAMS,
     *THEME,

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from tests.mutants.hand_made import HAND_MADE
 from tests.mutants.planting import Mutant
 
 _PEOPLE = ("tests/operations/test_chat_people.py",)
@@ -99,5 +98,4 @@ SCREENS: Final = (
         "await published(connection, new[:1])",
         _PEOPLE,
     ),
-    *HAND_MADE,
 )  # fmt: skip
