@@ -28,7 +28,7 @@ from projections.by_hand import decisions, journal, kinds
 from projections.by_hand.journal import ActHead
 from projections.database import Connection, driver, transaction, wake
 from projections.derive import chat_rows
-from projections.derive.by_rules import by_rules
+from projections.derive.by_rules import rules_of
 from projections.derive.config import ChatKindsOff
 from projections.guard import plan_decisions
 from projections.guard.held_plans import ToHold
@@ -151,10 +151,12 @@ async def _drop(connection: Connection, start: Start, found: Sequence[Foreseen])
     """End what was added by hand, of those who were shown; how many places."""
     shown = {each.forecast.chat.chat_id: set(each.forecast.dropped) for each in found}
     counting = await forecast.counting_by_hand(connection, sorted(shown))
+    rules = await rules_of(connection, list(counting))
     written: list[OfChat] = []
     for chat_id, known in counting.items():
-        rules = await by_rules(connection, chat_id)
-        ends = [each for each in dropping(known, rules) if each[0] in shown[chat_id]]
+        ends = [
+            each for each in dropping(known, rules.get(chat_id, {})) if each[0] in shown[chat_id]
+        ]
         at = await journal.lock(connection, chat_id)
         act_id = uuid5(start.run_id, chat_id)
         head = ActHead(act_id, "initialise", chat_id, PersonId(start.by), at)

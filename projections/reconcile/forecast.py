@@ -30,7 +30,7 @@ from domain.takings import Before, Taking
 from domain.work import Work
 from projections.by_hand.decisions import load_decisions
 from projections.database import driver
-from projections.derive.by_rules import by_rules, would_belong
+from projections.derive.by_rules import rules_of, would_belong
 from projections.derive.preset import preset_chats
 from projections.guard import admission
 from projections.reconcile.preview import ReadFirst, plan_without
@@ -114,11 +114,12 @@ class _Dropped:
 async def _dropped(
     connection: AsyncConnection, chat_ids: Sequence[ChatId]
 ) -> dict[ChatId, _Dropped]:
-    found = {}
-    for chat_id, counting in (await counting_by_hand(connection, chat_ids)).items():
-        rules = await by_rules(connection, chat_id)
-        found[chat_id] = _Dropped(added_by_hand(counting), leaves_when_dropped(counting, rules))
-    return found
+    counting = await counting_by_hand(connection, chat_ids)
+    rules = await rules_of(connection, list(counting))
+    return {
+        chat_id: _Dropped(added_by_hand(each), leaves_when_dropped(each, rules.get(chat_id, {})))
+        for chat_id, each in counting.items()
+    }
 
 
 async def counting_by_hand(
