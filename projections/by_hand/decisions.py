@@ -137,10 +137,12 @@ _DECIDED = """coalesce((
             WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
             ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), 'kept')"""
 
+IS_OVER = f"(c.deleted OR s.gone_at IS NOT NULL OR {_DECIDED} = 'deleted')"
+"""For a query over chats ``c`` and their ``chat_sync`` ``s``: it is deleted, or is to be."""
+
 _TO_BRING_BACK = text(f"""
-    SELECT clock_now() AS now FROM chats c JOIN chat_sync USING (chat_id)
-     WHERE chat_id = :chat
-       AND (deleted OR gone_at IS NOT NULL OR {_DECIDED} = 'deleted')""")  # noqa: S608 - constants
+    SELECT clock_now() AS now FROM chats c JOIN chat_sync s USING (chat_id)
+     WHERE chat_id = :chat AND {IS_OVER}""")  # noqa: S608 - constants
 
 
 async def bring_back(connection: AsyncConnection, chat_id: ChatId, author: str) -> bool:

@@ -6,7 +6,7 @@ by the guard's own judgement; of a chat that the messenger was not asked about n
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,7 +28,7 @@ from domain.plan import takings
 from domain.seasons import GuardPolicy
 from domain.takings import Before, Taking
 from domain.work import Work
-from projections.by_hand.decisions import load_decisions
+from projections.by_hand.decisions import IS_OVER, load_decisions
 from projections.database import driver
 from projections.derive.by_rules import rules_of, would_belong
 from projections.derive.preset import preset_chats
@@ -60,14 +60,10 @@ class Foreseen:
     before: Mapping[MaxUserId, Before] | None = None
 
 
-_ROWS = text("""
-    SELECT c.chat_id, c.title,
-           c.deleted OR s.gone_at IS NOT NULL OR coalesce((
-               SELECT d.choice = 'deleted' FROM decisions d
-                WHERE d.chat_id = c.chat_id AND d.subject = 'deleted'
-                ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), false) AS over
+_ROWS = text(f"""
+    SELECT c.chat_id, {IS_OVER} AS over
       FROM chats c LEFT JOIN chat_sync s USING (chat_id)
-     WHERE c.chat_id = ANY(:chats)""")
+     WHERE c.chat_id = ANY(:chats)""")  # noqa: S608 - a constant
 
 _ACCOUNTS = text("""
     SELECT count(DISTINCT max_user_id) FROM fact_profiles
@@ -82,20 +78,18 @@ async def foresee(connection: AsyncConnection, wish: Wish, terms: Terms) -> list
     if chats is None:
         return None
     ids = [chat.chat_id for chat in chats]
-    rows = {
-        ChatId(row.chat_id): (str(row.title), bool(row.over))
-        for row in await connection.execute(_ROWS, {"chats": ids})
-    }
-    missing = [chat for chat in chats if chat.chat_id not in rows]
+    rows = await connection.execute(_ROWS, {"chats": ids})
+    is_over = {ChatId(row.chat_id): bool(row.over) for row in rows}
+    missing = [chat for chat in chats if chat.chat_id not in is_over]
     belong = await would_belong(connection, missing)
     dropped = await _dropped(connection, ids) if wish.drops_by_hand else {}
     found = []
     for chat in chats:
         drops = dropped.get(chat.chat_id, _Dropped(frozenset(), frozenset()))
-        if chat.chat_id not in rows:
+        if chat.chat_id not in is_over:
             there = belong.get(chat.chat_id, frozenset())
             found.append(await _made(connection, chat, Fate.MADE, there, drops))
-        elif rows[chat.chat_id][1]:
+        elif is_over[chat.chat_id]:
             there = await _expected(connection, chat.chat_id)
             found.append(await _made(connection, chat, Fate.ANEW, there, drops))
         else:
@@ -156,11 +150,10 @@ async def _synced(
     if planned is None or isinstance(planned, ReadFirst):
         return Foreseen(Forecast(chat, Fate.SYNCED, dropped=dropped, known=False))
     work, actions = planned
-    entering = len(set(_entering(actions)))
+    forecast = Forecast(chat, Fate.SYNCED, len(set(_entering(actions))), dropped=dropped)
     if not takings(actions):
-        return Foreseen(Forecast(chat, Fate.SYNCED, entering, dropped=dropped))
-    return await _judged(connection, Forecast(chat, Fate.SYNCED, entering, dropped=dropped),
-                         work, actions, terms)  # fmt: skip
+        return Foreseen(forecast)
+    return await _judged(connection, forecast, work, actions, terms)
 
 
 def _entering(actions: Sequence[Action]) -> Iterator[MaxUserId]:
@@ -187,12 +180,9 @@ async def _judged(
     leaving = [*open_, *(each for each in said.going if each.account in said.approved)]
     elsewhere = {each.verdict.scope for each in said.waiting.values() if each not in ours}
     return Foreseen(
-        Forecast(
-            chat=forecast.chat,
-            fate=forecast.fate,
-            entering=forecast.entering,
+        replace(
+            forecast,
             leaving=tuple(leaving),
-            dropped=forecast.dropped,
             elsewhere=tuple(scope for scope in GuardScope if scope in elsewhere),
             refused=len(said.rejected),
         ),
