@@ -14,8 +14,7 @@ from domain.decisions import LessonDecision
 from domain.ids import LessonId
 from domain.lanes import Lane
 from projections import outbox
-from schemas.fields import write_instant
-from schemas.outgoing import DECISIONS_TOPIC
+from projections.by_hand.publishing import news_of
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('decide lesson ' || :lesson, 0))")
 
@@ -78,20 +77,11 @@ async def record(
 
 
 def _news(decision: LessonDecision) -> outbox.News:
-    """An event's id follows from the decision's, so it is told once."""
-    title = {} if decision.title is None else {"title": decision.title}
-    return outbox.News(
-        event_id=f"decision:{decision.decision_id}"[:128],
-        topic=DECISIONS_TOPIC,
-        event_type="rollcall.lesson.decided.v1",
-        subject=decision.lesson_id,
-        data={
-            "decision_id": decision.decision_id,
-            "lesson_id": decision.lesson_id,
-            "school_id": decision.school_id,
-            "author": decision.author,
-            "at": write_instant(decision.at),
-            "insists": decision.insists,
-            **title,
-        },
-    )
+    said: dict[str, object] = {
+        "lesson_id": decision.lesson_id,
+        "school_id": decision.school_id,
+        "insists": decision.insists,
+    }
+    if decision.title is not None:
+        said["title"] = decision.title
+    return news_of(decision, "lesson", decision.lesson_id, said)

@@ -17,6 +17,7 @@ from domain.decisions import (
     Deletion,
     KindDecision,
     KindSwitch,
+    LessonDecision,
     MembershipDecision,
     Stay,
     StayDecision,
@@ -42,10 +43,7 @@ _SCHOOL = text("""
 
 
 async def published(connection: AsyncConnection, decisions: Sequence[AnyDecision]) -> None:
-    """Tell others, and a database that is restored; of a chat that no fact asks for nobody.
-
-    An event's id follows from the decision's, so it is told once.
-    """
+    """Tell others, and a database that is restored; of a chat that no fact asks for nobody."""
     chats = {each.chat_id for each in decisions if not isinstance(each, KindDecision)}
     schools = {chat: await _school_of(connection, chat) for chat in chats}
     await outbox.add_all(
@@ -73,16 +71,26 @@ def _school(decision: AnyDecision, of_chats: Mapping[ChatId, str | None]) -> str
 
 def _news(decision: AnyDecision, school: str) -> outbox.News:
     kind, said = _event(decision)
-    about = {} if isinstance(decision, KindDecision) else {"chat_id": decision.chat_id}
+    if isinstance(decision, KindDecision):
+        return news_of(decision, kind, school, {"school_id": school, **said})
+    about = {"chat_id": decision.chat_id, "school_id": school}
+    return news_of(decision, kind, decision.chat_id, {**about, **said})
+
+
+def news_of(
+    decision: AnyDecision | LessonDecision, kind: str, subject: str, said: Mapping[str, object]
+) -> outbox.News:
+    """The event of a decision: who decided when, and what only this kind of event has.
+
+    An event's id follows from the decision's, so it is told once.
+    """
     return outbox.News(
         event_id=f"decision:{decision.decision_id}"[:128],
         topic=DECISIONS_TOPIC,
         event_type=f"rollcall.{kind}.decided.v1",
-        subject=decision.school_id if isinstance(decision, KindDecision) else decision.chat_id,
+        subject=subject,
         data={
             "decision_id": decision.decision_id,
-            **about,
-            "school_id": school,
             "author": decision.author,
             "at": write_instant(decision.at),
             **said,
