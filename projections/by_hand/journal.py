@@ -23,15 +23,13 @@ from domain.decisions import (
     StayDecision,
 )
 from domain.ids import ChatId, MaxUserId, PersonId
+from projections.by_hand.following import time_after
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('decide ' || :chat, 0))")
 
 _POSITION = text("SELECT count(*) FROM decisions WHERE chat_id = :chat")
 
-# A clock that was set back must not make a new decision older than the one that it follows.
-_NOW = text("""
-    SELECT greatest(clock_now(), max(at) + interval '1 microsecond') FROM decisions
-     WHERE chat_id = :chat AND at < clock_now() + interval '1 hour'""")
+_NOW = time_after("chat_id = :chat")
 
 _SINCE = text("""
     SELECT person_id, subject, choice, author, at, account FROM decisions WHERE chat_id = :chat

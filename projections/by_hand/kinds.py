@@ -19,6 +19,7 @@ from domain.decisions import ChatDecision, Deletion, KindDecision, KindSwitch
 from domain.ids import ChatId, SchoolId
 from domain.lanes import Lane
 from projections.by_hand.decisions import record, record_all
+from projections.by_hand.following import time_after
 from projections.database import Driver, driver
 from projections.queue.marks import Cause, mark_chats
 
@@ -32,10 +33,7 @@ _OF_SCHOOL: Final = text(_LATEST.format(schools="ARRAY[CAST(:school AS text)]"))
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('decide kinds ' || :school, 0))")
 
-# A clock that was set back must not make a new decision older than the one that it follows.
-_NOW: Final = text("""
-    SELECT greatest(clock_now(), max(at) + interval '1 microsecond') FROM decisions
-     WHERE subject = 'kind' AND school_id = :school AND at < clock_now() + interval '1 hour'""")
+_NOW: Final = time_after("subject = 'kind' AND school_id = :school")
 
 _DECIDED_ABOUT: Final = text("""
     SELECT clock_now() AS now FROM chats c

@@ -14,14 +14,12 @@ from domain.decisions import LessonDecision
 from domain.ids import LessonId
 from domain.lanes import Lane
 from projections import outbox
+from projections.by_hand.following import time_after
 from projections.by_hand.publishing import news_of
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('decide lesson ' || :lesson, 0))")
 
-# A clock that was set back must not make a new decision older than the one that it follows.
-_NOW = text("""
-    SELECT greatest(clock_now(), max(at) + interval '1 microsecond') FROM decisions
-     WHERE lesson_id = :lesson AND at < clock_now() + interval '1 hour'""")
+_NOW = time_after("lesson_id = :lesson")
 
 _RECORD = text("""
     INSERT INTO decisions (decision_id, lesson_id, subject, choice, insists, author, at)
