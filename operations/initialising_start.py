@@ -1,10 +1,10 @@
 """«Инициализировать список чатов» begun: missing chats are made, the others brought into step.
 
-Guarantees: it is begun in one transaction, or nothing has changed. It does what was confirmed and
-nothing else: where who leaves, or which chats are made, is another by now, the answer is so. The
-confirmation is an approval of exactly the removals that it shows, each of one account in one chat
-for the reason that it has. Whoever was added by hand is let go by a decision in the journal, and
-so is a chat made anew. Of a school one is under way at a time.
+Guarantees: it is begun in one transaction, or nothing has changed but that what was over has
+ended. It does what was confirmed and nothing else: where who leaves, or which chats are made, is
+another by now, the answer is so. The confirmation is an approval of exactly the removals that it
+shows, each of one account in one chat for the reason that it has. Whoever was added by hand is let
+go by a decision in the journal, and so is a chat made anew. Of a school one is under way at a time.
 """
 
 import re
@@ -30,6 +30,7 @@ from projections.database import Connection, driver, transaction, wake
 from projections.derive import chat_rows
 from projections.derive.by_rules import by_rules
 from projections.derive.config import ChatKindsOff
+from projections.derive.preset import preset_chats
 from projections.guard import plan_decisions
 from projections.guard.held_plans import ToHold
 from projections.guard.taking_causes import people_of
@@ -84,6 +85,8 @@ async def begin(
     require(decider.actor, wish.school_id, installation)
     if not re.fullmatch(LONG_ID_PATTERN, decider.name):
         raise AuthorIsNoId(RULES[LONG_ID_PATTERN])
+    async with transaction(store.engine) as connection:
+        await initialisations.end_those_over(connection)
     try:
         async with transaction(store.engine) as connection:
             return await _begin(connection, decider, wish, confirmed, installation)
@@ -94,7 +97,6 @@ async def begin(
 async def _begin(
     connection: Connection, decider: Decider, wish: Wish, confirmed: str, installation: Installation
 ) -> Begun | UnderWay:
-    await initialisations.end_those_over(connection)
     start = Start(uuid4(), wish, decider.name, confirmed)
     if not await initialisations.begin(connection, start):
         known = await initialisations.same_again(connection, start)
@@ -124,10 +126,10 @@ async def _foreseen_alone(
     connection: Connection, actor: Actor, wish: Wish, installation: Installation
 ) -> Sequence[Foreseen]:
     """What it comes to, with nobody deciding by hand about its chats until this has committed."""
-    found = await foreseen(connection, actor, wish, installation)
     if not wish.drops_by_hand:
-        return found
-    for chat_id in sorted(each.forecast.chat.chat_id for each in found):
+        return await foreseen(connection, actor, wish, installation)
+    chats = await preset_chats(await driver(connection), wish.school_id, wish.kinds)
+    for chat_id in sorted(each.chat_id for each in chats or ()):
         await journal.lock(connection, chat_id)
     return await foreseen(connection, actor, wish, installation)
 
