@@ -138,8 +138,7 @@ async def _look_at(connection: Connection, chat_ids: Sequence[ChatId]) -> None:
     wake(CHANNEL)
     await queue.mark_due(connection, chat_ids, Lane.STAFF)
     await observed.forget(connection, chat_ids)
-    for chat_id in chat_ids:
-        await setbacks.forget(connection, chat_id)
+    await setbacks.forget(connection, chat_ids)
 
 
 async def _drop(connection: Connection, start: Start, found: Sequence[Foreseen]) -> int:
