@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from domain.facts import Lesson
-from domain.lessons import Moment, moment
+from domain.lessons import Moment, Timed, moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +103,7 @@ class AsItShouldBe:
 Step = MakeCall | ChangeCall | DeleteCall | LeaveRunning | AsItShouldBe
 
 
-def wanted_call(lesson: Lesson, title: str | None) -> CallPlan | None:
+def wanted_call(lesson: Timed, title: str | None) -> CallPlan | None:
     """The call that a lesson should have; ``title`` is None where nobody wants one."""
     if title is None or lesson.cancelled:
         return None
