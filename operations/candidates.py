@@ -4,6 +4,7 @@ Guarantees: only people of the chat's school, by the fence and by ``domain.acces
 chosen by their filter; what is then added is what was counted.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from domain.access import may
@@ -22,18 +23,20 @@ from operations.store import StaffStore
 from projections.by_hand import journal
 from projections.database import Connection, transaction
 from projections.staff import candidates as pool
-from projections.staff import fence
+from projections.staff import fence, purposes
 from projections.staff.candidate_rows import (
     Candidate,
     CandidatesFilter,
+    Found,
     Order,
     Part,
     Pool,
     SortedBy,
 )
+from projections.staff.purposes import OpenClass
 
 __all__ = ["Candidate", "Candidates", "CandidatesFilter", "CandidatesLook", "Order", "Part",
-           "SortedBy", "add", "candidates"]  # fmt: skip
+           "SortedBy", "add", "candidates", "class_names", "page_of_found"]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,20 +79,30 @@ async def candidates(
         found = await pool.candidates(
             connection, _where(card), look.wanted, look.choice, look.order
         )
-        classes = await pool.classes_of(connection, card.thing.school_id)
+        classes = await purposes.classes(connection, card.thing.school_id)
         position = await journal.position(connection, chat_id)
-    size = look.order.size
-    number, _ = start_of(look.order.page, size, found.total)
     return Candidates(
         card=card,
-        people=Page(found.rows, number, size, found.total),
-        classes=dict(sorted(classes.items(), key=lambda each: (order_key(each[1]), each[0]))),
+        people=page_of_found(found, look.order),
+        classes=class_names(classes),
         matching=found.matching,
         chosen=found.chosen,
         choice=look.choice.among(found.named),
         position=position,
         seen=found.digest,
     )
+
+
+def page_of_found(found: Found, order: Order) -> Page[Candidate]:
+    """The page of them that was asked for, or the last one."""
+    number, _ = start_of(order.page, order.size, found.total)
+    return Page(found.rows, number, order.size, found.total)
+
+
+def class_names(classes: Iterable[OpenClass]) -> dict[ClassId, str]:
+    """The classes of which somebody may be chosen, by name."""
+    named = sorted(classes, key=lambda each: (order_key(each.name), each.class_id))
+    return {each.class_id: each.name for each in named}
 
 
 async def add(

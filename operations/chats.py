@@ -72,8 +72,7 @@ async def reconcile(engine: Engine, chat_ids: Sequence[ChatId]) -> None:
     async with transaction(engine) as connection:
         await require(connection, chat_ids)
         await observed.forget(connection, chat_ids)
-        for chat_id in chat_ids:
-            await setbacks.forget(connection, chat_id)
+        await setbacks.forget(connection, chat_ids)
         await queue.mark_due(connection, list(chat_ids), Lane.STAFF)
 
 

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from enum import Enum
 from typing import assert_never
 
@@ -19,7 +19,7 @@ from domain.ids import LessonId, SchoolId
 from domain.lessons import default_title
 from domain.rights import Right
 from operations.lesson_acts import load_lesson
-from operations.lesson_shown import Shown, shown_at
+from operations.lesson_shown import SchoolLesson, Shown, shown_at
 from operations.listing import Page, page_of
 from operations.store import StaffStore
 from projections.staff import fence, lessons
@@ -73,15 +73,18 @@ async def journal(store: StaffStore, actor: Actor, school_id: SchoolId, wanted: 
         now = await lessons.now(connection)
         on = wanted.on or now.astimezone(zone).date()
         first, last = _span(wanted.period, on)
-        chosen = [each for each in choices if _is_wanted(each, wanted)]
+        chosen = [each.class_id for each in choices if _is_wanted(each, wanted)]
         start, end = midnight(zone, first), midnight(zone, last + timedelta(days=1))
-        found = [
-            lesson
-            for each in chosen
-            for lesson in await lessons.given(connection, school_id, each, start, end)
-        ]
-    found.sort(key=lambda lesson: (lesson.starts_at, lesson.group_name, lesson.thing.lesson_id))
-    rows = [shown_at(each, now) for each in found if may(actor, Right.CREATE_LESSON, each.thing)]
+        found = (
+            await lessons.given(connection, school_id, chosen, wanted.subject, start, end)
+            if chosen
+            else []
+        )
+    rows = [
+        shown_at(each, now)
+        for each in sorted(found, key=_place)
+        if may(actor, Right.CREATE_LESSON, each.thing)
+    ]
     names = {each.class_id: each.class_name for each in choices}
     return Journal(
         classes=list(names.items()),
@@ -93,6 +96,10 @@ async def journal(store: StaffStore, actor: Actor, school_id: SchoolId, wanted: 
         last=last,
         lessons=page_of(rows, wanted.page, wanted.size) if chosen else None,
     )
+
+
+def _place(lesson: SchoolLesson) -> tuple[datetime, str, LessonId]:
+    return lesson.starts_at, lesson.group_name, lesson.thing.lesson_id
 
 
 def _is_wanted(choice: LessonChoice, wanted: Wanted) -> bool:

@@ -21,15 +21,15 @@ from domain.decisions import (
     RoleDecision,
 )
 from domain.expected import Role
-from domain.founding import Founding, Purpose, hand_chat_id
+from domain.founding import Founding, hand_chat_id
 from domain.ids import ChatId, GroupId, PersonId, SchoolId
 from domain.rights import Right
-from domain.things import ChosenPerson, NewChat
+from domain.things import ChosenPerson
 from operations.chat_title import fault_of
 from operations.errors import NotPermitted
 from operations.member_answers import ListChanged, Refused
 from operations.member_changes import author
-from operations.new_chat_offer import NewChatLook, Offer, filling_of, load_offer
+from operations.new_chat_offer import NewChatLook, Offer, filling_of, load_offer, thing_of
 from operations.store import StaffStore
 from projections.by_hand import decisions, journal
 from projections.by_hand.foundings import load_founded
@@ -107,7 +107,7 @@ async def make(
         people = await _chosen(connection, offer, filling, wanted)
         if isinstance(people, ListChanged):
             return people
-        if not may(actor, Right.CREATE_CHAT, _new_chat(offer.purpose, people)):
+        if not may(actor, Right.CREATE_CHAT, thing_of(offer.purpose, people)):
             raise NotPermitted
     title = " ".join(wanted.title.split())
     refusal = fault_of(title)
@@ -134,12 +134,6 @@ async def _chosen(
         learns_in = await purposes.learning(connection, school, groups, people)
     belongs_to = frozenset({school})
     return [ChosenPerson(each, belongs_to, learns_in.get(each, frozenset())) for each in people]
-
-
-def _new_chat(purpose: Purpose, people: Sequence[ChosenPerson]) -> NewChat:
-    return NewChat(
-        purpose.school_id, purpose.kind, purpose.class_id, purpose.group_id, tuple(people)
-    )
 
 
 async def _found(

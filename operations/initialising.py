@@ -12,10 +12,10 @@ from domain.access import may
 from domain.actors import Actor
 from domain.chats import Chat, ChatKind
 from domain.guard import GuardScope, Held
-from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
+from domain.ids import ChatId, MaxUserId, SchoolId
 from domain.initialising import Fate, Forecast, Wish, confirmation
 from domain.rights import Right
-from domain.takings import TakingCause, TakingKind
+from domain.takings import TakingKind
 from domain.things import HeldPlan, TheChat, TheSchool
 from operations.errors import ModuleOff, NoSuchSchool, NotPermitted
 from operations.installation import Installation
@@ -26,7 +26,7 @@ from projections.guard.taking_causes import people_of
 from projections.reconcile import forecast
 from projections.reconcile.forecast import Foreseen, Terms
 from projections.staff import fence, names
-from projections.staff.removals import HeldPerson
+from projections.staff.removals import HeldPerson, held_people
 
 __all__ = [
     "ChatKind",
@@ -144,7 +144,7 @@ async def plan(
         PlannedChat(
             each,
             titles.get(each.chat.chat_id, each.chat.title),
-            _people(each, people.get(each.chat.chat_id, ()), known),
+            held_people(people.get(each.chat.chat_id, ()), _removed(each), known),
         )
         for each in forecasts
     )
@@ -209,20 +209,5 @@ def _thing(chat: Chat) -> TheChat:
     return TheChat(chat.chat_id, chat.school_id, chat.kind, chat.class_id, chat.group_id)
 
 
-def _people(
-    told: Forecast, rows: Sequence[Mapping[str, object]], known: Mapping[str, names.PersonName]
-) -> tuple[HeldPerson, ...]:
-    leaves = {each.account: each.kind is TakingKind.REMOVE for each in told.leaving}
-    found = []
-    for row in rows:
-        account, person = MaxUserId(int(str(row["max_user_id"]))), row["person_id"]
-        found.append(
-            HeldPerson(
-                account=account,
-                person_id=None if person is None else PersonId(str(person)),
-                name=None if person is None else known.get(str(person)),
-                cause=TakingCause(str(row["cause"])),
-                leaves=leaves[account],
-            )
-        )
-    return tuple(found)
+def _removed(told: Forecast) -> set[MaxUserId]:
+    return {each.account for each in told.leaving if each.kind is TakingKind.REMOVE}

@@ -1,16 +1,15 @@
 """«Инициализировать список чатов» begun: missing chats are made, the others brought into step.
 
-Guarantees: it is begun in one transaction, or nothing has changed. It does what was confirmed and
-nothing else: where who leaves, or which chats are made, is another by now, the answer is so. The
-confirmation is an approval of exactly the removals that it shows, each of one account in one chat
-for the reason that it has. Whoever was added by hand is let go by a decision in the journal, and
-so is a chat made anew. Of a school one is under way at a time.
+Guarantees: it is begun in one transaction, or nothing has changed but that what was over has
+ended. It does what was confirmed and nothing else: where who leaves, or which chats are made, is
+another by now, the answer is so. The confirmation is an approval of exactly the removals that it
+shows, each of one account in one chat for the reason that it has. Whoever was added by hand is let
+go by a decision in the journal, and so is a chat made anew. Of a school one is under way at a time.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from uuid import UUID, uuid4, uuid5
+from dataclasses import dataclass, replace
+from uuid import uuid4, uuid5
 
 from domain.actors import Actor
 from domain.decisions import OfChat
@@ -19,7 +18,7 @@ from domain.ids import ChatId, PersonId
 from domain.initialising import Fate, Wish, chats_of, confirmation, dropping
 from domain.lanes import Lane
 from domain.takings import Lot, Taking, takings_hash
-from operations.errors import AuthorIsNoId
+from operations.chats import require_id
 from operations.initialising import foreseen, require, too_many
 from operations.installation import Installation
 from operations.plans import Decider
@@ -30,6 +29,7 @@ from projections.database import Connection, driver, transaction, wake
 from projections.derive import chat_rows
 from projections.derive.by_rules import rules_of
 from projections.derive.config import ChatKindsOff
+from projections.derive.preset import preset_chats
 from projections.guard import plan_decisions
 from projections.guard.held_plans import ToHold
 from projections.guard.taking_causes import people_of
@@ -38,7 +38,6 @@ from projections.queue.marks import CHANNEL, Cause, mark_chats
 from projections.reconcile import forecast, initialisations, observed, setbacks
 from projections.reconcile.forecast import Foreseen
 from projections.reconcile.initialisations import Start
-from schemas.fields import LONG_ID_PATTERN, RULES
 
 __all__ = [
     "Begun",
@@ -50,10 +49,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """It is under way; ``chats`` are those that it is about."""
-
-    run_id: UUID
-    chats: int
+    """It is under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +78,9 @@ async def begin(
         NoSuchSchool: nothing is known of it.
     """
     require(decider.actor, wish.school_id, installation)
-    if not re.fullmatch(LONG_ID_PATTERN, decider.name):
-        raise AuthorIsNoId(RULES[LONG_ID_PATTERN])
+    require_id(decider.name)
+    async with transaction(store.engine) as connection:
+        await initialisations.end_those_over(connection)
     try:
         async with transaction(store.engine) as connection:
             return await _begin(connection, decider, wish, confirmed, installation)
@@ -94,40 +91,38 @@ async def begin(
 async def _begin(
     connection: Connection, decider: Decider, wish: Wish, confirmed: str, installation: Installation
 ) -> Begun | UnderWay:
-    await initialisations.end_those_over(connection)
     start = Start(uuid4(), wish, decider.name, confirmed)
     if not await initialisations.begin(connection, start):
         known = await initialisations.same_again(connection, start)
-        return Begun(start.run_id, 0) if known else UnderWay()
+        return Begun() if known else UnderWay()
     found = await _foreseen_alone(connection, decider.actor, wish, installation)
     forecasts = [each.forecast for each in found]
     if confirmation(wish, forecasts) != confirmed:
         raise _Otherwise
     beyond = await too_many(connection, decider.actor, wish, found, installation)
-    missing = chats_of(forecasts, Fate.MADE)
     # Whatever kinds are not created by themselves.
     made = {each.chat.chat_id: each.chat.kind for each in forecasts if each.fate is Fate.MADE}
     await kinds.want(connection, wish.school_id, made, decider.name)
-    await chat_rows.create_missing(await driver(connection), missing, ChatKindsOff())
+    await chat_rows.create_missing(await driver(connection), made, ChatKindsOff())
     await _look_at(connection, [each.chat.chat_id for each in forecasts])
     for chat_id in chats_of(forecasts, Fate.ANEW):
         await decisions.bring_back(connection, chat_id, decider.name)
     dropped = await _drop(connection, start, found) if wish.drops_by_hand else 0
     approved = await _approve(connection, decider.name, found, beyond, installation)
-    told = Start(start.run_id, wish, start.by, confirmed, dropped, approved)
+    told = replace(start, dropped=dropped, approved=approved)
     fates = [(each.chat.chat_id, each.fate) for each in forecasts]
     await initialisations.note(connection, told, fates)
-    return Begun(start.run_id, len(forecasts))
+    return Begun()
 
 
 async def _foreseen_alone(
     connection: Connection, actor: Actor, wish: Wish, installation: Installation
 ) -> Sequence[Foreseen]:
     """What it comes to, with nobody deciding by hand about its chats until this has committed."""
-    found = await foreseen(connection, actor, wish, installation)
     if not wish.drops_by_hand:
-        return found
-    for chat_id in sorted(each.forecast.chat.chat_id for each in found):
+        return await foreseen(connection, actor, wish, installation)
+    chats = await preset_chats(await driver(connection), wish.school_id, wish.kinds)
+    for chat_id in sorted(each.chat_id for each in chats or ()):
         await journal.lock(connection, chat_id)
     return await foreseen(connection, actor, wish, installation)
 
@@ -143,8 +138,7 @@ async def _look_at(connection: Connection, chat_ids: Sequence[ChatId]) -> None:
     wake(CHANNEL)
     await queue.mark_due(connection, chat_ids, Lane.STAFF)
     await observed.forget(connection, chat_ids)
-    for chat_id in chat_ids:
-        await setbacks.forget(connection, chat_id)
+    await setbacks.forget(connection, chat_ids)
 
 
 async def _drop(connection: Connection, start: Start, found: Sequence[Foreseen]) -> int:

@@ -150,7 +150,7 @@ def _hindrance(lesson: SchoolLesson, wish: _Wish, now: datetime) -> Refusal | No
     """Why it cannot be decided now."""
     if wish.title is None:
         return Refusal.RUNNING if is_running(lesson, now) and not wish.insists else None
-    match journal_row(lesson, now, planned=lesson.title is not None):
+    match journal_row(lesson, now, planned=lesson.planned):
         case JournalRow.OVER:
             return Refusal.OVER
         case JournalRow.CANCELLED:
@@ -161,13 +161,10 @@ def _hindrance(lesson: SchoolLesson, wish: _Wish, now: datetime) -> Refusal | No
 
 def is_running(lesson: SchoolLesson, now: datetime) -> bool:
     """Whether people may be in its call: by the timetable, or by what is known of the call."""
-    by_timetable = not lesson.cancelled and _runs(lesson.starts_at, lesson.ends_at, now)
+    by_timetable = moment(lesson.starts_at, lesson.ends_at, now) is Moment.RUNNING
     there = lesson.standing is not Standing.NONE
-    return by_timetable or (there and any(_runs(p.starts_at, p.ends_at, now) for p in lesson.plans))
-
-
-def _runs(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
-    return moment(starts_at, ends_at, now) is Moment.RUNNING
+    by_call = there and any(each.at(now) is Moment.RUNNING for each in lesson.plans)
+    return by_call or (by_timetable and not lesson.cancelled)
 
 
 def _fault_of(title: str) -> Refusal | None:

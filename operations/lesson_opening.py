@@ -76,7 +76,7 @@ async def opening(store: StaffStore, actor: Actor, lesson_id: LessonId) -> Openi
         now = await lessons.now(connection)
         link = await lessons.link(connection, lesson_id)
     who = Part.TEACHER if may(actor, Right.CREATE_LESSON, found.thing) else Part.PUPIL
-    match entrance(found, now, who, planned=found.title is not None):
+    match entrance(found, now, who, planned=found.planned):
         case NotYet(starts_at):
             return Opening(found, Before(max(1, round((starts_at - now).total_seconds()))))
         case Enter() if link is not None and leads_out(link):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
+from domain.lesson_calls import wanted_call
 from domain.lesson_outcomes import LessonWait
 from domain.lesson_work import Standing
 from domain.lessons import JournalRow, Moment, journal_row, moment
@@ -44,7 +45,7 @@ class Shown:
     @property
     def planned(self) -> bool:
         """Whether there is a distance lesson."""
-        return self.lesson.title is not None
+        return self.lesson.planned
 
     @property
     def opens(self) -> bool:
@@ -56,7 +57,7 @@ def shown_at(lesson: SchoolLesson, now: datetime) -> Shown:
     """The lesson as it is shown at this moment."""
     return Shown(
         lesson=lesson,
-        row=journal_row(lesson, now, planned=lesson.title is not None),
+        row=journal_row(lesson, now, planned=lesson.planned),
         when=moment(lesson.starts_at, lesson.ends_at, now),
         call=call_state(lesson, now),
         running=is_running(lesson, now),
@@ -67,7 +68,7 @@ def call_state(lesson: SchoolLesson, now: datetime) -> CallState:
     """How its call stands to what people decided."""
     if lesson.waiting is LessonWait.RUNNING:
         return CallState.STAYS
-    if lesson.title is None or lesson.cancelled:
+    if not lesson.planned or lesson.cancelled:
         return CallState.NONE if lesson.standing is Standing.NONE else CallState.COMING
     if lesson.waiting is LessonWait.NO_CHAT:
         return CallState.NO_CHAT
@@ -81,6 +82,5 @@ def call_state(lesson: SchoolLesson, now: datetime) -> CallState:
 def _is_ready(lesson: SchoolLesson, now: datetime) -> bool:
     """The call is there, by the lesson's own name and time."""
     over = moment(lesson.starts_at, lesson.ends_at, now) is Moment.OVER
-    wanted = (lesson.title, lesson.starts_at, lesson.ends_at)
-    as_it_is = [(plan.title, plan.starts_at, plan.ends_at) for plan in lesson.plans]
-    return over or (lesson.standing is Standing.MADE and as_it_is == [wanted])
+    wanted = wanted_call(lesson, lesson.title)
+    return over or (lesson.standing is Standing.MADE and lesson.plans == (wanted,))

@@ -13,8 +13,8 @@ from domain.chats import ChatKind, Filling
 from domain.choice import Choice
 from domain.founding import Purpose
 from domain.ids import ClassId, SchoolId
-from operations.candidates import CandidatesLook
-from operations.listing import Page, order_key, start_of
+from operations.candidates import CandidatesLook, class_names, page_of_found
+from operations.listing import Page
 from operations.new_chat_offer import NewChatLook, Offer, filling_of, load_offer
 from operations.store import StaffStore
 from projections.staff import candidates as pool
@@ -22,7 +22,6 @@ from projections.staff import fence, purposes
 from projections.staff.candidate_rows import (
     Candidate,
     CandidatesFilter,
-    Found,
     Order,
     Part,
 )
@@ -77,7 +76,6 @@ async def new_chat(
         offer = await load_offer(connection, actor, school_id, look)
         filling = filling_of(offer, look)
         shown = look.people if look.shown_for == offer.key else _usual(offer, look.people)
-        names = await pool.classes_of(connection, school_id)
         found = None
         if offer.pool is not None and filling is Filling.CHOSEN:
             found = await pool.candidates(
@@ -88,18 +86,13 @@ async def new_chat(
             filling=filling,
             twins=[] if offer.purpose is None else await purposes.twins(connection, offer.purpose),
             look=shown,
-            people=None if found is None else _page(found, shown.order),
-            classes=dict(sorted(names.items(), key=lambda each: (order_key(each[1]), each[0]))),
+            people=None if found is None else page_of_found(found, shown.order),
+            classes=class_names(offer.open_classes),
             matching=found.matching if found else 0,
             chosen=found.chosen if found else 0,
             choice=shown.choice.among(found.named) if found else Choice(),
             seen=found.digest if found else "",
         )
-
-
-def _page(found: Found, order: Order) -> Page[Candidate]:
-    number, _ = start_of(order.page, order.size, found.total)
-    return Page(found.rows, number, order.size, found.total)
 
 
 def _usual(offer: Offer, look: CandidatesLook) -> CandidatesLook:

@@ -15,7 +15,7 @@ from domain.founding import Purpose
 from domain.ids import ClassId, GroupId, SchoolId
 from domain.managing import leads
 from domain.rights import Right
-from domain.things import NewChat, TheSchool
+from domain.things import ChosenPerson, NewChat, TheSchool
 from operations.candidates import CandidatesLook
 from operations.errors import NotPermitted
 from projections.database import Connection
@@ -23,7 +23,8 @@ from projections.staff import purposes
 from projections.staff.candidate_rows import Pool
 from projections.staff.purposes import OpenClass, OpenGroup
 
-__all__ = ["NewChatLook", "Offer", "filling_of", "key_of", "load_offer", "makes_chats"]
+__all__ = ["NewChatLook", "Offer", "filling_of", "key_of", "load_offer", "makes_chats",
+           "thing_of"]  # fmt: skip
 
 _PRESET: Final = {ChatKind.SUBJECT: Filling.RULE}
 T = TypeVar("T")
@@ -50,7 +51,8 @@ class Offer:
     """For what somebody may make a chat in a school, and of what they have chosen what fits.
 
     ``purpose`` is None until all of it is chosen. ``pool``: whom they may choose among; None
-    where they choose nobody by name.
+    where they choose nobody by name. ``open_classes`` are all of the school's, ``classes`` those of
+    which they may make a chat.
     """
 
     school_id: SchoolId
@@ -62,6 +64,7 @@ class Offer:
     group: OpenGroup | None
     purpose: Purpose | None
     pool: Pool | None
+    open_classes: tuple[OpenClass, ...]
 
     @property
     def key(self) -> str:
@@ -117,7 +120,7 @@ async def load_offer(
     purpose = _purpose(school_id, kind, school_class, group)
     return Offer(
         school_id, kinds, kind, classes, school_class, of_class, group, purpose,
-        _pool(actor, school_id, purpose),
+        _pool(actor, school_id, purpose), tuple(known),
     )  # fmt: skip
 
 
@@ -138,11 +141,14 @@ def _all(
 
 
 def _may_make(actor: Actor, purpose: Purpose) -> bool:
-    return may(actor, Right.CREATE_CHAT, _new(purpose))
+    return may(actor, Right.CREATE_CHAT, thing_of(purpose))
 
 
-def _new(purpose: Purpose) -> NewChat:
-    return NewChat(purpose.school_id, purpose.kind, purpose.class_id, purpose.group_id)
+def thing_of(purpose: Purpose, people: Iterable[ChosenPerson] = ()) -> NewChat:
+    """A chat for this, with these people put in by hand."""
+    return NewChat(
+        purpose.school_id, purpose.kind, purpose.class_id, purpose.group_id, tuple(people)
+    )
 
 
 def _purpose(
@@ -159,7 +165,7 @@ def _pool(actor: Actor, school_id: SchoolId, purpose: Purpose | None) -> Pool | 
     """Anybody of the school for the administrator and the class's teacher; else own pupils."""
     if purpose is None or not may(actor, Right.SEE_NAMES, TheSchool(school_id)):
         return None
-    if school_id in actor.administers or leads(actor, _new(purpose)):
+    if school_id in actor.administers or leads(actor, thing_of(purpose)):
         return Pool(school_id)
     theirs = frozenset(group for group, at in actor.teaches.items() if at == school_id)
     return Pool(school_id, learning_in=theirs)

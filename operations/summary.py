@@ -13,8 +13,8 @@ from domain.ids import ClassId, SchoolId
 from operations.errors import NotPermitted
 from operations.listing import Page, order_key, page_of
 from operations.store import StaffStore
-from operations.summary_extent import extent_of, extent_of_school, people_of
-from projections.staff import fence, names, summary, summary_numbers
+from operations.summary_extent import class_of, extent_of, extent_of_school, people_of
+from projections.staff import fence, names, summary_numbers
 from projections.staff.candidate_rows import Part
 from projections.staff.names import PersonName
 from projections.staff.summary import Absence, Extent, Missing, SummaryPerson
@@ -178,13 +178,14 @@ async def class_people(
         NotPermitted: it is not theirs to see.
     """
     async with fence.reading(store.engine, actor) as connection:
-        extent = await extent_of(connection, actor, school_id, class_id)
-        if class_id is None:
-            if extent.classes is not None:
-                raise NotPermitted
+        known = None if class_id is None else await class_of(connection, actor, class_id)
+        if known is not None:
+            extent = Extent(known.school_id, [known.class_id])
+        elif extent_of_school(actor, school_id).classes is None:
             extent = Extent(school_id, classes=(), staff=True)
+        else:
+            raise NotPermitted
         found = await people_of(connection, extent)
-        known = None if class_id is None else await summary.class_name(connection, class_id)
     everybody = [each for each in found if each.class_id == class_id]
     shown = page_of(list(filter(wanted.takes, everybody)), page, size)
     name = None if known is None else known.name

@@ -16,9 +16,9 @@ from operations.listing import order_key
 from projections.database import Connection
 from projections.staff import summary
 from projections.staff.candidate_rows import Part
-from projections.staff.summary import Extent, SummaryPerson
+from projections.staff.summary import ClassName, Extent, SummaryPerson
 
-__all__ = ["by_class", "extent_of", "extent_of_school", "people_of"]
+__all__ = ["by_class", "class_of", "extent_of", "extent_of_school", "people_of"]
 
 _PARTS = [Part.PUPIL, Part.PARENT, Part.STAFF]
 
@@ -48,12 +48,23 @@ async def extent_of(
     """
     if class_id is None:
         return extent_of_school(actor, school_id)
+    known = await class_of(connection, actor, class_id)
+    return Extent(known.school_id, [class_id])
+
+
+async def class_of(connection: Connection, actor: Actor, class_id: ClassId) -> ClassName:
+    """A class whose people are for who asks.
+
+    Raises:
+        NoSuchClass: there is none of this id for who asks.
+        NotPermitted: its people are not for who asks.
+    """
     known = await summary.class_name(connection, class_id)
     if known is None:
         raise NoSuchClass(class_id)
     if not may(actor, Right.SEE_SUMMARY, TheClass(known.school_id, class_id)):
         raise NotPermitted
-    return Extent(known.school_id, [class_id])
+    return known
 
 
 async def people_of(connection: Connection, extent: Extent) -> list[SummaryPerson]:

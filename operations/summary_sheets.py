@@ -74,17 +74,13 @@ async def sheets(
 
 def _sheet(people: Sequence[SummaryPerson], links: dict[ChatId, str]) -> Sheet:
     linked = [each for each in people if each.linked]
-    enter = {
-        each.person_id
-        for each in linked
-        for gone in each.missing
-        if gone.chat_id in links and gone.absence.value in BY_LINK
-    }
+    chats = list(_chats_of(linked, links))
+    enter = {each.person_id for chat in chats for each in chat.people}
     return Sheet(
         class_id=people[0].class_id,
         class_name=people[0].class_name,
         unlinked=tuple(each for each in people if not each.linked),
-        chats=tuple(_chats_of(linked, links)),
+        chats=tuple(chats),
         others=tuple(each for each in linked if each.person_id not in enter),
     )
 

@@ -204,6 +204,8 @@ async def not_wanted(connection: AsyncConnection, chat_id: ChatId, tried: dateti
     await connection.execute(_NOT_WANTED, {"chat": chat_id, "tried": tried})
 
 
-async def forget(connection: AsyncConnection, chat_id: ChatId) -> None:
-    """All is tried anew: the chat is another one, or the bot stands to it in another way."""
-    await connection.execute(text("DELETE FROM setbacks WHERE chat_id = :chat"), {"chat": chat_id})
+async def forget(connection: AsyncConnection, chat_ids: Sequence[ChatId]) -> None:
+    """All is tried anew: the chats are others, or the bot stands to them in another way."""
+    await connection.execute(
+        text("DELETE FROM setbacks WHERE chat_id = ANY(:chats)"), {"chats": list(chat_ids)}
+    )

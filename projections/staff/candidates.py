@@ -9,7 +9,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.choice import Choice
-from domain.ids import ClassId, PersonId, SchoolId
+from domain.ids import PersonId
 from projections.staff.candidate_rows import (
     Candidate,
     CandidatesFilter,
@@ -158,18 +158,6 @@ async def chosen(
     asked = _asked(pool, CandidatesFilter(), choice)
     row = (await connection.execute(text(_CHOSEN), asked)).one()
     return [PersonId(each) for each in row.people], row.digest
-
-
-async def classes_of(connection: AsyncConnection, school_id: SchoolId) -> dict[ClassId, str]:
-    """The names of the school's classes that are open."""
-    rows = await connection.execute(
-        text(
-            """SELECT class_id, name FROM fact_classes
-                WHERE school_id = :school AND closed_on IS NULL"""
-        ),
-        {"school": school_id},
-    )
-    return {ClassId(row.class_id): row.name for row in rows}
 
 
 def _asked(

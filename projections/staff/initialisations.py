@@ -14,6 +14,7 @@ from domain.chat_standings import ChatStanding
 from domain.chats import ChatKind
 from domain.ids import ChatId, SchoolId
 from domain.initialising import Fate
+from projections.staff.chat_search import COUNTED, JUDGED
 from projections.staff.names import PersonName, names_of
 from projections.staff.standings import STANDING
 
@@ -27,9 +28,9 @@ _CHATS: Final = text(f"""
            {STANDING} AS standing
       FROM initialised_chats i
       JOIN chats c USING (chat_id)
-      JOIN staff.chat_standings d ON d.chat_id = i.chat_id AND d.school_id = :school
-      JOIN staff.school_numbers n ON n.chat_id = i.chat_id AND n.school_id = :school
-     WHERE i.run_id = :run
+      {JUDGED}
+      {COUNTED}
+     WHERE i.run_id = :run AND c.school_id = :school
      ORDER BY staff.sort_key(c.title), i.chat_id""")  # noqa: S608 - made of constants
 
 

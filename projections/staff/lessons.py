@@ -24,14 +24,14 @@ from projections.lessons.rows import plans_of
 _COLUMNS: Final = """
            l.lesson_id, l.school_id, l.group_id, l.teacher_id, l.lesson_topic, l.starts_at,
            l.ends_at, l.cancelled, l.subject, l.class_id, l.group_name, l.class_name, l.timezone,
-           l.title, l.decision_id, l.standing, l.plans, l.waiting, l.attempts, l.failing_since,
-           l.gives, l.opens"""
+           l.title, l.decision_id, l.standing, l.plans, l.waiting, l.attempts, l.gives,
+           l.opens"""
 
 _ONE = text(f"SELECT {_COLUMNS} FROM staff.lessons l WHERE l.lesson_id = :lesson")  # noqa: S608 - a constant
 
 _GIVEN = text(f"""
     SELECT {_COLUMNS} FROM staff.lessons l
-     WHERE l.gives AND l.school_id = :school AND l.class_id = :class AND l.subject = :subject
+     WHERE l.gives AND l.school_id = :school AND l.class_id = ANY(:classes) AND l.subject = :subject
        AND l.starts_at >= :start AND l.starts_at < :end
      ORDER BY l.starts_at, l.group_name, l.lesson_id""")  # noqa: S608 - as above
 
@@ -84,9 +84,13 @@ class SchoolLesson:
     plans: tuple[CallPlan, ...]
     waiting: LessonWait | None
     attempts: int
-    failing_since: datetime | None
     gives: bool
     opens: bool
+
+    @property
+    def planned(self) -> bool:
+        """Whether there is to be a distance lesson."""
+        return self.title is not None
 
 
 def _lesson(row: Row[Any]) -> SchoolLesson:
@@ -112,7 +116,6 @@ def _lesson(row: Row[Any]) -> SchoolLesson:
         plans=plans_of(row.plans or []),
         waiting=None if row.waiting is None else LessonWait(row.waiting),
         attempts=row.attempts or 0,
-        failing_since=row.failing_since,
         gives=row.gives,
         opens=row.opens,
     )
@@ -142,15 +145,16 @@ async def choices(connection: AsyncConnection, school_id: SchoolId) -> Sequence[
 async def given(
     connection: AsyncConnection,
     school_id: SchoolId,
-    choice: LessonChoice,
+    class_ids: Sequence[ClassId],
+    subject: str,
     start: datetime,
     end: datetime,
 ) -> Sequence[SchoolLesson]:
-    """The lessons of a class in a subject that who asks gives, which start within that time."""
+    """The lessons of classes in a subject that who asks gives, which start within that time."""
     asked = {
         "school": school_id,
-        "class": choice.class_id,
-        "subject": choice.subject,
+        "classes": list(class_ids),
+        "subject": subject,
         "start": start,
         "end": end,
     }

@@ -3,7 +3,7 @@
 Asked behind the fence, so of people whose names are not for who asks only the ids come out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -98,16 +98,25 @@ def _set(row: Row[Any], names: Mapping[str, PersonName]) -> HeldSet:
         expires_at=row.expires_at,
         leaving=len(removed),
         losing=len(row.actions) - len(removed),
-        people=tuple(
-            HeldPerson(
-                account=MaxUserId(each["max_user_id"]),
-                person_id=None if each["person_id"] is None else PersonId(each["person_id"]),
-                name=names.get(each["person_id"]),
-                cause=TakingCause(each["cause"]),
-                leaves=each["max_user_id"] in removed,
-            )
-            for each in row.people
-        ),
+        people=held_people(row.people, removed, names),
+    )
+
+
+def held_people(
+    people: Iterable[Mapping[str, Any]],
+    removed: Collection[int],
+    names: Mapping[str, PersonName],
+) -> tuple[HeldPerson, ...]:
+    """Those whom ``projections.guard.taking_causes`` tells of, with the names that may be known."""
+    return tuple(
+        HeldPerson(
+            account=MaxUserId(each["max_user_id"]),
+            person_id=None if each["person_id"] is None else PersonId(each["person_id"]),
+            name=names.get(each["person_id"]),
+            cause=TakingCause(each["cause"]),
+            leaves=each["max_user_id"] in removed,
+        )
+        for each in people
     )
 
 

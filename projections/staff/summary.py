@@ -51,9 +51,10 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class SummaryPerson:
-    """Somebody of a class, or of the staff (no class); ``wards``: the pupils whose parent they are.
+    """Somebody of a class, or of the staff (no class).
 
     ``chats``: in how many of the class they belong; ``why`` is None where they are in all of them.
+    ``wards``: the pupils whose parent they are, in the order of their ids.
     ``name`` is None where it is not known, or not for who asks.
     """
 
@@ -187,7 +188,8 @@ def _person(
         for chat, inside in own
         if not inside
     )
-    wards = {known.get(pupil) for pupil in row.pupils if row.part == Part.PARENT.value}
+    pupils = sorted(set(row.pupils)) if row.part == Part.PARENT.value else []
+    wards = [known.get(pupil) for pupil in pupils]
     return SummaryPerson(
         person_id=PersonId(row.person_id),
         part=Part(row.part),

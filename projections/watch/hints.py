@@ -150,4 +150,4 @@ async def _try_again(connection: AsyncConnection, chat_id: str) -> None:
     await connection.execute(
         text("DELETE FROM blocked_accounts WHERE chat_id = :chat"), {"chat": chat_id}
     )
-    await setbacks.forget(connection, ChatId(chat_id))
+    await setbacks.forget(connection, [ChatId(chat_id)])

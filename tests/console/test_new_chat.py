@@ -4,7 +4,7 @@ import asyncio
 import html
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from uuid import UUID, uuid4
 
 import httpx2
@@ -307,6 +307,27 @@ async def test_who_does_not_work_there_any_more_is_in_no_chat_that_they_made(
     assert "У чата нет администратора" in words((await school.console.get(f"/chats/{chat}")).text)
     answer = await school.send(f"/chats/{chat}/deletion", confirmation="удалить")
     assert answer.status_code == 303
+
+
+async def test_a_class_is_offered_until_the_day_on_which_it_closes(school: Managing) -> None:
+    """To make a chat for, and to choose people by: a class that is closing has people still."""
+    await school.be("administrator")
+    ends = {"7a": date(2100, 5, 31), "8b": date(2026, 10, 1)}
+    await ingest(
+        school.console.engine,
+        *(make.school_class(ALPHA.id(each), ALPHA.id("leader"), "alpha", on, f"alpha {each}", 2)
+          for each, on in ends.items()),
+    )  # fmt: skip
+    pages = [
+        await school.send("/chats/new", **form("class", shown_for="")),
+        await school.console.get(f"/chats/{TWINS['class']}/people"),
+    ]
+    for page in pages:
+        assert page.status_code == 200
+        offered = page.text.partition('id="class_id"')[2].partition("</select>")[0]
+        assert re.findall(r'value="([^"]+)"', offered) == [ALPHA.id("7a")], page.url
+    # The first one looks among the people of the class itself.
+    assert f'value="{ALPHA.id("7a")}" selected' in pages[0].text.partition('id="class_id"')[2]
 
 
 async def test_a_class_of_any_name_is_offered_as_text_and_its_title_can_be_taken(

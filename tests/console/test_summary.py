@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import date
 from io import StringIO
 
@@ -189,6 +190,22 @@ async def _is_text(school: Managing, odd: str) -> None:
         assert "<img" not in shown
         assert not set(shown) & set("\u202e\u200b\u001b\r")
         assert re.findall("<title>(.*)</title>", shown)[0].endswith(" · Rollcall")
+
+
+async def test_a_parent_stands_beside_every_child_in_one_order(school: Managing) -> None:
+    """Two of one name are two, and every process puts them into the same order."""
+    names = ["Юлия", "Саша", "Саша", "Анна", "Вера", "Борис", "Глеб"]
+    for number, name in enumerate(names):
+        pupil = ALPHA.id(f"ward-{number}")
+        await ingest(
+            school.console.engine,
+            replace(make.person(pupil), surname="Своева", given_name=name),
+            make.enrolment(pupil, ALPHA.id("7a"), school_id=OWN),
+            make.guardianship(ALPHA.id("parent-1"), pupil),
+        )
+    await derive_all(school.console.engine)
+    (parent,) = [row for row in await table(school) if row["Имя"] == "parent-1"]
+    assert parent["Чей родитель"].split(", ") == [f"Своева {name}" for name in ["pupil-1", *names]]
 
 
 def test_every_reason_has_words() -> None:

@@ -137,7 +137,7 @@ async def check(engine: AsyncEngine, known: World, who: Actor) -> None:
         chats = sorted((k,) for k, c in known.chats.items() if may(who, Right.SEE_CHAT, c))
         assert await rows(connection, "SELECT chat_id FROM chats") == chats
         assert await rows(connection, "SELECT chat_id FROM chat_sync") == chats
-        for view in ("chats", "chat_standings", "chat_numbers", "school_numbers"):
+        for view in ("chats", "chat_standings", "chat_numbers"):
             assert await rows(connection, f"SELECT chat_id FROM staff.{view}") == chats, view
         assert await rows(connection, "SELECT chat_id, person_id FROM expected_members") == sorted(
             (m.chat.chat_id, m.person_id) for m in known.members if may(who, Right.SEE_MEMBERS, m)
@@ -336,7 +336,7 @@ async def test_an_actor_of_whom_nothing_was_told_sees_nothing(engine: AsyncEngin
         for view in (
             "chats", "chat_links", "family_obstacles", "managed_chats", "known_people",
             "memberships", "people_of_schools", "chat_standings", "chat_numbers",
-            "school_numbers", "obstacles", "summary_people", "summary_places",
+            "obstacles", "summary_people", "summary_places",
         ):  # fmt: skip
             counted = await connection.execute(text(f"SELECT count(*) FROM staff.{view}"))
             assert counted.scalar_one() == 0, view

@@ -96,8 +96,8 @@ SELECT f.lesson_id, f.school_id, f.group_id, f.teacher_id, f.lesson_topic, f.sta
        f.cancelled, g.subject, g.class_id,
        coalesce(g.name, k.name || ' - ' || g.subject, g.subject) AS group_name,
        k.name AS class_name, coalesce(t.timezone, 'Europe/Moscow') AS timezone,
-       nullif(w.title, '') AS title, w.decision_id, l.standing, l.plans, l.waiting, l.waiting_since, l.attempts,
-       l.failing_since, o.gives, o.opens
+       nullif(w.title, '') AS title, w.decision_id, l.standing, l.plans, l.waiting, l.attempts,
+       o.gives, o.opens
   FROM staff.lesson_parts o
   JOIN fact_lessons f USING (lesson_id)
   JOIN fact_subject_groups g USING (group_id, school_id)

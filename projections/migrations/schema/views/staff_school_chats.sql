@@ -38,8 +38,7 @@ SELECT c.chat_id, c.school_id, c.frozen, c.deleted, s.max_chat_id, s.due_at, s.o
     OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
     OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
 
--- How many belong in a chat, how many of them are linked, and how many of those are not inside:
--- once a chat, for a few of them, and once a school, for all of a school at a time.
+-- How many belong in a chat, how many of them are linked, and how many of those are not inside.
 CREATE OR REPLACE VIEW staff.chat_numbers WITH (security_barrier) AS
 SELECT c.chat_id, n.people, n.linked, n.outside
   FROM chats c
@@ -54,20 +53,7 @@ SELECT c.chat_id, n.people, n.linked, n.outside
     OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
     OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
 
-CREATE OR REPLACE VIEW staff.school_numbers WITH (security_barrier) AS
-SELECT c.school_id, c.chat_id, count(m.person_id) AS people, count(p.max_user_id) AS linked,
-       count(p.max_user_id) FILTER (WHERE i.max_user_id IS NULL) AS outside
-  FROM chats c
-  LEFT JOIN expected_members m USING (chat_id)
-  LEFT JOIN fact_profiles p USING (person_id)
-  LEFT JOIN observed_members i ON i.chat_id = m.chat_id AND i.max_user_id = p.max_user_id
- WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
-    OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
-    OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[])
- GROUP BY c.school_id, c.chat_id;
-
-GRANT SELECT ON staff.chat_standings, staff.chat_numbers, staff.school_numbers TO rollcall_staff;
+GRANT SELECT ON staff.chat_standings, staff.chat_numbers TO rollcall_staff;
 
 COMMENT ON VIEW staff.chat_standings IS 'What is known of how each chat stands, of those that who asks may see: domain.access._sees_chat.';
 COMMENT ON VIEW staff.chat_numbers IS 'How many belong in each of those, are linked, and are not inside.';
-COMMENT ON VIEW staff.school_numbers IS 'The same, for all chats of a school at a time.';
