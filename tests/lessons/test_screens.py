@@ -231,6 +231,17 @@ async def test_the_journal_tells_what_keeps_a_call_and_what_to_do(
     assert "Звонок ещё создаётся MAX отказал" in re.sub(r" Урок [0-9.:, –]*", " ", opened)
 
 
+async def test_the_journal_asks_by_itself_for_what_it_shows(visits: Visits) -> None:
+    await visits.be("chemist")
+    assert "every 5s" not in await visits.page("/journal")
+    first = await visits.page(JOURNAL)
+    other = await visits.page(f"{JOURNAL}&period=month&size=10&page=2", part=True)
+    asked = re.compile(r'hx-get="([^"]*)" hx-trigger="every 5s"')
+    assert "size=50" in asked.findall(first)[0]
+    (address,) = map(html.unescape, asked.findall(other))
+    assert {"page=2", "size=10", "period=month", "on=2026-11-24"} <= set(re.split("[?&]", address))
+
+
 async def test_periods_and_empty_states(visits: Visits) -> None:
     await visits.be("chemist")
     assert "Выберите класс и предмет" in await visits.page("/journal")
