@@ -5,7 +5,6 @@ stand keeps nobody signed in.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Final, Literal
 
 from fastapi import Form, Query, Request, Response
@@ -15,7 +14,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import ID, PageNumber, PageSize, known_form
+from console.pages import ID, MaybeDay, PageNumber, PageSize, known_form
 from console.render import Renderer, address, shown
 from domain.ids import LessonId
 from operations import class_journal, lesson_acts
@@ -26,7 +25,6 @@ from operations.store import StaffStore
 
 PATH: Final = "/journal"
 _NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
-_NOT_GIVEN: Final = BeforeValidator(lambda given: given or None)
 
 Seen = Annotated[str, _NO_NUL, Form(max_length=200)]
 
@@ -37,7 +35,7 @@ class Asked(BaseModel):
     class_id: Annotated[str, Field(alias="class", pattern=f"^(~[0-9]{{1,2}}|{ID})?$")] = ""
     subject: Annotated[str, _NO_NUL, Field(max_length=1000)] = ""
     period: Period = Period.WEEK
-    on: Annotated[date | None, _NOT_GIVEN] = None
+    on: MaybeDay = None
     page: PageNumber = 1
     size: PageSize = 50
 

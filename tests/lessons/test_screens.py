@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from console.entrance.forgery import FIELD, form_token
+from operations.class_journal import Period
 from tests.console.attackers import own_page
 from tests.console.managing import words
 from tests.console.running import Running, running
@@ -252,6 +253,20 @@ async def test_periods_and_empty_states(visits: Visits) -> None:
     assert (await visits.get("/journal?on=x")).status_code == 422
     await visits.be("staff")
     assert "У вас пока нет уроков" in await visits.page("/journal")
+
+
+async def test_a_day_that_no_school_has_is_not_understood(visits: Visits) -> None:
+    pages = {
+        "chemist": [f"/journal?period={each.value}" for each in Period],
+        "pupil-1": ["/diary?"],
+    }
+    for who, paths in pages.items():
+        await visits.be(who)
+        for path in paths:
+            for day in ("1900-01-01", "2199-12-31"):
+                await visits.page(f"{path}&on={day}")
+            for day in ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"):
+                assert (await visits.get(f"{path}&on={day}")).status_code == 422, (path, day)
 
 
 @pytest.mark.parametrize(
