@@ -23,7 +23,7 @@ from operations.school_chats import ChatKind, ChatsWanted, Column, StandingGroup
 from operations.store import StaffStore
 
 PATH: Final = "/chats"
-_FILTERS: Final = ("q", "kind", "class", "state", "sort", "down", "size", "school")
+_FILTERS: Final = ("q", "kind", "class", "state", "sort", "down", "size")
 _LONGEST: Final = 200
 _NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
 
@@ -92,13 +92,16 @@ class SchoolChatsPage:
         return answer
 
     async def find(
-        self, request: Request, surname: Annotated[Words, Form()] = ""
+        self,
+        request: Request,
+        surname: Annotated[Words, Form()] = "",
+        school: Annotated[Id, Form()] = "",
     ) -> RedirectResponse:
         """The filters, and on to the list that they make."""
-        visit = visitor(request)
+        member = _sealed(visitor(request), surname)
         form = await request.form()
         query = {name: str(form.get(name, ""))[:_LONGEST] for name in _FILTERS}
-        return RedirectResponse(address(PATH, **query, member=_sealed(visit, surname)), 303)
+        return RedirectResponse(address(PATH, **query, school=school, member=member), 303)
 
 
 def _sealed(visit: Visit, surname: str) -> str:
