@@ -39,7 +39,7 @@ class SchoolSettingsPage:
     async def page(
         self,
         request: Request,
-        school: Annotated[str, Query(max_length=64)] = "",
+        school: Annotated[str, Query(max_length=64, pattern=f"^({ID})?$")] = "",
         switched: ChatKind | None = None,
     ) -> Response:
         """The settings of the school that was named, else of the one that they look at."""
@@ -57,7 +57,7 @@ class SchoolSettingsPage:
     async def switch(
         self,
         request: Request,
-        school: Annotated[str, Form(pattern=ID)],
+        school: Annotated[str, Form(pattern=f"^{ID}$")],
         kind: Annotated[ChatKind, Form()],
         created: Annotated[KindSwitch, Form()],
     ) -> Response:
