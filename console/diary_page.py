@@ -2,20 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Annotated
 
-from fastapi import Query, Request, Response
+from fastapi import Request, Response
 
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import ID, MaybeDay
+from console.pages import MaybeDay, MaybeId
 from console.render import Renderer, shown
 from operations import diary
 from operations.diary import Moment
 from operations.store import StaffStore
-
-Who = Annotated[str, Query(pattern=f"^({ID})?$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +26,7 @@ class DiaryPage:
         """The addresses."""
         return [Entry("/diary", self.page, Door(Need.PERSON, elsewhere="/"))]
 
-    async def page(self, request: Request, who: Who = "", on: MaybeDay = None) -> Response:
+    async def page(self, request: Request, who: MaybeId = "", on: MaybeDay = None) -> Response:
         """The day of one of the family."""
         visit = visitor(request)
         found = await diary.diary(self.store, visit.actor, visit.person_id, who, on)

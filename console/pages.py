@@ -38,6 +38,10 @@ PageSize = Annotated[int, AfterValidator(_page_size)]
 
 EARLIEST: Final = date(1900, 1, 1)
 LATEST: Final = date(2199, 12, 31)
+MaybeId = Annotated[str, Field(pattern=f"^({ID})?$")]
+NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
+"""Of a text: PostgreSQL keeps no NUL."""
+
 OR_NONE: Final = BeforeValidator(lambda given: given or None)
 """Of a field that a form sends empty where nothing is chosen."""
 
