@@ -33,8 +33,8 @@ from console.own_chats import OwnChatsPage
 from console.pages import Pages
 from console.refusals import Refusals
 from console.render import Renderer
+from console.rest import document
 from console.rest.changes import ApiChanges
-from console.rest.document import Document
 from console.rest.initialising import ApiInitialising
 from console.rest.lists import ApiLists
 from console.rest.making import ApiMaking
@@ -89,10 +89,8 @@ def create_app(
     errors = Refusals(Renderer(), links_profiles=installation.links_profiles)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts, www_redirect=False)
     app.add_middleware(SecurityHeaders)
-    document = Document()
     add_entries(app, entrance.gate, document.entries())
     add_entries(app, entrance.gate, _entries(store, entrance, errors.renderer, installation, fault))
-    document.application = app
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     errors.answer_for(app)
     return app

@@ -4,16 +4,17 @@ Guarantees: where the module is off, nothing of these addresses is shown or done
 method; whoever runs the installation keeps their own pages.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import wraps
 
 from fastapi import Request, Response
+from pydantic import BaseModel
 
 from console.entrance.doors import Endpoint, Entry
 from console.entrance.visit import visitor
 from console.pages import known_form
-from domain.ids import ChatId, SchoolId
+from domain.ids import ChatId, ClassId, LessonId, SchoolId
 from operations import module
 from operations.installation import Installation
 from operations.store import StaffStore
@@ -39,14 +40,36 @@ def _is_ones_own(entry: Entry) -> bool:
 def _asked_first(store: StaffStore, installation: Installation, inside: Endpoint) -> Endpoint:
     @wraps(inside)  # so that the parameters are still those of the address
     async def endpoint(request: Request, **given: object) -> Response:
-        visit, path = visitor(request), request.path_params
-        if "chat_id" in path:
-            chat_id = ChatId(known_form(path["chat_id"]))
-            await module.require_on_in_chat(store, visit.actor, chat_id, installation)
-        else:
-            named = path.get("school_id") or request.query_params.get("school")
-            school = SchoolId(named) if named else visit.school
-            module.require_on_in(visit.actor, school, installation)
+        await _require_on(store, installation, request, given)
         return await inside(request=request, **given)
 
     return endpoint
+
+
+async def _require_on(
+    store: StaffStore, installation: Installation, request: Request, given: Mapping[str, object]
+) -> None:
+    """The school is that of what the address names; where it names nothing, the one looked at."""
+    visit = visitor(request)
+    named = {**given, **request.path_params}
+    if "chat_id" in named:
+        chat_id = ChatId(known_form(str(named["chat_id"])))
+        await module.require_on_in_chat(store, visit.actor, chat_id, installation)
+    elif "lesson_id" in named:
+        lesson_id = LessonId(known_form(str(named["lesson_id"])))
+        await module.require_on_in_lesson(store, visit.actor, lesson_id, installation)
+    elif named.get("class_id") and "school_id" not in named:
+        class_id = ClassId(known_form(str(named["class_id"])))
+        await module.require_on_in_class(store, visit.actor, class_id, installation)
+    else:
+        school = str(named.get("school_id") or _school_of(given))
+        module.require_on_in(
+            visit.actor, SchoolId(school) if school else visit.school, installation
+        )
+
+
+def _school_of(given: Mapping[str, object]) -> object:
+    """The school that a parameter names, or a member of the form, or of what is asked for."""
+    models = (each for each in given.values() if isinstance(each, BaseModel))
+    members = (getattr(each, "school", "") for each in models)
+    return given.get("school") or next(filter(None, members), "")

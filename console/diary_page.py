@@ -1,23 +1,18 @@
 """«Дневник»: a pupil's lessons of a day, and the way into those that run (the guide, 4)."""
 
 from dataclasses import dataclass
-from datetime import date, timedelta
-from typing import Annotated
+from datetime import timedelta
 
-from fastapi import Query, Request, Response
-from pydantic import BeforeValidator
+from fastapi import Request, Response
 
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import ID
+from console.pages import MaybeDay, MaybeId
 from console.render import Renderer, shown
 from operations import diary
 from operations.diary import Moment
 from operations.store import StaffStore
-
-Day = Annotated[date | None, BeforeValidator(lambda given: given or None), Query()]
-Who = Annotated[str, Query(pattern=f"^({ID})?$")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +26,13 @@ class DiaryPage:
         """The addresses."""
         return [Entry("/diary", self.page, Door(Need.PERSON, elsewhere="/"))]
 
-    async def page(self, request: Request, who: Who = "", on: Day = None) -> Response:
+    async def page(self, request: Request, who: MaybeId = "", on: MaybeDay = None) -> Response:
         """The day of one of the family."""
         visit = visitor(request)
         found = await diary.diary(self.store, visit.actor, visit.person_id, who, on)
         values = shown(found) | {
-            "before": found.on - timedelta(days=1) if found.on > date.min else found.on,
-            "after": found.on + timedelta(days=1) if found.on < date.max else found.on,
+            "before": found.on - timedelta(days=1),
+            "after": found.on + timedelta(days=1),
             "say": lesson_words,
             "moments": Moment,
         }

@@ -5,17 +5,16 @@ stand keeps nobody signed in.
 """
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated, Final, Literal
 
 from fastapi import Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import ID, PageNumber, PageSize, known_form
+from console.pages import ID, NO_NUL, MaybeDay, PageNumber, PageSize, known_form
 from console.render import Renderer, address, shown
 from domain.ids import LessonId
 from operations import class_journal, lesson_acts
@@ -25,19 +24,17 @@ from operations.lesson_shown import JournalRow, Shown
 from operations.store import StaffStore
 
 PATH: Final = "/journal"
-_NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
-_NOT_GIVEN: Final = BeforeValidator(lambda given: given or None)
 
-Seen = Annotated[str, _NO_NUL, Form(max_length=200)]
+Seen = Annotated[str, NO_NUL, Form(max_length=200)]
 
 
 class Asked(BaseModel):
     """The journal as an address asks for it."""
 
     class_id: Annotated[str, Field(alias="class", pattern=f"^(~[0-9]{{1,2}}|{ID})?$")] = ""
-    subject: Annotated[str, _NO_NUL, Field(max_length=1000)] = ""
+    subject: Annotated[str, NO_NUL, Field(max_length=1000)] = ""
     period: Period = Period.WEEK
-    on: Annotated[date | None, _NOT_GIVEN] = None
+    on: MaybeDay = None
     page: PageNumber = 1
     size: PageSize = 50
 
@@ -87,7 +84,7 @@ class JournalPages:
         self,
         request: Request,
         lesson_id: str,
-        title: Annotated[str, _NO_NUL, Form(max_length=2000)] = "",
+        title: Annotated[str, NO_NUL, Form(max_length=2000)] = "",
         seen: Seen = "",
     ) -> Response:
         """«Создать», or another name."""

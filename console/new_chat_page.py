@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 from uuid import uuid4
 
-from fastapi import Form, Query, Request, Response
+from fastapi import Form, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from console import chat_words, new_chat_words
 from console.chat_forms import CandidatesForm, Plain
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
+from console.pages import OR_NONE, MaybeId
 from console.render import Renderer, address, shown, wants_part
 from console.school_chats import PATH as LIST
-from console.school_chats import Id
 from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from operations import founding
 from operations.errors import ModuleOff, NotPermitted
@@ -28,7 +28,6 @@ from operations.new_chat import ChatKind, Filling, NewChatLook, new_chat
 from operations.store import StaffStore
 
 PATH: Final = "/chats/new"
-_NOTHING: Final = BeforeValidator(lambda given: given or None)
 
 
 class NewChatForm(CandidatesForm):
@@ -38,11 +37,11 @@ class NewChatForm(CandidatesForm):
     ``known``: the chats for the same, ticked by whoever wants one more.
     """
 
-    school: Id = ""
-    kind: Annotated[ChatKind | None, _NOTHING] = None
+    school: MaybeId = ""
+    kind: Annotated[ChatKind | None, OR_NONE] = None
     class_of: Annotated[Plain, Field(max_length=64)] = ""
     group: Annotated[Plain, Field(max_length=64)] = ""
-    filling: Annotated[Filling | None, _NOTHING] = None
+    filling: Annotated[Filling | None, OR_NONE] = None
     title: Annotated[Plain, Field(max_length=2_000)] = ""
     preset: Annotated[Plain, Field(max_length=2_000)] = ""
     shown_for: Annotated[Plain, Field(max_length=300)] = ""
@@ -84,7 +83,7 @@ class NewChatPage:
             Entry(f"{PATH}/add", self.add, door, "POST"),
         ]
 
-    async def page(self, request: Request, school: Annotated[Id, Query()] = "") -> Response:
+    async def page(self, request: Request, school: MaybeId = "") -> Response:
         """Nothing is filled in yet."""
         return await self._show(request, NewChatForm(school=school))
 

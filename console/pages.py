@@ -6,11 +6,12 @@ without scripts too. Ids that nobody knows are 404, values that cannot be are 42
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from datetime import date
+from typing import Annotated, Final, Literal
 
 from fastapi import HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
 
 from console.entrance.doors import Door, Endpoint, Entry, Need
 from console.render import Renderer, shown
@@ -34,6 +35,19 @@ def _page_size(size: int) -> int:
 Text = Annotated[str, Query(max_length=200)]
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000_000)]
 PageSize = Annotated[int, AfterValidator(_page_size)]
+
+EARLIEST: Final = date(1900, 1, 1)
+LATEST: Final = date(2199, 12, 31)
+MaybeId = Annotated[str, Field(pattern=f"^({ID})?$")]
+NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
+"""Of a text: PostgreSQL keeps no NUL."""
+
+OR_NONE: Final = BeforeValidator(lambda given: given or None)
+"""Of a field that a form sends empty where nothing is chosen."""
+
+MaybeDay = Annotated[Annotated[date, Field(ge=EARLIEST, le=LATEST)] | None, OR_NONE]
+"""A day whose lessons are asked for: weeks and months around it are dates too."""
+
 Kind = Literal["", "staff_room", "class", "parents", "subject"]
 State = Literal[
     "", "converged", "pending", "held", "rejected", "parked", "not_created", "frozen", "deleted"

@@ -9,13 +9,13 @@ from typing import Annotated, Final
 
 from fastapi import Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from console import school_chats_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.sealed import seal, unseal
 from console.entrance.visit import Visit, visitor
-from console.pages import ID, PageNumber, PageSize
+from console.pages import NO_NUL, MaybeId, PageNumber, PageSize
 from console.render import Renderer, address, shown, wants_part
 from domain.ids import ClassId, SchoolId
 from operations import school_chats
@@ -23,12 +23,10 @@ from operations.school_chats import ChatKind, ChatsWanted, Column, StandingGroup
 from operations.store import StaffStore
 
 PATH: Final = "/chats"
-_FILTERS: Final = ("q", "kind", "class", "state", "sort", "down", "size", "school")
+_FILTERS: Final = ("q", "kind", "class", "state", "sort", "down", "size")
 _LONGEST: Final = 200
-_NO_NUL: Final = BeforeValidator(lambda given: str(given).replace("\0", ""))
 
-Words = Annotated[str, _NO_NUL, Field(max_length=_LONGEST)]
-Id = Annotated[str, Field(pattern=f"^({ID})?$")]
+Words = Annotated[str, NO_NUL, Field(max_length=_LONGEST)]
 
 
 class Asked(BaseModel):
@@ -37,14 +35,14 @@ class Asked(BaseModel):
     q: Words = ""
     member: Annotated[str, Field(max_length=2000)] = ""
     kind: ChatKind | None = None
-    class_id: Annotated[Id, Field(alias="class")] = ""
+    class_id: Annotated[MaybeId, Field(alias="class")] = ""
     state: StandingGroup | None = None
     sort: Column = Column.TITLE
     down: bool = False
     page: PageNumber = 1
     size: PageSize = 50
-    school: Id = ""
-    chosen: Id = ""
+    school: MaybeId = ""
+    chosen: MaybeId = ""
     deleted: bool = False
 
     def query(self) -> dict[str, str]:
@@ -92,13 +90,16 @@ class SchoolChatsPage:
         return answer
 
     async def find(
-        self, request: Request, surname: Annotated[Words, Form()] = ""
+        self,
+        request: Request,
+        surname: Annotated[Words, Form()] = "",
+        school: Annotated[MaybeId, Form()] = "",
     ) -> RedirectResponse:
         """The filters, and on to the list that they make."""
-        visit = visitor(request)
+        member = _sealed(visitor(request), surname)
         form = await request.form()
         query = {name: str(form.get(name, ""))[:_LONGEST] for name in _FILTERS}
-        return RedirectResponse(address(PATH, **query, member=_sealed(visit, surname)), 303)
+        return RedirectResponse(address(PATH, **query, school=school, member=member), 303)
 
 
 def _sealed(visit: Visit, surname: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
-from console.pages import ID
+from console.pages import ID, MaybeId
 from console.render import Renderer, address, shown
 from domain.access import may
 from domain.ids import SchoolId
@@ -39,7 +39,7 @@ class SchoolSettingsPage:
     async def page(
         self,
         request: Request,
-        school: Annotated[str, Query(max_length=64)] = "",
+        school: Annotated[MaybeId, Query(max_length=64)] = "",
         switched: ChatKind | None = None,
     ) -> Response:
         """The settings of the school that was named, else of the one that they look at."""
@@ -57,7 +57,7 @@ class SchoolSettingsPage:
     async def switch(
         self,
         request: Request,
-        school: Annotated[str, Form(pattern=ID)],
+        school: Annotated[str, Form(pattern=f"^{ID}$")],
         kind: Annotated[ChatKind, Form()],
         created: Annotated[KindSwitch, Form()],
     ) -> Response:

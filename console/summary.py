@@ -8,12 +8,11 @@ from typing import Annotated, Final
 from urllib.parse import quote
 
 from fastapi import Query, Request, Response
-from pydantic import BeforeValidator
 
 from console import summary_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import Visit, visitor
-from console.pages import ID, PageNumber, PageSize, known_form
+from console.pages import OR_NONE, MaybeId, PageNumber, PageSize, known_form
 from console.render import Renderer, shown
 from console.tables import as_csv
 from domain.ids import ClassId, SchoolId
@@ -25,9 +24,8 @@ from operations.summary_sheets import sheets
 
 PATH: Final = "/summary"
 
-MaybeId = Annotated[str, Query(pattern=f"^({ID})?$")]
-MaybeClass = Annotated[str, Query(pattern=f"^({ID})?$", alias="class")]
-MaybePart = Annotated[Part | None, BeforeValidator(lambda given: given or None)]
+MaybeClass = Annotated[MaybeId, Query(alias="class")]
+MaybePart = Annotated[Part | None, OR_NONE]
 _COLUMNS: Final = ("Класс", "Кто", "Фамилия", "Имя", "Отчество", "Чей родитель",
                    "Учебный профиль", "Чатов", "В чатах", "Нет в чатах", "Почему")  # fmt: skip
 

@@ -1,13 +1,22 @@
 """Whether the module «Чаты» is there for somebody (the guide, 1)."""
 
+from collections.abc import Awaitable, Callable
+
 from domain.actors import Actor
-from domain.ids import ChatId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, LessonId, PersonId, SchoolId
 from operations.errors import ModuleOff
 from operations.installation import Installation
 from operations.store import StaffStore
-from projections.staff import fence, things
+from projections.database import Connection
+from projections.staff import fence, lessons, summary, things
 
-__all__ = ["require_on", "require_on_in", "require_on_in_chat"]
+__all__ = [
+    "require_on",
+    "require_on_in",
+    "require_on_in_chat",
+    "require_on_in_class",
+    "require_on_in_lesson",
+]
 
 
 async def require_on(
@@ -46,9 +55,55 @@ async def require_on_in_chat(
     Raises:
         ModuleOff: it is not.
     """
+
+    async def school(connection: Connection) -> SchoolId | None:
+        found = await things.the_chat(connection, chat_id)
+        return None if found is None else found.school_id
+
+    await _require_on_in_what(store, actor, school, installation)
+
+
+async def require_on_in_class(
+    store: StaffStore, actor: Actor, class_id: ClassId, installation: Installation
+) -> None:
+    """As of a chat, of the school that the register says a class is of.
+
+    Raises:
+        ModuleOff: it is not.
+    """
+
+    async def school(connection: Connection) -> SchoolId | None:
+        found = await summary.class_name(connection, class_id)
+        return None if found is None else found.school_id
+
+    await _require_on_in_what(store, actor, school, installation)
+
+
+async def require_on_in_lesson(
+    store: StaffStore, actor: Actor, lesson_id: LessonId, installation: Installation
+) -> None:
+    """As of a chat, of the school of a lesson.
+
+    Raises:
+        ModuleOff: it is not.
+    """
+
+    async def school(connection: Connection) -> SchoolId | None:
+        found = await lessons.one(connection, lesson_id)
+        return None if found is None else found.thing.school_id
+
+    await _require_on_in_what(store, actor, school, installation)
+
+
+async def _require_on_in_what(
+    store: StaffStore,
+    actor: Actor,
+    school: Callable[[Connection], Awaitable[SchoolId | None]],
+    installation: Installation,
+) -> None:
     if not installation.has_kinds_off:
         return
     async with fence.reading(store.engine, actor) as connection:
-        chat = await things.the_chat(connection, chat_id)
-    if chat is not None:
-        require_on_in(actor, chat.school_id, installation)
+        found = await school(connection)
+    if found is not None:
+        require_on_in(actor, found, installation)

@@ -1,7 +1,9 @@
-"""The addresses of the API that change something: each once for each ``Idempotency-Key``.
+"""The addresses of the API that change a chat.
 
-Guarantees: as the pages' operations: a decision of a person in the journal, by their rights at
-that moment; what somebody else decided meanwhile about the same is not overridden unseen.
+Guarantees: people and titles change once for each ``Idempotency-Key``; what takes no key is made
+once by what it names (an act, a set of removals, a chat). As the pages' operations: a decision
+of a person in the journal, by their rights at that moment; what somebody else decided meanwhile
+about the same is not overridden unseen.
 """
 
 from dataclasses import dataclass

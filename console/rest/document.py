@@ -1,15 +1,16 @@
 """The API described as OpenAPI, made from the route table, so that it cannot tell otherwise."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from console.entrance.doors import Door, Entry, GuardedRoute, Need
+from console.entrance.gate import FOR_PERSON
+from console.pages import ID
 from console.problems import MEDIA_TYPE
 from console.rest.lists import BASE
 
@@ -18,27 +19,20 @@ PATH: Final = f"{BASE}/openapi.json"
 
 _ABOUT: Final = (
     "Чаты школ для программ. Программа называет себя токеном (`rollcall accounts --add`), а "
-    "человека, за которого она спрашивает, заголовком `X-Rollcall-Person`: права всегда его. "
-    "Каждая перемена несёт новый `Idempotency-Key`; отказ приходит как problem+json, и его `code` "
-    "не меняется."
+    f"человека, за которого она спрашивает, заголовком `{FOR_PERSON}`: права всегда его. "
+    "Перемена, у которой в описании есть `Idempotency-Key`, несёт каждый раз новый; остальные и "
+    "при повторе происходят один раз. Отказ приходит как problem+json, и его `code` не меняется."
 )
 
 
-@dataclass(slots=True)
-class Document:
-    """The address of the description; ``application`` is known once all routes are."""
+def entries() -> list[Entry]:
+    """Open to all: it tells nothing of anybody."""
+    return [Entry(PATH, document, Door(Need.NOTHING))]
 
-    application: FastAPI | None = None
 
-    def entries(self) -> list[Entry]:
-        """Open to all: it tells nothing of anybody."""
-        return [Entry(PATH, self.document, Door(Need.NOTHING))]
-
-    async def document(self) -> JSONResponse:
-        """OpenAPI 3.1."""
-        if self.application is None:
-            raise TypeError("the description is asked for before there is an application")
-        return JSONResponse(_made(self.application))
+async def document(request: Request) -> JSONResponse:
+    """OpenAPI 3.1."""
+    return JSONResponse(_made(request.app))
 
 
 @cache
@@ -67,10 +61,10 @@ def _describe(operation: dict[str, Any]) -> None:
     operation["security"] = [{"token": []}]
     operation.setdefault("parameters", []).append(
         {
-            "name": "X-Rollcall-Person",
+            "name": FOR_PERSON,
             "in": "header",
             "required": True,
-            "schema": {"type": "string", "pattern": "^[A-Za-z0-9._:-]{1,200}$"},
+            "schema": {"type": "string", "pattern": f"^{ID}$"},
             "description": "Of the register: for whom the program asks.",
         }
     )

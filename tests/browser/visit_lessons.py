@@ -83,6 +83,17 @@ def into(page: Page, tour: Tour, name: str) -> str:
     return url.rpartition("/")[0] + "/"
 
 
+def shows_what_was_chosen(page: Page) -> None:
+    """The journal asks by itself for the page that it shows by now, not for its first."""
+    size = page.get_by_label("Число записей на странице")
+    with page.expect_request(
+        lambda asked: "size=10" in asked.url and "x-rollcall-passive" in asked.headers,
+        timeout=PATIENCE_MS,
+    ):
+        size.select_option("10")
+    expect(size).to_have_value("10")
+
+
 def make_it(given: Given, teacher: Tour) -> Page:
     """From the journal to a lesson that has not begun; the tab that says so."""
     page, seen = teacher.page, given.found.seen
@@ -96,6 +107,7 @@ def make_it(given: Given, teacher: Tour) -> Page:
     teacher.choose("Загрузить")
     expect(page.get_by_text("Материки и океаны")).to_have_count(2)
     teacher.look("journal")
+    shows_what_was_chosen(page)
     teacher.choose("Создать")
     teacher.heading("Настройки дистанционного урока")
     seen["name"] = page.get_by_label("Наименование урока").input_value()

@@ -3,17 +3,21 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from console.rest.lists import BASE
 from domain.chats import ChatKind
-from domain.ids import SchoolId
+from domain.facts import EmploymentRole
+from domain.ids import PersonId, SchoolId
 from operations.installation import Installation
 from projections.derive.config import ChatKindsOff
 from tests.console.attackers import FOREIGN_THINGS, OWN_THINGS, PEOPLE_OF_NEED, addresses
 from tests.console.managing import Managing
 from tests.console.running import OPERATOR, Doorway, running
 from tests.console.test_doors import Town
-from tests.staff.town import ALPHA, BETA, somebody_of_both
+from tests.lessons.timetable import lesson
+from tests.projections.builders import ingest
+from tests.staff.town import ALPHA, BETA, SchoolIds, somebody_of_both
 
 ALL = frozenset(ChatKind)
 EVERYWHERE = Installation(kinds_off=ChatKindsOff(ALL))
@@ -68,6 +72,48 @@ async def test_of_two_schools_only_the_one_in_which_it_is_off_has_no_screens(
         assert "не подключён" not in (await console.get(f"/chats/{BETA.staff_room}")).text
 
 
+async def _lesson_of_theirs(engine: AsyncEngine, who: str, ids: SchoolIds) -> str:
+    """A lesson of a school's chemistry that is given by this one; its id."""
+    known = lesson(lesson_id=ids.id("lesson-of-both"), ids=ids)
+    await ingest(engine, replace(known, teacher_id=PersonId(who)))
+    return known.lesson_id
+
+
+@pytest.mark.parametrize("off", [ALPHA, BETA], ids=["where one looks", "elsewhere"])
+async def test_the_school_is_that_of_what_an_address_names(town_url: str, off: SchoolIds) -> None:
+    there = replace(HERE, kinds_off=ChatKindsOff(by_school={SchoolId(off.school): ALL}))
+    async with running(town_url, who=None, installation=there) as console:
+        who = await somebody_of_both(console.engine, EmploymentRole.ADMINISTRATOR)
+        school = Managing(console)
+        await school.be("both")
+        for ids in (ALPHA, BETA):
+            of_lesson = f"/lessons/{await _lesson_of_theirs(console.engine, who, ids)}"
+            answers = [
+                await console.get(path)
+                for path in (
+                    f"/summary/classes/{ids.id('7a')}",
+                    f"/summary/print?class={ids.id('7a')}",
+                    f"/summary.csv?class={ids.id('7a')}",
+                    f"{of_lesson}/settings",
+                    f"{of_lesson}/deletion",
+                    f"/chats/new?school={ids.school}",
+                )
+            ] + [
+                await school.send(f"{of_lesson}/settings", title="Урок", seen=""),
+                await school.send(f"{of_lesson}/deletion", seen=""),
+                *[
+                    await school.send(path, school=ids.school)
+                    for path in ("/chats", "/chats/new", "/chats/new/add")
+                ],
+            ]
+            for answer in answers:
+                assert answer.status_code in {200, 303, 409}, answer.url
+                assert ("не подключён" in answer.text) is (ids is off), answer.url
+        # It takes no school, so none that is named besides stands for the one looked at.
+        journal = await console.get(f"/journal?school={BETA.school}")
+        assert ("не подключён" in journal.text) is (off is ALPHA)
+
+
 async def test_of_a_foreign_school_it_is_not_told_whether_it_has_the_module(
     town_url: str,
 ) -> None:
@@ -78,6 +124,9 @@ async def test_of_a_foreign_school_it_is_not_told_whether_it_has_the_module(
             if address.route.startswith("/chats/{chat_id}"):
                 answer = await address.ask(console, token=token)
                 assert answer.status_code == 404, address
+            if address.route.startswith(("/summary/classes/{class_id}", "/lessons/{lesson_id}/")):
+                answer = await address.ask(console, token=token)
+                assert answer.status_code in {403, 404}, address
         assert (await console.get("/chats/x%00y")).status_code == 404
 
 

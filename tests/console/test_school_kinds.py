@@ -1,6 +1,7 @@
 """Kinds of chat switched on the screen «Настройки коммуникативной среды»."""
 
 import re
+from urllib.parse import unquote
 
 from domain.chats import ChatKind
 from domain.ids import SchoolId
@@ -91,3 +92,13 @@ async def test_an_operator_whose_name_is_no_id_decides_under_a_name_that_is_publ
         school = Managing(console, await console.sign_in(OPERATOR))
         assert await switch(school, "class", "off") == 303
         assert await school.fetch(JOURNAL) == [(ALPHA.school, "class", "off", "operator")]
+
+
+async def test_what_can_be_no_schools_id_is_not_understood(town_url: str) -> None:
+    async with running(town_url, who=None) as console:
+        school = Managing(console)
+        await school.be("administrator")
+        for bad in ("%00", "x%00y", "x y", f"{ALPHA.school}%0A"):
+            assert (await console.get(f"/settings?school={bad}")).status_code == 422, bad
+            assert await switch(school, "parents", "off", unquote(bad)) == 422, bad
+        assert await school.fetch(JOURNAL) == []

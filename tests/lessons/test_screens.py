@@ -9,6 +9,7 @@ import httpx2
 import pytest
 
 from console.entrance.forgery import FIELD, form_token
+from operations.class_journal import Period
 from tests.console.attackers import own_page
 from tests.console.managing import words
 from tests.console.running import Running, running
@@ -231,6 +232,17 @@ async def test_the_journal_tells_what_keeps_a_call_and_what_to_do(
     assert "Звонок ещё создаётся MAX отказал" in re.sub(r" Урок [0-9.:, –]*", " ", opened)
 
 
+async def test_the_journal_asks_by_itself_for_what_it_shows(visits: Visits) -> None:
+    await visits.be("chemist")
+    assert "every 5s" not in await visits.page("/journal")
+    first = await visits.page(JOURNAL)
+    other = await visits.page(f"{JOURNAL}&period=month&size=10&page=2", part=True)
+    asked = re.compile(r'hx-get="([^"]*)" hx-trigger="every 5s"')
+    assert "size=50" in asked.findall(first)[0]
+    (address,) = map(html.unescape, asked.findall(other))
+    assert {"page=2", "size=10", "period=month", "on=2026-11-24"} <= set(re.split("[?&]", address))
+
+
 async def test_periods_and_empty_states(visits: Visits) -> None:
     await visits.be("chemist")
     assert "Выберите класс и предмет" in await visits.page("/journal")
@@ -241,6 +253,20 @@ async def test_periods_and_empty_states(visits: Visits) -> None:
     assert (await visits.get("/journal?on=x")).status_code == 422
     await visits.be("staff")
     assert "У вас пока нет уроков" in await visits.page("/journal")
+
+
+async def test_a_day_that_no_school_has_is_not_understood(visits: Visits) -> None:
+    pages = {
+        "chemist": [f"/journal?period={each.value}" for each in Period],
+        "pupil-1": ["/diary?"],
+    }
+    for who, paths in pages.items():
+        await visits.be(who)
+        for path in paths:
+            for day in ("1900-01-01", "2199-12-31"):
+                await visits.page(f"{path}&on={day}")
+            for day in ("0001-01-01", "1899-12-31", "2200-01-01", "9999-12-31"):
+                assert (await visits.get(f"{path}&on={day}")).status_code == 422, (path, day)
 
 
 @pytest.mark.parametrize(

@@ -87,4 +87,11 @@ SCHOOLS: Final = (
         "module.require_on_in(visit.actor, visit.school, installation)",
         ("tests/console/test_module_off.py",),
     ),
+    Mutant(
+        "the module is off where one looks and not where the class is",
+        "console/behind_module.py",
+        "await module.require_on_in_class(store, visit.actor, class_id, installation)",
+        "module.require_on_in(visit.actor, visit.school, installation)",
+        ("tests/console/test_module_off.py",),
+    ),
 )

@@ -124,12 +124,11 @@ async def let_runner_run(engine: AsyncEngine, ids: SchoolIds) -> None:
             await record(connection, decided)
 
 
-async def somebody_of_both(engine: AsyncEngine) -> str:
+async def somebody_of_both(engine: AsyncEngine, role: EmploymentRole = EmploymentRole.STAFF) -> str:
     """An employee of both schools, in none of their chats; the person's id."""
     both = ALPHA.id("both")
     known = replace(make.person(both), surname=NAMES[OWN], given_name="both", patronymic=None)
-    staff = EmploymentRole.STAFF
-    employments = [make.employment(both, staff, school_id=ids.school) for ids in (ALPHA, BETA)]
+    employments = [make.employment(both, role, school_id=ids.school) for ids in (ALPHA, BETA)]
     await ingest(engine, known, *employments)
     return both
 
