@@ -31,6 +31,7 @@ PEOPLE_LIMIT: Final = 1000
 SIZE_LIMIT: Final = 200
 """Rows of one page."""
 
+GREATEST_ACCOUNT: Final = 2**63 - 1
 
 _STORABLE: Final = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL; half of a surrogate pair is no text to begin with."""
@@ -177,7 +178,7 @@ class ActNamed(Asked):
 class AccountNamed(Asked):
     """An account that somebody brought in inside MAX, and the chat's ``version`` that was seen."""
 
-    account: Annotated[int, Field(ge=1, lt=2**63)]
+    account: Annotated[int, Field(ge=1, le=GREATEST_ACCOUNT)]
     version: Version
 
 

@@ -166,6 +166,8 @@ UNMEANT: list[tuple[str, object]] = [
     ("members/search", []),
     ("candidates/search", {"parts": ["headmaster"]}),
     ("removals", {"hash": "x", "choice": "allow"}),
+    ("outsiders/keep", {"account": 0, "version": 0}),
+    ("outsiders/remove", {"account": 2**63, "version": 0}),
 ]
 
 
@@ -179,6 +181,17 @@ async def test_what_cannot_be_meant_is_refused_by_the_names_of_its_members(
         answer = await program.console.client.post(url, content=json.dumps(body), headers=headers)
         assert (answer.status_code, answer.json()["code"]) == (422, "not_understood"), body
         assert "Иванова" not in answer.text
+
+
+async def test_the_greatest_account_is_described_to_the_unit(program: Program) -> None:
+    """As a double it would be another one, that is refused."""
+    described = (await program.console.client.get(program.console.at.console + PATH)).json()
+    account = described["components"]["schemas"]["AccountNamed"]["properties"]["account"]
+    assert (account["minimum"], account["maximum"]) == (1, 2**63 - 1)
+    assert isinstance(account["maximum"], int)
+    body = {"account": account["maximum"], "version": 0}
+    said = await program.ask("POST", f"/chats/{CHAT}/outsiders/remove", body)
+    assert said.json()["code"] != "not_understood"
 
 
 async def test_schemathesis_finds_nothing(program: Program) -> None:
