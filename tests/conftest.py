@@ -20,6 +20,7 @@ from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 from tests.servers import sources
 from tests.servers.databases import Databases, database_name
 from tests.servers.loops import run_now
+from tests.servers.memory import use_memory
 from tests.servers.shared import Keeper, Servers, Wanted, ask
 
 # Whole folders whose tests open sockets or start processes of their own.
@@ -50,6 +51,7 @@ def _handed_over(config: pytest.Config) -> dict[str, Any]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    use_memory()
     chosen = os.environ.get("ROLLCALL_TEST_SEED") or secrets.randbelow(2**32)
     config.stash[_SEED] = int(_handed_over(config).get("rollcall_seed", chosen))
 

@@ -14,6 +14,7 @@ from time import monotonic, process_time
 from tests.servers import sources
 from tests.servers.databases import database_url, make_empty
 from tests.servers.loops import run_now
+from tests.servers.memory import use_memory
 from tests.simulation.bugs import BUGS
 from tests.simulation.hangs import HANGS_AFTER
 from tests.simulation.play import Summary, migrate, play, regressions, side_by_side, summary_line
@@ -41,6 +42,7 @@ def main() -> int:
         return _be_one(asked.database, asked.bug, asked.patience)
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     began = monotonic()
+    use_memory()
     with tempfile.TemporaryDirectory() as folder, sources.postgres(Path(folder) / "pg") as url:
         if asked.show or asked.bug:
             return _show(url, list(seeds), asked.bug, show=asked.show)

@@ -94,6 +94,25 @@ async def test_a_taken_port_is_named(own_postgres: EmbeddedPostgres, tmp_path: P
         await EmbeddedPostgres(tmp_path / "other", port).start()
 
 
+async def test_to_sign_in_costs_no_stretching_of_a_password_that_nobody_can_guess(
+    own_postgres: EmbeddedPostgres,
+) -> None:
+    connection = await asyncpg.connect(own_postgres.uri)
+    try:
+        kept = await connection.fetchval("SELECT rolpassword FROM pg_authid WHERE rolname = $1",
+                                         "postgres")  # fmt: skip
+    finally:
+        await connection.close()
+    assert kept.startswith("SCRAM-SHA-256$1:")
+
+
+async def test_what_a_killed_server_shared_dies_with_its_directory(
+    own_postgres: EmbeddedPostgres, tmp_path: Path
+) -> None:
+    await own_postgres.kill()
+    assert list((tmp_path / "own-postgres" / "pgdata" / "pg_dynshmem").iterdir())
+
+
 async def test_a_wanted_port_is_used(tmp_path: Path) -> None:
     port = free_port()
     async with EmbeddedPostgres(tmp_path / "wanted", port, durable=False) as server:
