@@ -28,6 +28,7 @@ _SERVER_FOLDERS = (
     "badinput", "browser", "drift", "gateway/client", "simulator", "reconcile", "rollcall",
     "simulation", "soak", "system",
 )  # fmt: skip
+UNIT = "not servers"
 _SERVER_FIXTURES = frozenset({"find_server", "own_postgres", "own_kafka"})
 _SEED = pytest.StashKey[int]()
 _KEEPER = pytest.StashKey[Keeper]()
@@ -74,6 +75,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> str:
     seed = config.stash[_SEED]
     return f"seed: {seed} (repeat with ROLLCALL_TEST_SEED={seed})"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """What is left out as a whole need not be imported to know that."""
+    folder = collection_path.relative_to(_TESTS).as_posix() if collection_path != _TESTS else ""
+    left_out = config.option.markexpr == UNIT and folder.startswith(_SERVER_FOLDERS)
+    return True if left_out else None
 
 
 @pytest.hookimpl(tryfirst=True)
