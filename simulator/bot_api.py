@@ -5,37 +5,35 @@ Names, types and statuses are those of the official description (version 0.0.32)
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from simulator import fields
 from simulator.additions import Added
-from simulator.admin_entries import admin_entries
+from simulator.admin_entries import Admins, given_rights
 from simulator.chats import Chat
 from simulator.config import ActingOnAbsent, Era, SimulatorConfig
 from simulator.errors import AbsentError, AccessDeniedError, NotPossibleError
 from simulator.objects import Objects
 from simulator.operations import Call, CallKind, Operation
-from simulator.wire import (
-    Answer,
-    ApiError,
-    JsonObject,
-    invalid,
-    parse_object,
-)
+from simulator.wire import ApiError, JsonObject, invalid
 from simulator.world import World
 
-MAX_IDS = 100
-"""How many ids one call may carry, and how many members one page."""
+
+class _Patch(fields.Body):
+    title: fields.Title | None = None
+    notify: bool | None = None
 
 
-def modified(added: Added, left_out: Sequence[int] = ()) -> JsonObject:
-    """``ModifyMembersResult``: a partial failure looks like a success.
+class _People(fields.Body):
+    user_ids: fields.Accounts = Field(min_length=1, max_length=fields.MAX_IDS)
 
-    Ids in ``left_out`` failed for a reason that is not told.
-    """
+
+def failures(added: Added, left_out: Sequence[int] = ()) -> JsonObject:
+    """Who could not be added; those in ``left_out`` failed for a reason that is not told."""
     by_code: dict[str, list[int]] = {}
     for user_id, code in added.failed.items():
         by_code.setdefault(code, []).append(user_id)
     return {
-        "success": True,
         "failed_user_ids": [*added.failed, *left_out],
         "failed_user_details": [
             {"error_code": code, "user_ids": user_ids} for code, user_ids in by_code.items()
@@ -76,49 +74,46 @@ class BotApi:
             Operation("DELETE", f"{admins}/{{userId}}", CallKind.DEMOTE, self.remove_admin),
         ]
 
-    async def get_me(self, _call: Call) -> Answer:
+    async def get_me(self, _call: Call) -> JsonObject:
         """Who the bot is."""
-        return Answer(self._objects.bot_info(self._world.now()))
+        return self._objects.bot_info(self._world.now())
 
-    async def get_chats(self, _call: Call) -> Answer:
+    async def get_chats(self, _call: Call) -> JsonObject:
         """Gone since June 2026: nobody lists chats for a bot any more."""
         raise ApiError(404, "not.found", "GET /chats is no longer supported")
 
-    async def get_chat(self, call: Call) -> Answer:
+    async def get_chat(self, call: Call) -> JsonObject:
         """A chat that the bot is in (of others it may see that it was removed)."""
         chat = self._found(call)
         if self._config.removed_bot_sees_status and self._config.bot_id not in chat:
-            return Answer(self._objects.chat(chat) | {"status": "removed"})
-        return Answer(self._objects.chat(self._chat(call)))
+            return self._objects.chat(chat) | {"status": "removed"}
+        return self._objects.chat(self._chat(call))
 
-    async def patch_chat(self, call: Call) -> Answer:
+    async def patch_chat(self, call: Call) -> JsonObject:
         """A new title; icon, pin and notify are read over."""
         chat = self._chat(call, "change_chat_info")
-        body = parse_object(call.request.body)
-        title = fields.optional_text(body, "title", 1, 200)
-        fields.boolean(body, "notify")
+        title = call.body(_Patch).title
         if call.ignored and title is not None:
-            return Answer(self._objects.chat(chat) | {"title": title})
-        changed = title is not None and self._world.chats.rename(
-            chat.chat_id, title, self._config.bot_id
-        )
-        return Answer(self._objects.chat(self._world.chats.get(chat.chat_id)), changed=changed)
+            return self._objects.chat(chat) | {"title": title}
+        if title is not None:
+            self._world.chats.rename(chat.chat_id, title, self._config.bot_id)
+        return self._objects.chat(self._world.chats.get(chat.chat_id))
 
-    async def get_members(self, call: Call) -> Answer:
+    async def get_members(self, call: Call) -> JsonObject:
         """One page of members, or chosen ones of them."""
         chat = self._chat(call, "")
-        query = call.request.query
+        query = call.request.query_params
         chosen = fields.query_list(query, "user_ids")
         if chosen is not None:
             wanted = {fields.integer(item, "user_ids", 1) for item in chosen}
             present = sorted(user_id for user_id in wanted if user_id in chat)
-            return Answer(self._page(self._objects.members(chat, present)))
-        count = fields.query_integer(query, "count", 20, 1, MAX_IDS) or 20
+            return self._page(self._objects.members(chat, present))
+        count = fields.query_integer(query, "count", 20, 1, fields.MAX_IDS) or 20
         marker = fields.query_integer(query, "marker", None, -fields.MAX_INT, fields.MAX_INT)
         page, following = chat.page(marker or 0, count)
         if call.partial:
             page, following = page[: len(page) // 2], None
-        return Answer(self._page(self._objects.members(chat, page), following))
+        return self._page(self._objects.members(chat, page), following)
 
     def _page(self, members: list[JsonObject], following: int | None = None) -> JsonObject:
         """``ChatMembersList``; the last one may have no marker at all."""
@@ -126,24 +121,24 @@ class BotApi:
             return {"members": members}
         return {"members": members, "marker": following}
 
-    async def add_members(self, call: Call) -> Answer:
+    async def add_members(self, call: Call) -> JsonObject:
         """Add up to 100 accounts; who could not be added is in the answer."""
         if not self._config.bot_may_add:
             raise ApiError(405, "method.not.allowed", "bots no longer add members")
         chat = self._chat(call, "add_remove_members")
         return self.add(call, chat.chat_id)
 
-    def add(self, call: Call, chat_id: int) -> Answer:
+    def add(self, call: Call, chat_id: int) -> JsonObject:
         """Add the accounts of a request's body (the partner contract's method is the same)."""
-        ids = fields.accounts(parse_object(call.request.body), "user_ids", 1, MAX_IDS)
-        served, left_out = halved(call, ids)
+        served, left_out = halved(call, call.body(_People).user_ids)
         added = self._world.chats.add(chat_id, served, self._config.bot_id)
-        return Answer(modified(added, left_out), changed=bool(added.new))
+        # A partial failure looks like a success.
+        return {"success": True} | failures(added, left_out)
 
-    async def remove_member(self, call: Call) -> Answer:
+    async def remove_member(self, call: Call) -> JsonObject:
         """Take one account out."""
         chat = self._chat(call, "add_remove_members")
-        values = call.request.query.get("user_id", ())
+        values = fields.query_values(call.request.query_params, "user_id")
         if len(values) != 1:
             raise invalid("user_id is required, one a call")
         user_id = fields.integer(values[0], "user_id", 1)
@@ -151,50 +146,44 @@ class BotApi:
             self._world.chats.remove(chat.chat_id, user_id, self._config.bot_id)
         except AbsentError:
             return self._absent("user is not a member of the chat")
-        return Answer({"success": True}, changed=True)
+        return {"success": True}
 
-    async def get_own_membership(self, call: Call) -> Answer:
+    async def get_own_membership(self, call: Call) -> JsonObject:
         """The bot as a member."""
-        chat = self._chat(call)
-        return Answer(self._objects.member(chat, self._config.bot_id))
+        return self._objects.member(self._chat(call), self._config.bot_id)
 
-    async def leave(self, call: Call) -> Answer:
+    async def leave(self, call: Call) -> JsonObject:
         """The bot leaves; the chat stays and is closed to it."""
         chat = self._chat(call)
         self._world.chats.remove(chat.chat_id, self._config.bot_id, None)
-        return Answer({"success": True})
+        return {"success": True}
 
-    async def get_admins(self, call: Call) -> Answer:
+    async def get_admins(self, call: Call) -> JsonObject:
         """All administrators, the owner among them."""
         chat = self._chat(call, "")
-        members = self._objects.members(chat, sorted(chat.admins))
-        return Answer(self._page(members))
+        return self._page(self._objects.members(chat, sorted(chat.admins)))
 
-    async def set_admins(self, call: Call) -> Answer:
+    async def set_admins(self, call: Call) -> JsonObject:
         """Give members rights; an entry replaces the rights that its member had."""
         chat = self._chat(call, "add_admins")
-        rights = admin_entries(chat, parse_object(call.request.body).get("admins"))
+        rights = given_rights(chat, call.body(Admins))
         served, left_out = halved(call, list(rights))
-        changed = self._world.chats.set_admins(chat.chat_id, {u: rights[u] for u in served})
+        self._world.chats.set_admins(chat.chat_id, {u: rights[u] for u in served})
         if left_out:
-            body: JsonObject = {
-                "success": False,
-                "message": f"{len(left_out)} entries were not processed",
-            }
-            return Answer(body, changed=changed)
-        return Answer({"success": True}, changed=changed)
+            return {"success": False, "message": f"{len(left_out)} entries were not processed"}
+        return {"success": True}
 
-    async def remove_admin(self, call: Call) -> Answer:
+    async def remove_admin(self, call: Call) -> JsonObject:
         """Make an administrator an ordinary member."""
         chat = self._chat(call, "add_admins")
-        user_id = fields.integer(call.params["userId"], "userId", 1)
+        user_id = call.place("userId", 1)
         if user_id == chat.owner_id:
             raise NotPossibleError("the owner stays administrator")
         try:
             self._world.chats.demote(chat.chat_id, user_id)
         except AbsentError:
             return self._absent("user is not an administrator of the chat")
-        return Answer({"success": True}, changed=True)
+        return {"success": True}
 
     def _chat(self, call: Call, right: str | None = None) -> Chat:
         """The chat of the call, if the bot may do this there.
@@ -213,16 +202,16 @@ class BotApi:
         return chat
 
     def _found(self, call: Call) -> Chat:
-        chat_id = fields.integer(call.params["chatId"], "chatId")
+        chat_id = call.place("chatId")
         chats = self._world.chats
         return chats.get_stale(chat_id) if call.stale else chats.get(chat_id)
 
-    def _absent(self, message: str) -> Answer:
+    def _absent(self, message: str) -> JsonObject:
         match self._config.acting_on_absent:
             case ActingOnAbsent.ACCEPTED:
-                return Answer({"success": True})
+                return {"success": True}
             case ActingOnAbsent.UNSUCCESSFUL:
                 body: JsonObject = {"success": False, "message": message}
-                return Answer(body | ({"code": "not.found"} if self._config.era is Era.NOW else {}))
+                return body | ({"code": "not.found"} if self._config.era is Era.NOW else {})
             case ActingOnAbsent.NOT_FOUND:
                 raise AbsentError(message)

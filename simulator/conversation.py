@@ -4,16 +4,26 @@ Rollcall uses none of it. Client libraries by others do, at their start or in th
 and must not notice a difference; nothing is kept of what they send.
 """
 
+from typing import Literal
+
+from pydantic import Field
+
 from simulator import fields
 from simulator.config import SimulatorConfig
 from simulator.objects import Objects
 from simulator.operations import Call, CallKind, Operation
-from simulator.wire import Answer, ApiError, JsonObject, invalid, parse_object
+from simulator.wire import ApiError, JsonObject, invalid
 from simulator.world import World
 
-_ACTIONS = {
-    "typing_on", "sending_photo", "sending_video", "sending_audio", "sending_file", "mark_seen",
-}  # fmt: skip
+
+class _Action(fields.Body):
+    action: Literal[
+        "typing_on", "sending_photo", "sending_video", "sending_audio", "sending_file", "mark_seen"
+    ]
+
+
+class _Message(fields.Body):
+    text: fields.Text | None = Field(None, max_length=4000)
 
 
 class Conversation:
@@ -45,23 +55,22 @@ class Conversation:
             for method, template, handler in table
         ]
 
-    async def act(self, call: Call) -> Answer:
+    async def act(self, call: Call) -> JsonObject:
         """Show the members that the bot is typing."""
-        self._world.chats.get(fields.integer(call.params["chatId"], "chatId"))
-        if parse_object(call.request.body).get("action") not in _ACTIONS:
-            raise invalid("action must be a known action")
-        return Answer({"success": True})
+        self._world.chats.get(call.place("chatId"))
+        call.body(_Action)
+        return {"success": True}
 
-    async def send(self, call: Call) -> Answer:
+    async def send(self, call: Call) -> JsonObject:
         """``SendMessageResult`` for a message to a chat or a person."""
-        query = call.request.query
+        query = call.request.query_params
         chat_id = fields.query_integer(query, "chat_id", None, -fields.MAX_INT, fields.MAX_INT)
         user_id = fields.query_integer(query, "user_id", None, 1, fields.MAX_INT)
         if chat_id is None and user_id is None:
             raise invalid("chat_id or user_id is required")
         if chat_id is not None:
             self._world.chats.get(chat_id)
-        words = fields.optional_text(parse_object(call.request.body), "text", 0, 4000)
+        words = call.body(_Message).text
         now = self._world.now()
         self._sent += 1
         recipient: JsonObject = {
@@ -82,20 +91,20 @@ class Conversation:
                 "link": None,
             },
         }
-        return Answer({"message": message})
+        return {"message": message}
 
-    async def messages(self, _call: Call) -> Answer:
+    async def messages(self, _call: Call) -> JsonObject:
         """Nothing was kept."""
-        return Answer({"messages": []})
+        return {"messages": []}
 
-    async def no_message(self, _call: Call) -> Answer:
+    async def no_message(self, _call: Call) -> JsonObject:
         """Nothing is pinned."""
-        return Answer({"message": None})
+        return {"message": None}
 
-    async def no_such_message(self, _call: Call) -> Answer:
+    async def no_such_message(self, _call: Call) -> JsonObject:
         """Nothing was kept."""
         raise ApiError(404, "not.found", "no such message")
 
-    async def done(self, _call: Call) -> Answer:
+    async def done(self, _call: Call) -> JsonObject:
         """Agree, and forget."""
-        return Answer({"success": True})
+        return {"success": True}

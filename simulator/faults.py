@@ -6,11 +6,15 @@ with the same calls meets the same faults.
 """
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import Enum
+from typing import Annotated
 
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from simulator.fields import Account, Body, Text
 from simulator.operations import Call, Operation, named, normalised
+from simulator.wire import JsonObject
 
 
 class FaultKind(Enum):
@@ -47,37 +51,57 @@ class FaultKind(Enum):
     """A chat counts one participant more than it lists."""
 
 
-@dataclass(slots=True)
-class Fault:
-    """One fault that is armed; ``left`` counts how often it may still strike (None: always).
+_HeaderName = Annotated[str, Field(pattern=r"^-*[A-Za-z0-9][A-Za-z0-9-]*$")]
+_HeaderValue = Annotated[str, BeforeValidator(str), Field(pattern=r"^[ -~]*$")]
 
-    ``user_id``: it strikes only calls that name this account. ``code`` stands in the answer.
+
+class FaultSpec(Body):
+    """What is to go wrong, where and how often; a null is as good as nothing.
+
+    ``*`` stands for any method or path; with ``user_id`` it strikes only calls that name this
+    account. ``code`` stands in the answer.
     """
 
-    fault_id: int
-    method: str
-    template: str
-    kind: FaultKind
-    status: int
-    seconds: float
-    probability: float
-    left: int | None
-    draw: random.Random
-    headers: Mapping[str, str] = field(default_factory=dict)
-    code: str | None = None
-    user_id: int | None = None
+    method: Annotated[Text, AfterValidator(str.upper)] = Field(min_length=1, max_length=10)
+    path: Annotated[Text, AfterValidator(normalised)] = Field(min_length=1, max_length=200)
+    kind: FaultKind = Field(strict=False)
+    status: int = Field(503, ge=200, le=599)
+    headers: dict[_HeaderName, _HeaderValue] = Field(default_factory=dict)
+    seconds: float = Field(5.0, ge=0, le=3600)
+    probability: float = Field(1.0, ge=0, le=1)
+    count: Account | None = None
+    code: Text | None = Field(None, min_length=1, max_length=100)
+    user_id: Account | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _defaults(cls, given: JsonObject) -> JsonObject:
+        html = (
+            {"status": 200} if given.get("kind") in (FaultKind.HTML, FaultKind.HTML.value) else {}
+        )
+        return html | {name: value for name, value in given.items() if value is not None}
 
     def matches(self, operation: Operation, call: Call) -> bool:
-        """Whether this call is one that it was armed for (``*`` stands for any)."""
-        if self.method not in ("*", operation.method):
-            return False
-        if self.user_id is not None and self.user_id not in named(call):
-            return False
-        return self.template == "*" or self.template == normalised(operation.template)
+        """Whether this call is one that it was armed for."""
+        return (
+            self.method in ("*", operation.method)
+            and (self.user_id is None or self.user_id in named(call))
+            and self.path in ("*", normalised(operation.template))
+        )
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault that is armed; ``left`` counts how often it may still strike (None: always)."""
+
+    fault_id: int
+    spec: FaultSpec
+    left: int | None
+    draw: random.Random
 
     def strikes(self) -> bool:
         """Draw whether it happens this time."""
-        if self.probability < 1 and self.draw.random() >= self.probability:
+        if self.spec.probability < 1 and self.draw.random() >= self.spec.probability:
             return False
         if self.left is not None:
             self.left -= 1
@@ -92,39 +116,12 @@ class Faults:
         self._armed: dict[int, Fault] = {}
         self._numbers = 0
 
-    def arm(  # noqa: PLR0913 # these are the fields of the request, each with its meaning
-        self,
-        method: str,
-        template: str,
-        kind: FaultKind,
-        *,
-        status: int,
-        seconds: float,
-        probability: float,
-        count: int | None,
-        headers: Mapping[str, str],
-        code: str | None = None,
-        user_id: int | None = None,
-    ) -> int:
+    def arm(self, spec: FaultSpec) -> int:
         """Have a fault strike from now on; returns its number."""
         self._numbers += 1
         number = self._numbers
         draw = random.Random(f"{self._seed}:{number}")  # noqa: S311 # repeatable, not secret
-        path = template if template == "*" else normalised(template)
-        self._armed[number] = Fault(
-            number,
-            method,
-            path,
-            kind,
-            status,
-            seconds,
-            probability,
-            count,
-            draw,
-            headers,
-            code,
-            user_id,
-        )
+        self._armed[number] = Fault(number, spec, spec.count, draw)
         return number
 
     def armed(self) -> list[Fault]:
@@ -139,11 +136,11 @@ class Faults:
         """Take all faults away."""
         self._armed.clear()
 
-    def strike(self, operation: Operation, call: Call) -> Fault | None:
+    def strike(self, operation: Operation, call: Call) -> FaultSpec | None:
         """The first armed fault that strikes this call, if any does."""
         for fault in list(self._armed.values()):
-            if fault.matches(operation, call) and fault.strikes():
+            if fault.spec.matches(operation, call) and fault.strikes():
                 if fault.left == 0:
                     del self._armed[fault.fault_id]
-                return fault
+                return fault.spec
         return None

@@ -1,16 +1,64 @@
-"""Strict reading of a request's parts: body fields, query values, path segments.
+"""Strict reading of a request's parts: the types of body fields, query values, path segments.
 
-Every function returns a checked value or raises a 400 ``ApiError`` naming the field.
+A body is a pydantic model made of these types. Whatever cannot be read is a 400 ``ApiError``
+naming the field.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable
 from datetime import datetime
+from typing import Annotated, TypeVar
 
-from simulator.wire import JsonObject, JsonValue, invalid
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import QueryParams
+
+from simulator.wire import JsonObject, invalid
 
 MAX_INT = 2**63 - 1
+MAX_IDS = 100
+"""How many ids one call may carry, and how many members one page."""
 _INTEGER = re.compile(r"-?[0-9]{1,19}", re.ASCII)
+
+
+class Body(BaseModel):
+    """A request's body; members that nobody asks for are read over."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+_Body = TypeVar("_Body", bound=Body)
+_Item = TypeVar("_Item", bound=Hashable)
+
+
+def read(model: type[_Body], body: JsonObject) -> _Body:
+    """The body as the model has it. Raises a 400 ``ApiError`` that names the first bad field."""
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        field = ".".join(map(str, first["loc"]))
+        raise invalid(f"{field}: {first['msg']}" if field else first["msg"]) from error
+
+
+def _different(items: list[_Item]) -> list[_Item]:
+    if len(set(items)) != len(items):
+        raise ValueError("an id must not be repeated")
+    return items
+
+
+def _zoned(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("a time needs its zone (RFC 3339)")
+    return text
+
+
+Account = Annotated[int, Field(ge=1, le=MAX_INT)]
+Accounts = Annotated[list[Account], AfterValidator(_different)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Title = Annotated[Text, Field(min_length=1, max_length=200)]
+Texts = list[Annotated[Text, Field(min_length=1, max_length=256)]]
+Moment = Annotated[Text, Field(max_length=40), AfterValidator(_zoned)]
+"""A time in RFC 3339 with a zone, as it was written."""
 
 
 def integer(text: str, name: str, least: int = -MAX_INT - 1, most: int = MAX_INT) -> int:
@@ -21,91 +69,19 @@ def integer(text: str, name: str, least: int = -MAX_INT - 1, most: int = MAX_INT
 
 
 def query_integer(
-    query: Mapping[str, Sequence[str]], name: str, default: int | None, least: int, most: int
+    query: QueryParams, name: str, default: int | None, least: int, most: int
 ) -> int | None:
     """An optional integer of the query; given twice, the last one counts."""
-    values = query.get(name)
+    values = query_values(query, name)
     return integer(values[-1], name, least, most) if values else default
 
 
-def query_list(query: Mapping[str, Sequence[str]], name: str) -> list[str] | None:
+def query_values(query: QueryParams, name: str) -> list[str]:
+    """What the query says under a name; an empty value says nothing."""
+    return [value for value in query.getlist(name) if value]
+
+
+def query_list(query: QueryParams, name: str) -> list[str] | None:
     """An optional list of the query, by commas or by repetition; None if it is not there."""
-    values = query.get(name)
-    if values is None:
-        return None
-    return [item for value in values for item in value.split(",")]
-
-
-def account(value: JsonValue, name: str) -> int:
-    """An account's id: a positive 64-bit integer."""
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= MAX_INT:
-        raise invalid(f"{name} must be a positive integer")
-    return value
-
-
-def accounts(body: JsonObject, name: str, least: int, most: int) -> list[int]:
-    """A list of different accounts; an absent one counts as empty where ``least`` is 0."""
-    value = body.get(name, [])
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise invalid(f"{name} must be a list of account ids")
-    if not least <= len(value) <= most:
-        raise invalid(f"{name} must hold from {least} to {most} ids")
-    found = [account(item, name) for item in value]
-    if len(set(found)) != len(found):
-        raise invalid(f"{name} must not repeat an id")
-    return found
-
-
-def text(body: JsonObject, name: str, least: int, most: int) -> str:
-    """A text of so many code points, without NUL and lone surrogates."""
-    value = body.get(name)
-    if not isinstance(value, str) or not least <= len(value) <= most:
-        raise invalid(f"{name} must be a string of {least} to {most} characters")
-    if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
-        raise invalid(f"{name} must be valid text")
-    return value
-
-
-def optional_text(body: JsonObject, name: str, least: int, most: int) -> str | None:
-    """As ``text``, None where it is absent or null."""
-    return None if body.get(name) is None else text(body, name, least, most)
-
-
-def texts(body: JsonObject, name: str) -> tuple[str, ...] | None:
-    """An optional list of texts."""
-    value = body.get(name)
-    if value is None:
-        return None
-    if isinstance(value, str) or not isinstance(value, Sequence):
-        raise invalid(f"{name} must be a list of strings")
-    return tuple(text({name: item}, name, 1, 256) for item in value)
-
-
-def boolean(body: JsonObject, name: str) -> bool | None:
-    """An optional boolean."""
-    value = body.get(name)
-    if value is not None and not isinstance(value, bool):
-        raise invalid(f"{name} must be true or false")
-    return value
-
-
-def number(body: JsonObject, name: str, default: float, most: float) -> float:
-    """An optional number from 0 to ``most``."""
-    value = body.get(name)
-    if value is None:
-        return default
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= most:
-        raise invalid(f"{name} must be a number from 0 to {most:g}")
-    return float(value)
-
-
-def moment(body: JsonObject, name: str) -> str:
-    """A time in RFC 3339 with a zone, as it was written."""
-    value = text(body, name, 1, 40)
-    try:
-        zone = datetime.fromisoformat(value).tzinfo
-    except ValueError:
-        zone = None
-    if zone is None:
-        raise invalid(f"{name} must be a time with a zone (RFC 3339)")
-    return value
+    values = query_values(query, name)
+    return ",".join(values).split(",") if values else None

@@ -1,14 +1,23 @@
 """The table of what can be called: method, path template, kind and handler.
 
-The template is the name under which a call is counted and by which a fault finds it.
+The template is the name under which a call is counted and by which a fault finds it. Paths are
+Starlette's business; the method is looked at here, for a path that has not got it is told only
+to who may call at all.
 """
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
+from typing import TypeVar
 
-from simulator.wire import Answer, ApiError, Request, parse_object
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
+
+from simulator import fields
+from simulator.wire import ApiError, JsonObject, error_answer, parse_object, whole_body
 
 
 class CallKind(Enum):
@@ -26,33 +35,35 @@ class CallKind(Enum):
     OTHER = "other"
 
 
-CHANGING = (
-    CallKind.CREATE,
-    CallKind.ADD,
-    CallKind.REMOVE,
-    CallKind.PROMOTE,
-    CallKind.DEMOTE,
-    CallKind.RENAME,
-    CallKind.DELETE,
-)
+CHANGING = tuple(kind for kind in CallKind if kind not in (CallKind.READ, CallKind.OTHER))
+
+_Body = TypeVar("_Body", bound=fields.Body)
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request that found its operation, and what a fault makes of it.
+    """A request, its body read to the end, and what a fault makes of it.
 
     ``stale`` asks for the chat as it was before its last change; ``partial`` for an effect on
     half of the ids only; ``ignored`` for an answer without the effect.
     """
 
     request: Request
-    params: dict[str, str]
+    raw: bytes
     stale: bool = False
     partial: bool = False
     ignored: bool = False
 
+    def body(self, model: type[_Body]) -> _Body:
+        """The body as a model. Raises a 400 ``ApiError``."""
+        return fields.read(model, parse_object(self.raw))
 
-Handler = Callable[[Call], Awaitable[Answer]]
+    def place(self, name: str, least: int = -fields.MAX_INT - 1) -> int:
+        """The integer in a place of the path. Raises a 400 ``ApiError``."""
+        return fields.integer(self.request.path_params[name], name, least)
+
+
+Handler = Callable[[Call], Awaitable[JsonObject | Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +77,48 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """The operation that a request means, with the values of the template's places."""
+class Resource:
+    """What is at one path, as an ASGI application; without methods, a path that is not there."""
 
-    operation: Operation
-    params: dict[str, str]
+    answer: Callable[[Call, Operation | ApiError], Awaitable[Response]]
+    methods: Mapping[str, Operation] = field(default_factory=dict)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        request = Request(scope, receive)
+        try:
+            call = Call(request, await whole_body(request))
+            answer = await self.answer(call, self._found(request.method))
+        except ClientDisconnect:
+            return
+        except ApiError as error:
+            answer = error_answer(error)
+        await answer(scope, receive, send)
+
+    def _found(self, method: str) -> Operation | ApiError:
+        if not self.methods:
+            return ApiError(404, "not.found", "no such method of the API")
+        allow = {"Allow": ", ".join(self.methods)}
+        refusal = ApiError(405, "method.not.allowed", "the method is not allowed here", allow)
+        return self.methods.get(method, refusal)
 
 
-@dataclass(frozen=True, slots=True)
-class NoMatch:
-    """No operation; ``allowed`` are the methods that the path has, if it exists at all."""
-
-    allowed: tuple[str, ...]
+def routes(
+    operations: Sequence[Operation],
+    answer: Callable[[Call, Operation | ApiError], Awaitable[Response]],
+) -> Iterator[Route]:
+    """A route for each path of the operations."""
+    by_template: dict[str, dict[str, Operation]] = {}
+    for operation in operations:
+        by_template.setdefault(operation.template, {})[operation.method] = operation
+    return (Route(path, Resource(answer, methods)) for path, methods in by_template.items())
 
 
 def named(call: Call) -> set[int]:
     """The accounts that a request names, in its path, query or body, as far as it can be read."""
-    found = [*call.request.query.get("user_id", ()), *call.params.values()]
+    found = [*call.request.query_params.getlist("user_id"), *call.request.path_params.values()]
     try:
-        body = parse_object(call.request.body)
+        body = parse_object(call.raw)
     except ApiError:
         body = {}
     for name in ("user_ids", "admin_ids", "admins"):
@@ -97,40 +131,3 @@ def named(call: Call) -> set[int]:
 def normalised(template: str) -> str:
     """A template without the names of its places, so that ``{chat_id}`` is ``{chatId}``."""
     return re.sub(r"\{[^}/]*\}", "{}", template)
-
-
-class Operations:
-    """All operations, found by method and path."""
-
-    def __init__(self, operations: Sequence[Operation]) -> None:
-        self._patterns: list[tuple[re.Pattern[str], dict[str, Operation]]] = []
-        by_template: dict[str, dict[str, Operation]] = {}
-        for operation in operations:
-            by_template.setdefault(operation.template, {})[operation.method] = operation
-        # Fewer places first: /chats/{chatId}/members/me is not a member called "me".
-        for template in sorted(by_template, key=lambda t: t.count("{")):
-            pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template)
-            self._patterns.append((re.compile(pattern), by_template[template]))
-
-    def find(self, method: str, path: str) -> Match | NoMatch:
-        """The operation of a request."""
-        allowed: tuple[str, ...] = ()
-        # Client libraries by others put a slash at the end of some paths, and MAX takes them.
-        path = path.removesuffix("/")
-        for pattern, methods in self._patterns:
-            found = pattern.fullmatch(path)
-            if found is None:
-                continue
-            if method in methods:
-                return Match(methods[method], found.groupdict())
-            allowed += tuple(methods)
-        return NoMatch(allowed)
-
-    def has(self, method: str, template: str) -> bool:
-        """Whether there is such an operation, whatever the template's places are called."""
-        wanted = normalised(template)
-        return any(
-            operation.method == method and normalised(operation.template) == wanted
-            for _, methods in self._patterns
-            for operation in methods.values()
-        )

@@ -7,9 +7,10 @@ well at the width of a phone.
 from itertools import islice
 
 from jinja2 import Environment, StrictUndefined
+from starlette.responses import HTMLResponse
 
+from simulator.operations import Call, CallKind, Operation
 from simulator.statistics import Statistics
-from simulator.wire import Answer
 from simulator.world import World
 
 _SHOWN = 200
@@ -86,7 +87,11 @@ class Page:
         environment = Environment(autoescape=True, undefined=StrictUndefined)
         self._template = environment.from_string(_TEMPLATE)
 
-    def render(self) -> Answer:
+    def operations(self) -> list[Operation]:
+        """Where it is."""
+        return [Operation("GET", "/", CallKind.OTHER, self.render)]
+
+    async def render(self, _call: Call) -> HTMLResponse:
         """The page; members are counted without the bot."""
         counts = self._statistics.by_kind()
         html = self._template.render(
@@ -102,7 +107,7 @@ class Page:
                 for chat in islice(self._world.chats, _SHOWN)
             ],
         )
-        return Answer(html.encode(), content_type="text/html; charset=utf-8")
+        return HTMLResponse(html)
 
 
 def _listed(admins: list[int]) -> str:

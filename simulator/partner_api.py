@@ -4,18 +4,40 @@ It is not public; this is the contract that the project specifies, and an adopte
 real one to it. Times in it are RFC 3339.
 """
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 
+from pydantic import Field
+
 from simulator import fields
-from simulator.bot_api import MAX_IDS, BotApi, halved, modified
+from simulator.bot_api import BotApi, failures, halved
 from simulator.changes import MeetingSet
 from simulator.config import SimulatorConfig
 from simulator.meetings import MeetingPlan
 from simulator.operations import Call, CallKind, Operation
-from simulator.wire import Answer, JsonObject, invalid, parse_object
+from simulator.wire import JsonObject, invalid, parse_object
 from simulator.world import World
 
-_ID_LENGTH = 256
+
+class _Named(fields.Body):
+    external_id: fields.Text = Field(min_length=1, max_length=256)
+
+
+class _NewChat(_Named):
+    title: fields.Title
+    kind: fields.Text = Field(min_length=1, max_length=64)
+    user_ids: fields.Accounts = Field(default_factory=list, max_length=fields.MAX_IDS)
+    admin_ids: fields.Accounts = Field(default_factory=list)
+
+
+class _NewCall(_Named):
+    chat_id: int
+
+
+class _Plan(fields.Body):
+    title: fields.Title
+    starts_at: fields.Moment
+    ends_at: fields.Moment
 
 
 class PartnerApi:
@@ -41,103 +63,73 @@ class PartnerApi:
             Operation("DELETE", f"{links}/{{external_id}}", CallKind.OTHER, self.unlink),
         ]
 
-    async def create_chat(self, call: Call) -> Answer:
+    async def create_chat(self, call: Call) -> JsonObject:
         """Create the chat of an ``external_id``, or find it; 410 if it was deleted."""
-        body = parse_object(call.request.body)
-        external_id = fields.text(body, "external_id", 1, _ID_LENGTH)
-        title = fields.text(body, "title", 1, 200)
-        kind = fields.text(body, "kind", 1, 64)
-        people = fields.accounts(body, "user_ids", 0, MAX_IDS)
-        admins = fields.accounts(body, "admin_ids", 0, self._config.max_admins)
-        if not set(admins) <= set(people):
+        body = call.body(_NewChat)
+        if len(body.admin_ids) > self._config.max_admins:
+            raise invalid(f"admin_ids must hold at most {self._config.max_admins} ids")
+        if not set(body.admin_ids) <= set(body.user_ids):
             raise invalid("admin_ids must be among user_ids")
-        served, left_out = halved(call, people)
+        served, left_out = halved(call, body.user_ids)
+        admins = [u for u in body.admin_ids if u in served]
         chat, created, added = self._world.chats.create(
-            external_id, title, kind, served, [u for u in admins if u in served]
+            body.external_id, body.title, body.kind, served, admins
         )
-        result = modified(added, left_out if created else ())
-        return Answer(
-            {
-                "chat_id": chat.chat_id,
-                "link": chat.link,
-                "created": created,
-                "failed_user_ids": result["failed_user_ids"],
-                "failed_user_details": result["failed_user_details"],
-            },
-            changed=created,
-        )
+        made: JsonObject = {"chat_id": chat.chat_id, "link": chat.link, "created": created}
+        return made | failures(added, left_out if created else ())
 
-    async def delete_chat(self, call: Call) -> Answer:
+    async def delete_chat(self, call: Call) -> JsonObject:
         """Delete for ever; 404 where there is none, any more or at all."""
-        self._world.chats.delete(self._chat_id(call))
-        return Answer({"success": True}, changed=True)
+        self._world.chats.delete(call.place("chat_id"))
+        return {"success": True}
 
-    async def add_members(self, call: Call) -> Answer:
+    async def add_members(self, call: Call) -> JsonObject:
         """Add up to 100 accounts, by the partner's own power: the bot needs no right there."""
-        return self._bot_api.add(call, self._world.chats.get(self._chat_id(call)).chat_id)
+        return self._bot_api.add(call, self._world.chats.get(call.place("chat_id")).chat_id)
 
-    async def plan_call(self, call: Call) -> Answer:
+    async def plan_call(self, call: Call) -> JsonObject:
         """Plan a call in a chat; the same ``external_id`` gives the one that is there."""
-        body = parse_object(call.request.body)
-        external_id = fields.text(body, "external_id", 1, _ID_LENGTH)
-        chat_id = body.get("chat_id")
-        if not isinstance(chat_id, int) or isinstance(chat_id, bool):
-            raise invalid("chat_id must be an integer")
-        self._world.chats.get(chat_id)
-        plan = _plan(body)
-        return _meeting(self._world.meetings.plan(external_id, chat_id, plan))
+        new = call.body(_NewCall)
+        self._world.chats.get(new.chat_id)
+        plan = _plan(call.body(_Plan))
+        return _meeting(self._world.meetings.plan(new.external_id, new.chat_id, plan))
 
-    async def move_call(self, call: Call) -> Answer:
+    async def move_call(self, call: Call) -> JsonObject:
         """Change a call's title or times; what is absent stays."""
-        known = self._world.meetings.get(call.params["call_id"])
-        body: JsonObject = {
-            "title": known.title, "starts_at": known.starts_at, "ends_at": known.ends_at
-        }  # fmt: skip
-        body |= parse_object(call.request.body)
-        return _meeting(self._world.meetings.move(known.call_id, _plan(body)))
+        known = self._world.meetings.get(call.request.path_params["call_id"])
+        body = asdict(known) | parse_object(call.raw)
+        return _meeting(self._world.meetings.move(known.call_id, _plan(fields.read(_Plan, body))))
 
-    async def cancel_call(self, call: Call) -> Answer:
+    async def cancel_call(self, call: Call) -> JsonObject:
         """Cancel a call; 404 where there is none."""
-        self._world.meetings.cancel(call.params["call_id"])
-        return Answer({"success": True})
+        self._world.meetings.cancel(call.request.path_params["call_id"])
+        return {"success": True}
 
-    async def issue_link(self, call: Call) -> Answer:
+    async def issue_link(self, call: Call) -> JsonObject:
         """A one-time link by which a person shows which account is theirs."""
-        external_id = fields.text(parse_object(call.request.body), "external_id", 1, _ID_LENGTH)
+        external_id = call.body(_Named).external_id
         link = self._world.accounts.issue_link(external_id, self._config.link_lifetime)
         expires = datetime.fromtimestamp(link.expires_at / 1000, UTC)
-        return Answer(
-            {
-                "link_id": link.link_id,
-                "url": f"https://max.ru/link/{link.link_id}",
-                "expires_at": expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-            }
-        )
-
-    async def unlink(self, call: Call) -> Answer:
-        """Forget a person's account; 404 where none is linked and no link is open."""
-        self._world.accounts.unlink(call.params["external_id"])
-        return Answer({"success": True})
-
-    def _chat_id(self, call: Call) -> int:
-        return fields.integer(call.params["chat_id"], "chat_id")
-
-
-def _plan(body: JsonObject) -> MeetingPlan:
-    plan = MeetingPlan(
-        fields.text(body, "title", 1, 200),
-        fields.moment(body, "starts_at"),
-        fields.moment(body, "ends_at"),
-    )
-    if datetime.fromisoformat(plan.ends_at) <= datetime.fromisoformat(plan.starts_at):
-        raise invalid("ends_at must be later than starts_at")
-    return plan
-
-
-def _meeting(meeting: MeetingSet) -> Answer:
-    return Answer(
-        {
-            "call_id": meeting.call_id,
-            "join_url": f"https://max.ru/call/{meeting.call_id}",
+        return {
+            "link_id": link.link_id,
+            "url": f"https://max.ru/link/{link.link_id}",
+            "expires_at": expires.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         }
-    )
+
+    async def unlink(self, call: Call) -> JsonObject:
+        """Forget a person's account; 404 where none is linked and no link is open."""
+        self._world.accounts.unlink(call.request.path_params["external_id"])
+        return {"success": True}
+
+
+def _plan(body: _Plan) -> MeetingPlan:
+    if datetime.fromisoformat(body.ends_at) <= datetime.fromisoformat(body.starts_at):
+        raise invalid("ends_at must be later than starts_at")
+    return MeetingPlan(body.title, body.starts_at, body.ends_at)
+
+
+def _meeting(meeting: MeetingSet) -> JsonObject:
+    return {
+        "call_id": meeting.call_id,
+        "join_url": f"https://max.ru/call/{meeting.call_id}",
+    }

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from simulator.app import Simulator, create_app
+from simulator.app import Simulator
 from simulator.config import SimulatorConfig
 from simulator.listener import listening
 from simulator.world import World
@@ -33,7 +33,7 @@ async def serve(
 
     Raises ``OSError`` if the address is taken, ``JournalUnreadableError`` for a bad journal.
     """
-    simulator = create_app(config)
+    simulator = Simulator(config)
     try:
         async with listening(simulator, host, port, simulator.end_polls) as bound:
             shown = f"[{host}]" if ":" in host else host

@@ -4,19 +4,24 @@ None of it is part of MAX. It needs no token, is not limited, meets no faults an
 nowhere.
 """
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import asdict
 from enum import Enum
 from itertools import islice
 from typing import assert_never
+
+from pydantic import Field
+from starlette.responses import StreamingResponse
 
 from simulator import fields
 from simulator.accounts import Refusal
 from simulator.chats import FULL_RIGHTS, Chat, Rights
 from simulator.config import SimulatorConfig
 from simulator.errors import AbsentError, NotPossibleError
-from simulator.operations import Call, CallKind, Operation
+from simulator.operations import Call, CallKind, Handler, Operation
 from simulator.statistics import Statistics
-from simulator.wire import Answer, Chunks, JsonObject, compact, invalid, parse_object
+from simulator.wire import Answer, JsonObject, compact, invalid
 from simulator.world import World
 
 _CHATS_A_CHUNK = 20
@@ -33,6 +38,30 @@ class PersonAction(Enum):
     REMOVE = "remove"
 
 
+class _Person(fields.Body):
+    action: PersonAction = Field(strict=False)
+    by: fields.Account | None = None
+
+
+class _Bot(fields.Body):
+    member: bool | None = None
+    permissions: fields.Texts | None = None
+    administrator: bool | None = None
+
+
+class _Account(fields.Body):
+    is_bot: bool | None = None
+    refuses: Refusal | None = Field(None, strict=False)
+
+
+class _Token(fields.Body):
+    valid: bool
+
+
+class _One(fields.Body):
+    user_id: fields.Account
+
+
 class SimApi:
     """The handlers, without those of faults (``fault_api``)."""
 
@@ -44,7 +73,7 @@ class SimApi:
     def operations(self) -> list[Operation]:
         """What this part offers."""
         chat = "/sim/chats/{chat_id}"
-        table = [
+        table: list[tuple[str, str, Handler]] = [
             ("GET", "/sim/chats", self.chats),
             ("GET", chat, self.chat),
             ("POST", f"{chat}/people/{{user_id}}", self.person),
@@ -62,24 +91,23 @@ class SimApi:
             for method, template, handler in table
         ]
 
-    async def chats(self, _call: Call) -> Answer:
+    async def chats(self, _call: Call) -> StreamingResponse:
         """All chats with all their members, streamed."""
-        return Answer(Chunks(self._all_chats()))
+        return StreamingResponse(self._all_chats(), media_type=Answer.media_type)
 
-    async def chat(self, call: Call) -> Answer:
+    async def chat(self, call: Call) -> JsonObject:
         """One chat with all its members."""
-        return Answer(self._shown(self._chat(call)))
+        return self._shown(self._chat(call))
 
-    async def person(self, call: Call) -> Answer:
+    async def person(self, call: Call) -> JsonObject:
         """Let a person act in a chat; ``by`` names who adds or removes, if it matters."""
         chat = self._chat(call)
-        user_id = fields.integer(call.params["user_id"], "user_id", 1)
+        user_id = call.place("user_id", 1)
         if user_id == self._config.bot_id:
             raise invalid("the bot is no person; see PUT /sim/chats/{chat_id}/bot")
-        body = parse_object(call.request.body)
-        by = None if body.get("by") is None else fields.account(body["by"], "by")
-        self._act(chat, user_id, _action(body), by)
-        return Answer({"success": True})
+        body = call.body(_Person)
+        self._act(chat, user_id, body.action, body.by)
+        return {"success": True}
 
     def _act(self, chat: Chat, user_id: int, action: PersonAction, by: int | None) -> None:
         chats = self._world.chats
@@ -100,16 +128,12 @@ class SimApi:
             case _:
                 assert_never(action)
 
-    async def bot(self, call: Call) -> Answer:
+    async def bot(self, call: Call) -> JsonObject:
         """Put the bot in or out of a chat; give it rights (all of them, or some), or take them."""
         chat, bot = self._chat(call), self._config.bot_id
-        body = parse_object(call.request.body)
-        member = fields.boolean(body, "member")
-        permissions = fields.texts(body, "permissions")
-        administrator = fields.boolean(body, "administrator")
-        if permissions is not None:
-            administrator = True
-        stays = member if member is not None else bot in chat
+        body = call.body(_Bot)
+        administrator = True if body.permissions is not None else body.administrator
+        stays = body.member if body.member is not None else bot in chat
         if administrator and not stays:
             raise NotPossibleError("an administrator is a member")
         chats = self._world.chats
@@ -118,83 +142,65 @@ class SimApi:
         elif stays:
             chats.enter(chat.chat_id, bot, None)
         if administrator:
-            rights = FULL_RIGHTS if permissions is None else Rights(permissions, None)
+            some = body.permissions
+            rights = FULL_RIGHTS if some is None else Rights(tuple(some), None)
             chats.set_admins(chat.chat_id, {bot: rights})
         elif administrator is False and bot in chat.admins:
             chats.demote(chat.chat_id, bot)
-        return Answer({"success": True})
+        return {"success": True}
 
-    async def owner(self, call: Call) -> Answer:
+    async def owner(self, call: Call) -> JsonObject:
         """Hand a chat over to a member, by which the bot is its owner no longer."""
-        chat = self._chat(call)
-        user_id = fields.account(parse_object(call.request.body).get("user_id"), "user_id")
-        self._world.chats.hand_over(chat.chat_id, user_id)
-        return Answer({"success": True})
+        self._world.chats.hand_over(self._chat(call).chat_id, call.body(_One).user_id)
+        return {"success": True}
 
-    async def calls(self, _call: Call) -> Answer:
+    async def calls(self, _call: Call) -> JsonObject:
         """All planned calls."""
-        return Answer(
-            {
-                "calls": [
-                    {
-                        "call_id": meeting.call_id,
-                        "external_id": meeting.external_id,
-                        "chat_id": meeting.chat_id,
-                        "title": meeting.title,
-                        "starts_at": meeting.starts_at,
-                        "ends_at": meeting.ends_at,
-                    }
-                    for meeting in self._world.meetings
-                ]
-            }
-        )
+        return {"calls": [asdict(meeting) for meeting in self._world.meetings]}
 
-    async def stats(self, _call: Call) -> Answer:
+    async def stats(self, _call: Call) -> JsonObject:
         """What was called."""
-        return Answer(self._statistics.report())
+        return self._statistics.report()
 
-    async def reset_stats(self, _call: Call) -> Answer:
+    async def reset_stats(self, _call: Call) -> JsonObject:
         """Count from nothing."""
         self._statistics.reset()
-        return Answer({"success": True})
+        return {"success": True}
 
-    async def account(self, call: Call) -> Answer:
+    async def account(self, call: Call) -> JsonObject:
         """Decide whether an account can be added, and whether it is a bot of somebody else's."""
-        user_id = fields.integer(call.params["user_id"], "user_id", 1)
-        body = parse_object(call.request.body)
-        is_bot = fields.boolean(body, "is_bot")
-        word = body.get("refuses", ... if is_bot is None else None)
-        if word not in (None, *(refusal.value for refusal in Refusal)):
+        user_id = call.place("user_id", 1)
+        body = call.body(_Account)
+        told = "refuses" in body.model_fields_set
+        if body.is_bot is None and not told:
             raise invalid('refuses must be null, "privacy" or "not_found"')
-        if is_bot is not None:
-            self._world.accounts.set_bot(user_id, is_bot=is_bot)
-        if "refuses" in body:
-            self._world.accounts.set_refusal(user_id, None if word is None else Refusal(word))
-        return Answer({"success": True})
+        if body.is_bot is not None:
+            self._world.accounts.set_bot(user_id, is_bot=body.is_bot)
+        if told:
+            self._world.accounts.set_refusal(user_id, body.refuses)
+        return {"success": True}
 
-    async def token(self, call: Call) -> Answer:
+    async def token(self, call: Call) -> JsonObject:
         """Withdraw the bot's token, or give it back."""
-        valid = fields.boolean(parse_object(call.request.body), "valid")
-        if valid is None:
-            raise invalid("valid must be true or false")
-        self._world.set_token(valid=valid)
-        return Answer({"success": True})
+        self._world.set_token(valid=call.body(_Token).valid)
+        return {"success": True}
 
-    async def confirm_link(self, call: Call) -> Answer:
+    async def confirm_link(self, call: Call) -> JsonObject:
         """A person confirms a profile link; the webhook ``profile_linked`` follows."""
-        user_id = fields.account(parse_object(call.request.body).get("user_id"), "user_id")
-        link = self._world.accounts.confirm_link(call.params["link_id"], user_id)
-        return Answer({"external_id": link.external_id, "user_id": user_id})
+        user_id = call.body(_One).user_id
+        link = self._world.accounts.confirm_link(call.request.path_params["link_id"], user_id)
+        return {"external_id": link.external_id, "user_id": user_id}
 
     def _chat(self, call: Call) -> Chat:
-        return self._world.chats.get(fields.integer(call.params["chat_id"], "chat_id"))
+        return self._world.chats.get(call.place("chat_id"))
 
-    def _all_chats(self) -> Iterator[bytes]:
+    async def _all_chats(self) -> AsyncIterator[bytes]:
         chats = iter(self._world.chats)
         before = b'{"chats":['
         while some := [compact(self._shown(chat)) for chat in islice(chats, _CHATS_A_CHUNK)]:
             yield before + b",".join(some)
             before = b","
+            await asyncio.sleep(0)  # a long stream must not keep others waiting
         yield b"]}" if before == b"," else before + b"]}"
 
     def _shown(self, chat: Chat) -> JsonObject:
@@ -215,11 +221,3 @@ class SimApi:
                 for user_id in chat
             ],
         }
-
-
-def _action(body: JsonObject) -> PersonAction:
-    try:
-        return PersonAction(body.get("action"))
-    except ValueError:
-        words = ", ".join(action.value for action in PersonAction)
-        raise invalid(f"action must be one of: {words}") from None

@@ -1,18 +1,13 @@
 """What faults put in place of an answer, or make of one."""
 
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import assert_never
 
-from simulator.faults import Fault, FaultKind
-from simulator.wire import (
-    Answer,
-    ApiError,
-    Drop,
-    JsonObject,
-    JsonValue,
-    error_answer,
-)
+from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
+
+from simulator.faults import FaultKind, FaultSpec
+from simulator.listener import ABORT
+from simulator.wire import Answer, ApiError, JsonObject, JsonValue, error_answer, hung_up
 
 _PAGE = """<!DOCTYPE html>
 <html lang="ru"><head><title>Технические работы</title></head>
@@ -43,7 +38,16 @@ INSTEAD = frozenset(
 """The faults that strike in place of the effect."""
 
 
-def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one return a kind, checked to be all
+class Drop(Response):
+    """No answer: the connection is cut, which is more than ASGI can say (see ``listener``)."""
+
+    async def __call__(self, scope: Scope, receive: Receive, _send: Send) -> None:
+        """Cut it, and see it cut."""
+        scope["extensions"][ABORT]()
+        await hung_up(receive)
+
+
+def after(fault: FaultSpec, answer: Response) -> Response:  # noqa: PLR0911 # one return a kind, checked to be all
     """What goes out for an answer that was right (for ``INSTEAD`` it is not looked at)."""
     match fault.kind:
         case FaultKind.DROP | FaultKind.DROP_AFTER_EFFECT:
@@ -54,22 +58,21 @@ def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one
                 ApiError(fault.status, code, "a fault was asked for", fault.headers)
             )
         case FaultKind.HTML:
-            content = "text/html; charset=utf-8"
-            return Answer(_PAGE.encode(), fault.status, content, fault.headers)
+            return HTMLResponse(_PAGE, fault.status, fault.headers)
         case FaultKind.SUCCESS_FALSE:
             said: JsonObject = {"success": False, "message": "the request was not processed"}
             return Answer(said | ({"code": fault.code} if fault.code else {}))
         case FaultKind.TRUNCATED:
-            whole = b"".join(answer.encoded())
-            return replace(answer, body=whole[: len(whole) // 2])
+            half = answer.body[: len(answer.body) // 2]
+            return Response(half, answer.status_code, media_type=answer.media_type)
         case FaultKind.CYCLIC_MARKER:
-            return _with(answer, "members", "marker", 1)
+            return _with(answer, "members", marker=1)
         case FaultKind.NULL_FAILED_IDS:
-            return _with(answer, "failed_user_ids", "failed_user_ids", None)
+            return _with(answer, "failed_user_ids", failed_user_ids=None)
         case FaultKind.MISCOUNT:
-            counted = answer.body.get(_COUNT) if isinstance(answer.body, Mapping) else None
+            counted = answer.content.get(_COUNT) if isinstance(answer, Answer) else None
             more = counted + 1 if isinstance(counted, int) else counted
-            return _with(answer, _COUNT, _COUNT, more)
+            return _with(answer, _COUNT, participants_count=more)
         case (
             FaultKind.SLOW
             | FaultKind.SLOW_AFTER_EFFECT
@@ -82,8 +85,8 @@ def after(fault: Fault, answer: Answer) -> Answer | Drop:  # noqa: PLR0911 # one
             assert_never(fault.kind)
 
 
-def _with(answer: Answer, having: str, name: str, value: JsonValue) -> Answer:
+def _with(answer: Response, having: str, **other: JsonValue) -> Response:
     """The answer with another value for a member, if its body has the member ``having``."""
-    if not isinstance(answer.body, Mapping) or having not in answer.body:
+    if not isinstance(answer, Answer) or having not in answer.content:
         return answer
-    return replace(answer, body={**answer.body, name: value})
+    return Answer(answer.content | other, answer.status_code)

@@ -1,20 +1,24 @@
-"""HTTP as the simulator's handlers see it: a request, an answer, and an error that is one.
+"""HTTP as the simulator's handlers see it: JSON in, JSON out, and an error that is an answer.
 
-Errors have MAX's shape, ``{"code", "message"}``. Bodies are read more strictly than Python's
-``json`` does by default: what another language's parser would refuse is refused here.
+Errors have MAX's shape, ``{"code", "message"}``. What another language's JSON parser would
+refuse in a body is refused here.
 """
 
 import json
-import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import parse_qs
+from collections.abc import Mapping, Sequence
+
+import jiter
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import Receive
 
 JsonValue = None | bool | int | float | str | Sequence["JsonValue"] | Mapping[str, "JsonValue"]
 JsonObject = dict[str, JsonValue]
 
 INVALID = "proto.payload"
 """The error code for whatever the caller got wrong."""
+
+_LONGEST_BODY = 1024 * 1024
 
 
 class ApiError(Exception):
@@ -26,8 +30,7 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.code = code
-        self.message = message
-        self.headers = dict(headers or {})
+        self.headers = headers
 
 
 def invalid(message: str) -> ApiError:
@@ -35,48 +38,16 @@ def invalid(message: str) -> ApiError:
     return ApiError(400, INVALID, message)
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request, its body read to the end.
+class Answer(JSONResponse):
+    """A JSON object that goes back; ``content`` is for whoever makes another answer of it."""
 
-    ``gone`` returns, with True, when the client has hung up.
-    """
+    media_type = "application/json; charset=utf-8"
 
-    method: str
-    path: str
-    query: Mapping[str, Sequence[str]]
-    headers: Mapping[str, str]
-    body: bytes
-    gone: Callable[[], Awaitable[bool]]
-
-
-@dataclass(frozen=True, slots=True)
-class Chunks:
-    """A body too long to be built at once."""
-
-    parts: Iterable[bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What goes back: a JSON value, or bytes as they are, or a stream of them.
-
-    ``changed`` tells the statistics whether a changing call had an effect.
-    """
-
-    body: JsonValue | bytes | Chunks
-    status: int = 200
-    content_type: str = "application/json; charset=utf-8"
-    headers: Mapping[str, str] = field(default_factory=dict)
-    changed: bool = False
-
-    def encoded(self) -> Iterable[bytes]:
-        """The body as it goes over the wire, in one part or several."""
-        if isinstance(self.body, Chunks):
-            return self.body.parts
-        if isinstance(self.body, bytes):
-            return (self.body,)
-        return (compact(self.body),)
+    def __init__(
+        self, content: JsonObject, status_code: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(content, status_code, headers)
+        self.content = content
 
 
 def compact(value: JsonValue) -> bytes:
@@ -84,51 +55,38 @@ def compact(value: JsonValue) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-@dataclass(frozen=True, slots=True)
-class Drop:
-    """No answer: the connection is to be cut."""
-
-
 def error_answer(error: ApiError) -> Answer:
     """The answer that an error is."""
-    body = {"code": error.code, "message": error.message}
-    return Answer(body, status=error.status, headers=error.headers)
+    return Answer({"code": error.code, "message": str(error)}, error.status, error.headers)
 
 
-def parse_query(raw: bytes) -> dict[str, list[str]]:
-    """The query string's values by name, empty ones left out."""
-    return parse_qs(raw.decode("latin-1"), errors="replace")
+async def whole_body(request: Request) -> bytes:
+    """The body, read to its end; a longer one than is taken is a 400 ``ApiError``."""
+    parts: list[bytes] = []
+    length = 0
+    async for part in request.stream():
+        length += len(part)
+        if length <= _LONGEST_BODY:
+            parts.append(part)
+    if length > _LONGEST_BODY:
+        raise invalid("the body is longer than 1 MiB")
+    return b"".join(parts)
+
+
+async def hung_up(receive: Receive) -> bool:
+    """Return, with True, when the client has hung up."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    return True
 
 
 def parse_object(body: bytes) -> JsonObject:
     """A JSON object from a body. Raises a 400 ``ApiError`` for anything else."""
     try:
-        value = json.loads(
-            body.decode("utf-8"),
-            object_pairs_hook=_no_doubles,
-            parse_constant=_no_constant,
-            parse_float=_finite,
-        )
-    except (ValueError, RecursionError) as error:
+        value = jiter.from_json(body, allow_inf_nan=False, catch_duplicate_keys=True)
+        json.dumps(value, allow_nan=False)  # of 1e400 jiter makes infinity
+    except ValueError as error:
         raise invalid("the body is not valid JSON") from error
     if not isinstance(value, dict):
         raise invalid("the body must be a JSON object")
     return value
-
-
-def _no_doubles(pairs: list[tuple[str, JsonValue]]) -> JsonObject:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a key stands twice")
-    return found
-
-
-def _no_constant(name: str) -> JsonValue:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(digits: str) -> float:
-    number = float(digits)
-    if not math.isfinite(number):
-        raise ValueError("a number is out of range")
-    return number

@@ -49,6 +49,8 @@ class World:
         self.chats = ChatBook(config, self.accounts, self.commit_all, self.now)
         self.subscriptions: dict[str, Subscribed] = {}
         self.token_valid = True
+        self.changes = 0
+        """How many were made since the start."""
         if self._journal:
             for change in self._journal.replay():
                 self._apply(change)
@@ -84,6 +86,7 @@ class World:
         """Make changes durable and true in this order, then report them."""
         if self._journal:
             self._journal.append(changes)
+        self.changes += len(changes)
         for change in changes:
             self._apply(change)
         for change in changes:

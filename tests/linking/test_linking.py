@@ -16,7 +16,7 @@ from projections.database import transaction
 from projections.reports.obstacles import obstacles
 from projections.staff.actors import actor
 from projections.staff.store import StaffStore
-from simulator.faults import FaultKind
+from simulator.faults import FaultKind, FaultSpec
 from tests.linking.parties import Parties, parties
 from tests.projections.builders import fetch
 from tests.staff.town import ALPHA
@@ -29,10 +29,8 @@ _PARENT = PersonId(ALPHA.id("parent-1"))
 
 
 async def fail(there: Parties, method: str, path: str, status: int, count: int = 100) -> None:
-    there.simulator.simulator.faults.arm(
-        method, path, FaultKind.STATUS, status=status, seconds=0, probability=1.0, count=count,
-        headers={},
-    )  # fmt: skip
+    spec = FaultSpec(method=method, path=path, kind=FaultKind.STATUS, status=status, count=count)
+    there.simulator.simulator.faults.arm(spec)
 
 
 async def until_linked(there: Parties, account: int = ACCOUNT) -> None:

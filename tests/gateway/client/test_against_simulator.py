@@ -15,7 +15,7 @@ from gateway.max_http import Surroundings
 from gateway.ports import AddFailure, SeenMember
 from simulator.accounts import Refusal
 from simulator.config import ActingOnAbsent, AddingPresent, SimulatorConfig
-from simulator.faults import FaultKind
+from simulator.faults import FaultKind, FaultSpec
 from simulator.server import RunningSimulator, serve
 from tests.gateway.client.scripted import Ledger, Naps, NoJitter
 
@@ -49,9 +49,8 @@ async def chat_of(messenger: MaxMessenger, *people: MaxUserId) -> MaxChatId:
 def arm(
     running: RunningSimulator, method: str, path: str, kind: FaultKind, status: int = 500
 ) -> None:
-    running.simulator.faults.arm(
-        method, path, kind, status=status, seconds=0, probability=1.0, count=1, headers={}
-    )
+    spec = FaultSpec(method=method, path=path, kind=kind, status=status, seconds=0, count=1)
+    running.simulator.faults.arm(spec)
 
 
 async def people_in(messenger: MaxMessenger, chat_id: MaxChatId) -> dict[MaxUserId, bool]:
