@@ -96,11 +96,12 @@ class Resource:
         await answer(scope, receive, send)
 
     def _found(self, method: str) -> Operation | ApiError:
+        if method in self.methods:
+            return self.methods[method]
         if not self.methods:
             return ApiError(404, "not.found", "no such method of the API")
         allow = {"Allow": ", ".join(self.methods)}
-        refusal = ApiError(405, "method.not.allowed", "the method is not allowed here", allow)
-        return self.methods.get(method, refusal)
+        return ApiError(405, "method.not.allowed", "the method is not allowed here", allow)
 
 
 def routes(
