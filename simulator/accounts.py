@@ -18,6 +18,15 @@ from simulator.changes import (
 )
 from simulator.errors import AbsentError, ConflictError
 
+ALREADY_MEMBER = "add.participant.already.member"
+"""Not in MAX's documentation: what a client would meet if adding a present member failed."""
+
+CHAT_FULL = "chat.full"
+"""By the partner contract: there is no room for the account."""
+
+Failed = dict[int, str]
+"""Of people who were to be added, who was not, and the code of why."""
+
 
 class Refusal(Enum):
     """Why an account cannot be added; the value is the word used under ``/sim``."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from simulator import fields
-from simulator.additions import Added
+from simulator.accounts import Failed
 from simulator.admin_entries import Admins, given_rights
 from simulator.chats import Chat
 from simulator.config import ActingOnAbsent, Era, SimulatorConfig
@@ -28,13 +28,13 @@ class _People(fields.Body):
     user_ids: fields.Accounts = Field(min_length=1, max_length=fields.MAX_IDS)
 
 
-def failures(added: Added, left_out: Sequence[int] = ()) -> JsonObject:
+def failures(failed: Failed, left_out: Sequence[int] = ()) -> JsonObject:
     """Who could not be added; those in ``left_out`` failed for a reason that is not told."""
     by_code: dict[str, list[int]] = {}
-    for user_id, code in added.failed.items():
+    for user_id, code in failed.items():
         by_code.setdefault(code, []).append(user_id)
     return {
-        "failed_user_ids": [*added.failed, *left_out],
+        "failed_user_ids": [*failed, *left_out],
         "failed_user_details": [
             {"error_code": code, "user_ids": user_ids} for code, user_ids in by_code.items()
         ],
@@ -131,9 +131,9 @@ class BotApi:
     def add(self, call: Call, chat_id: int) -> JsonObject:
         """Add the accounts of a request's body (the partner contract's method is the same)."""
         served, left_out = halved(call, call.body(_People).user_ids)
-        added = self._world.chats.add(chat_id, served, self._config.bot_id)
+        failed = self._world.chats.add(chat_id, served, self._config.bot_id)
         # A partial failure looks like a success.
-        return {"success": True} | failures(added, left_out)
+        return {"success": True} | failures(failed, left_out)
 
     async def remove_member(self, call: Call) -> JsonObject:
         """Take one account out."""

@@ -8,8 +8,7 @@ and a refused operation changes nothing.
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from simulator.accounts import Accounts
-from simulator.additions import ALREADY_MEMBER, CHAT_FULL, Added
+from simulator.accounts import ALREADY_MEMBER, CHAT_FULL, Accounts, Failed
 from simulator.changes import (
     AdminRemoved,
     AdminSet,
@@ -78,7 +77,7 @@ class ChatBook:
 
     def create(
         self, external_id: str, title: str, kind: str, people: Sequence[int], admins: Sequence[int]
-    ) -> tuple[Chat, bool, Added]:
+    ) -> tuple[Chat, bool, Failed]:
         """Create the chat of this external id with its people, or find it.
 
         The second value says whether it is new. Raises ``ChatDeletedError`` if it was
@@ -88,7 +87,7 @@ class ChatBook:
         if known is not None:
             if known not in self._chats:
                 raise ChatDeletedError("the chat of this external_id was deleted")
-            return self._chats[known], False, Added((), {})
+            return self._chats[known], False, {}
         if len(admins) > self._config.max_admins:
             raise NotPossibleError(f"at most {self._config.max_admins} administrators")
         if not set(admins) <= set(people):
@@ -108,22 +107,20 @@ class ChatBook:
                 *(AdminSet(created.chat_id, u, FULL_RIGHTS.permissions, None, now) for u in rights),
             ]
         )
-        return self._chats[created.chat_id], True, Added(new, failed)
+        return self._chats[created.chat_id], True, failed
 
     def delete(self, chat_id: int) -> None:
         """Delete for ever. Raises ``ChatNotFoundError``."""
         self.get(chat_id)
         self._write([ChatDeleted(chat_id, self._now())])
 
-    def rename(self, chat_id: int, title: str, by: int) -> bool:
-        """Give a title; says whether it is another one."""
+    def rename(self, chat_id: int, title: str, by: int) -> None:
+        """Give a title; the one that it has is no change."""
         title = self._kept(title)
-        if self.get(chat_id).title == title:
-            return False
-        self._write([TitleChanged(chat_id, title, by, self._now())])
-        return True
+        if self.get(chat_id).title != title:
+            self._write([TitleChanged(chat_id, title, by, self._now())])
 
-    def add(self, chat_id: int, people: Sequence[int], by: int | None) -> Added:
+    def add(self, chat_id: int, people: Sequence[int], by: int | None) -> Failed:
         """Add accounts, each by itself: a refusal does not stop the others.
 
         Raises ``ChatFullError`` if the chat cannot hold them all, where that refuses the call.
@@ -141,20 +138,19 @@ class ChatBook:
         new = new[:room]
         if new:
             self._write([MembersAdded(chat_id, new, by, self._now())])
-        return Added(new, failed)
+        return failed
 
-    def enter(self, chat_id: int, user_id: int, by: int | None) -> bool:
-        """One account comes in, whatever its privacy says; says whether it was out.
+    def enter(self, chat_id: int, user_id: int, by: int | None) -> None:
+        """One account comes in, whatever its privacy says.
 
         Raises ``ChatFullError`` where there is no room.
         """
         chat = self.get(chat_id)
         if user_id in chat:
-            return False
+            return
         if user_id != self._config.bot_id and not self._room(chat):
             raise self._full()
         self._write([MembersAdded(chat_id, (user_id,), by, self._now())])
-        return True
 
     def remove(self, chat_id: int, user_id: int, by: int | None) -> None:
         """Take one member out. ``by`` is None for one who leaves.
@@ -168,8 +164,8 @@ class ChatBook:
             raise NotPossibleError("the owner cannot be removed")
         self._write([MemberRemoved(chat_id, user_id, by, self._now())])
 
-    def set_admins(self, chat_id: int, rights: Mapping[int, Rights]) -> bool:
-        """Give members these rights, replacing what they had; says whether anything changed.
+    def set_admins(self, chat_id: int, rights: Mapping[int, Rights]) -> None:
+        """Give members these rights, replacing what they had.
 
         All or nothing: raises ``NotPossibleError`` for a stranger, or past the limit of
         administrators.
@@ -188,7 +184,6 @@ class ChatBook:
         ]
         if changes:
             self._write(changes)
-        return bool(changes)
 
     def hand_over(self, chat_id: int, user_id: int) -> None:
         """Make a member the owner. Raises ``AbsentError`` for a stranger."""
@@ -213,7 +208,7 @@ class ChatBook:
     def _full(self) -> ChatFullError:
         return ChatFullError(f"a chat holds at most {self._config.max_members} people")
 
-    def _refusals(self, people: Sequence[int]) -> dict[int, str]:
+    def _refusals(self, people: Sequence[int]) -> Failed:
         found = {user_id: self._accounts.refusal(user_id) for user_id in people}
         return {user_id: why.error_code for user_id, why in found.items() if why is not None}
 

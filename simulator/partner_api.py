@@ -72,11 +72,11 @@ class PartnerApi:
             raise invalid("admin_ids must be among user_ids")
         served, left_out = halved(call, body.user_ids)
         admins = [u for u in body.admin_ids if u in served]
-        chat, created, added = self._world.chats.create(
+        chat, created, failed = self._world.chats.create(
             body.external_id, body.title, body.kind, served, admins
         )
         made: JsonObject = {"chat_id": chat.chat_id, "link": chat.link, "created": created}
-        return made | failures(added, left_out if created else ())
+        return made | failures(failed, left_out if created else ())
 
     async def delete_chat(self, call: Call) -> JsonObject:
         """Delete for ever; 404 where there is none, any more or at all."""

@@ -17,7 +17,7 @@ from domain.lanes import Lane
 from domain.work import IntentId, Lease
 from gateway import errors
 from gateway.ports import AddFailure, BotStanding, CallBudget, ChatSnapshot, Created, SeenMember
-from simulator.additions import Added
+from simulator.accounts import Failed
 from simulator.chats import FULL_RIGHTS
 from simulator.config import SimulatorConfig
 from simulator.errors import (
@@ -303,12 +303,11 @@ class Line:
         """Add accounts; on a partial failure only half of them."""
         chats, chance = self.max.world.chats, self.max.scheduler.random
 
-        def effect() -> Added:
+        def effect() -> Failed:
             partial = chance.random() < self.max.trouble / 2
             served = user_ids[: (len(user_ids) + 1) // 2] if partial else user_ids
-            added = chats.add(chat_id, list(served), None)
-            left = dict.fromkeys(map(int, user_ids[len(served) :]), "unknown")
-            return Added(added.new, {**added.failed, **left})
+            failed = chats.add(chat_id, list(served), None)
+            return failed | dict.fromkeys(map(int, user_ids[len(served) :]), "unknown")
 
         answer, _ = await self._change("add", lane, effect, chat_id=chat_id, user_ids=user_ids)
         failures = _failures(answer)
@@ -366,8 +365,8 @@ class Line:
         chats = self.max.world.chats
 
         def effect() -> Created:
-            chat, created, added = chats.create(external_id, title, kind, user_ids, admin_ids)
-            return Created(MaxChatId(chat.chat_id), chat.link, created, _failures(added))
+            chat, created, failed = chats.create(external_id, title, kind, user_ids, admin_ids)
+            return Created(MaxChatId(chat.chat_id), chat.link, created, _failures(failed))
 
         answer, _ = await self._change(
             "create", lane, effect,
@@ -391,9 +390,6 @@ class Line:
 
 
 def _failures(answer: object) -> Mapping[MaxUserId, AddFailure]:
-    if not isinstance(answer, Added):
+    if not isinstance(answer, dict):
         return {}
-    return {
-        MaxUserId(user): _CODES.get(code, AddFailure.UNKNOWN)
-        for user, code in answer.failed.items()
-    }
+    return {MaxUserId(user): _CODES.get(code, AddFailure.UNKNOWN) for user, code in answer.items()}
