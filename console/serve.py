@@ -8,25 +8,22 @@ at the end requests under way are answered.
 import asyncio
 import errno
 import socket
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from urllib.parse import urlunsplit
 
-import uvicorn
 from prometheus_client import CollectorRegistry
 from prometheus_client.registry import Collector
-from starlette.types import ASGIApp
 
 from console.api import Fault, lives
 from console.app import Entrance, create_app
 from console.entrance.site import LOCAL_NAMES, is_loopback
 from console.errors import CannotListen
 from console.metrics import metrics_app
+from console.web_server import listening, server_of
 from operations.installation import ORDINARY, Installation
 from operations.store import Overview
-
-_PATIENCE_SECONDS = 3
 
 MakeEntrance = Callable[[str, int], Entrance]
 """From the host and the port on which the pages are served."""
@@ -90,47 +87,15 @@ class ConsoleServer:
             await self.store.surveyor.close()
 
 
-class _Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers: stopping is the supervisor's business."""
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
-def server_of(application: ASGIApp) -> uvicorn.Server:
-    """The server of an application, on a socket that is had already."""
-    config = uvicorn.Config(
-        application,
-        lifespan="off",
-        http="h11",
-        ws="none",
-        log_config=None,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=_PATIENCE_SECONDS,
-    )
-    return _Server(config)
-
-
-@contextmanager
-def bound(host: str, port: int, setting: str) -> Iterator[socket.socket]:
-    """A listening socket: connections wait in it from here on."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def bound(host: str, port: int, setting: str) -> socket.socket:
+    """A listening socket; the setting is named where it cannot be had."""
     try:
-        listener = socket.create_server((host, port), family=family)
+        return listening(host, port)
     except (OSError, OverflowError) as error:
         taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
         why = "the port is taken" if taken else "the address cannot be had"
         message = f"console: {host}:{port}: {why}; choose another by ROLLCALL_CONSOLE__{setting}"
         raise CannotListen(message) from error
-    # Taken over by each connection: a head and a body are two writes, and without this the second
-    # waits for the browser's late acknowledgement of the first, 40 ms of every page. asyncio does
-    # it for sockets that name their protocol, which those of the standard library do not.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    with listener:
-        yield listener
 
 
 def _url(host: str, listener: socket.socket) -> str:

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from console.web_server import serving
 from gateway.client import MaxMessenger
 from gateway.subscription_watch import SubscriptionWatch
-from gateway.webhook_server import serving
 from gateway.webhooks import Confirmations, Webhook
 from projections.messenger.subscription import SubscriptionState
 from projections.watch.hints import Hints

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from console.app import Entrance, create_app
 from console.entrance.gate import SessionGate
 from console.entrance.site import site_of
-from console.serve import bound, server_of
+from console.web_server import listening, server_of
 from projections.database import create_engine, transaction
 from projections.reports.overview import Overview
 from projections.staff.store import StaffStore
@@ -27,7 +27,7 @@ BARE: Final = "/select-1"
 async def serve(url: str) -> None:
     """Serve until standard input ends."""
     engine = create_engine(url)
-    with bound(HOST, 0, "PORT") as listener:
+    with listening(HOST, 0) as listener:
         site = site_of(HOST, listener.getsockname()[1], None)
         app = create_app(Overview(engine), Entrance(SessionGate(StaffStore(engine), site)))
 

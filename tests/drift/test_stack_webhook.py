@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.webhook_server import serving
+from console.web_server import serving
 from gateway.webhooks import Webhook
 from projections.watch.hints import Hints
 from rollcall.webhook import WebhookLoop, WebhookPlace, secret_from

@@ -5,13 +5,11 @@ address to come back to and PKCE, so a sign-in that leaves one of them out fails
 at a real one. ``Lies`` are what the tests have it do wrong.
 """
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import json
 import secrets
-import socket
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,7 +18,6 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
-import uvicorn
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 from starlette.applications import Starlette
@@ -30,6 +27,7 @@ from starlette.routing import Route
 
 from console.identity.errors import ProviderUnavailable
 from console.identity.port import Departure
+from console.web_server import serving as served
 from projections.staff.sessions import Identified
 
 CLIENT, SECRET = "rollcall", "s3cret"
@@ -203,13 +201,6 @@ def _changed(told: Claims, lies: Mapping[str, Any]) -> Claims:
 @asynccontextmanager
 async def serving(provider: Provider) -> AsyncIterator[Provider]:
     """The provider on a port of its own while the block runs."""
-    config = uvicorn.Config(provider.application(), lifespan="off", log_config=None)
-    server = uvicorn.Server(config)
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        provider.base = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        task = asyncio.create_task(server._serve([listener]))  # noqa: SLF001 - without its signal handlers
-        try:
-            yield provider
-        finally:
-            server.should_exit = True
-            await task
+    async with served(provider.application(), "127.0.0.1", 0) as port:
+        provider.base = f"http://127.0.0.1:{port}"
+        yield provider

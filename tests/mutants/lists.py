@@ -16,7 +16,7 @@ LISTS: Final = (
     ),
     Mutant(
         "a page waits for the browser's acknowledgement",
-        "console/serve.py",
+        "console/web_server.py",
         "    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)\n",
         "",
         ("tests/console/test_serve.py",),
