@@ -76,10 +76,10 @@ class FaultSpec(Body):
     @model_validator(mode="before")
     @classmethod
     def _defaults(cls, given: JsonObject) -> JsonObject:
-        html = (
-            {"status": 200} if given.get("kind") in (FaultKind.HTML, FaultKind.HTML.value) else {}
-        )
-        return html | {name: value for name, value in given.items() if value is not None}
+        status = 200 if given.get("kind") in (FaultKind.HTML, FaultKind.HTML.value) else 503
+        return {"status": status} | {
+            name: value for name, value in given.items() if value is not None
+        }
 
     def matches(self, operation: Operation, call: Call) -> bool:
         """Whether this call is one that it was armed for."""

@@ -5,7 +5,6 @@ naming the field.
 """
 
 import re
-from collections.abc import Hashable
 from datetime import datetime
 from typing import Annotated, TypeVar
 
@@ -27,7 +26,6 @@ class Body(BaseModel):
 
 
 _Body = TypeVar("_Body", bound=Body)
-_Item = TypeVar("_Item", bound=Hashable)
 
 
 def read(model: type[_Body], body: JsonObject) -> _Body:
@@ -40,10 +38,10 @@ def read(model: type[_Body], body: JsonObject) -> _Body:
         raise invalid(f"{field}: {first['msg']}" if field else first["msg"]) from error
 
 
-def _different(items: list[_Item]) -> list[_Item]:
-    if len(set(items)) != len(items):
+def _different(ids: list[int]) -> list[int]:
+    if len(set(ids)) != len(ids):
         raise ValueError("an id must not be repeated")
-    return items
+    return ids
 
 
 def _zoned(text: str) -> str:

@@ -1,7 +1,7 @@
 """A small HTTP server around uvicorn's protocol, which lets an application cut a connection.
 
-uvicorn's own server installs signal handlers, polls ten times a second and hides the
-transport. Here are a listening socket, uvicorn's h11 protocol per connection, and one thing
+uvicorn's own server hides the transport and takes a tenth of a second to stop, and a test run
+stops hundreds. Here are a listening socket, uvicorn's h11 protocol per connection, and one thing
 more: ``abort`` in the scope's extensions closes the socket at once, without a byte.
 """
 

@@ -76,11 +76,14 @@ class Operation:
     handler: Handler
 
 
+Answering = Callable[[Call, Operation | ApiError], Awaitable[Response]]
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """What is at one path, as an ASGI application; without methods, a path that is not there."""
 
-    answer: Callable[[Call, Operation | ApiError], Awaitable[Response]]
+    answer: Answering
     methods: Mapping[str, Operation] = field(default_factory=dict)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,10 +107,7 @@ class Resource:
         return ApiError(405, "method.not.allowed", "the method is not allowed here", allow)
 
 
-def routes(
-    operations: Sequence[Operation],
-    answer: Callable[[Call, Operation | ApiError], Awaitable[Response]],
-) -> Iterator[Route]:
+def routes(operations: Sequence[Operation], answer: Answering) -> Iterator[Route]:
     """A route for each path of the operations."""
     by_template: dict[str, dict[str, Operation]] = {}
     for operation in operations:

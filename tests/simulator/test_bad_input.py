@@ -212,6 +212,12 @@ async def test_a_call_in_a_chat_that_is_not_there_is_404(site: Site) -> None:
     assert (await site.client.post("/partner/v1/calls", json=body)).status_code == 404
 
 
+@pytest.mark.parametrize("action", [None, "dance", 5, [], {}])
+async def test_actions_that_are_none_are_refused(site: Site, action: object) -> None:
+    path = f"/chats/{await site.create()}/actions"
+    assert (await site.client.post(path, json={"action": action})).status_code == 400
+
+
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
