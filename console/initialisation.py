@@ -134,7 +134,6 @@ class InitialisationPage:
             "told": removals_words,
             "path": request.url.path,
             "back": address(CHATS, school="" if school == visitor(request).school else school),
-            "school_id": school,
         }
         return self.renderer.answer(request, "initialisation", values | more, status=status)
 

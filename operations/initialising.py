@@ -76,9 +76,10 @@ class InitialisingPlan:
     hash: str
     too_many: Held | None
 
-    def count(self, fate: Fate) -> int:
-        """How many chats have this fate."""
-        return sum(each.forecast.fate is fate for each in self.chats)
+    @property
+    def made(self) -> int:
+        """How many are made, for the first time or anew."""
+        return sum(each.forecast.fate is not Fate.SYNCED for each in self.chats)
 
     @property
     def entering(self) -> int:

@@ -59,7 +59,7 @@ def told(asked: Asked, *, as_json: bool, data_dir: Path | None) -> int:
     if as_json:
         say_json(_json(plan, standing))
         return 0
-    say(f"{plan.hash}  makes {_made(plan)} of {len(plan.chats)} chats")
+    say(f"{plan.hash}  makes {plan.made} of {len(plan.chats)} chats")
     for line in [*_lines(plan), *_under_way(standing)]:
         say(line)
     return 0
@@ -86,10 +86,6 @@ def begin(asked: Asked, confirmed: str, by: str | None, *, data_dir: Path | None
 
 def _installation(stack: RunningStack) -> Installation:
     return installation(stack.settings, stack.wiring.derive_config().kinds_off)
-
-
-def _made(plan: InitialisingPlan) -> int:
-    return plan.count(initialising.Fate.MADE) + plan.count(initialising.Fate.ANEW)
 
 
 def _lines(plan: InitialisingPlan) -> Iterator[str]:

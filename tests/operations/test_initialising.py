@@ -171,7 +171,7 @@ async def test_missing_chats_are_made_though_their_kind_is_off_and_stay_from_the
     await ingest(place.bench.engine, make.withdrawal(PUPILS[0]))
     await place.work()
     assert await place.members(CHEMISTRY) == {"chemist", *PUPILS[1:]}
-    assert (await place.plan()).count(Fate.MADE) == 0
+    assert (await place.plan()).made == 0
 
 
 async def test_every_existing_chat_of_the_kinds_is_read_anew_and_no_other(place: Place) -> None:
