@@ -11,7 +11,7 @@ from domain.actors import Actor, OperatorRole
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from operations import initialising, initialising_standing, initialising_start
-from operations.initialising import InitialisingPlan, PlannedChat, Wish
+from operations.initialising import InitialisingPlan, InitialisingWish, PlannedChat
 from operations.initialising_standing import SchoolInitialisation
 from operations.initialising_start import Begun, Changed, UnderWay
 from operations.installation import Installation
@@ -40,9 +40,9 @@ class Asked:
     drops_by_hand: bool
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> InitialisingWish:
         """The same in the words of the domain."""
-        return Wish(SchoolId(self.school), frozenset(self.kinds), self.drops_by_hand)
+        return InitialisingWish(SchoolId(self.school), frozenset(self.kinds), self.drops_by_hand)
 
 
 def told(asked: Asked, *, as_json: bool, data_dir: Path | None) -> int:
