@@ -68,7 +68,7 @@ class JournalPages:
         """The lessons of a class in a subject."""
         visit = visitor(request)
         if visit.school is None:
-            return self.renderer.answer(request, "no_school", {})
+            return self.renderer.answer(request, "no_school", {"section": "journal"})
         wanted = Wanted(
             asked.class_id, asked.subject, asked.period, asked.on, asked.page, asked.size
         )
