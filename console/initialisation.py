@@ -23,7 +23,7 @@ from console.school_chats import PATH as CHATS
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from operations import initialising, initialising_standing, initialising_start
-from operations.initialising import Wish
+from operations.initialising import InitialisingWish
 from operations.initialising_start import Begun, Changed
 from operations.installation import Installation
 from operations.plans import Decider
@@ -87,7 +87,7 @@ class InitialisationPage:
             return RedirectResponse(request.url.path, 303)
         return await self._standing(request, school, status=409)
 
-    async def _plan(self, request: Request, wish: Wish, status: int = 200) -> Response:
+    async def _plan(self, request: Request, wish: InitialisingWish, status: int = 200) -> Response:
         visit = visitor(request)
         standing = await self._found(visit, wish.school_id)
         if standing.is_under_way:
@@ -134,10 +134,9 @@ class InitialisationPage:
             "told": removals_words,
             "path": request.url.path,
             "back": address(CHATS, school="" if school == visitor(request).school else school),
-            "school_id": school,
         }
         return self.renderer.answer(request, "initialisation", values | more, status=status)
 
 
-def _wish(school: SchoolId, kinds: Sequence[ChatKind], hand: ByHand) -> Wish:
-    return Wish(school, frozenset(kinds), hand is ByHand.DROP)
+def _wish(school: SchoolId, kinds: Sequence[ChatKind], hand: ByHand) -> InitialisingWish:
+    return InitialisingWish(school, frozenset(kinds), hand is ByHand.DROP)

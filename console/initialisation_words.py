@@ -1,8 +1,8 @@
 """The words of initialising a school's chats: what it comes to, how far it is, what is left."""
 
-from collections.abc import Iterable
 from typing import Final, assert_never
 
+from console.chat_words import people
 from console.school_chats_words import GROUPS, STANDINGS, Why
 from console.words import Word, plural
 from domain.chat_standings import ChatStanding, StandingGroup, group_of
@@ -28,11 +28,6 @@ _ORDER: Final = [
 def chats(count: int) -> str:
     """«5 чатов»."""
     return f"{count} {plural(count, 'чат', 'чата', 'чатов')}"
-
-
-def people(count: int) -> str:
-    """«5 участников»."""
-    return f"{count} {plural(count, 'участник', 'участника', 'участников')}"
 
 
 def fate(planned: PlannedChat) -> Word:
@@ -112,11 +107,3 @@ def _place(standing: ChatStanding) -> tuple[int, str]:
 def good(found: Initialisation) -> int:
     """How many are as they should be."""
     return sum(group_of(chat.standing) in _AS_IT_SHOULD_BE for chat in found.chats)
-
-
-def fates(found: Iterable[InitialisedChat], which: Fate) -> int:
-    """How many had this fate."""
-    return sum(chat.fate is which for chat in found)
-
-
-MADE, ANEW = Fate.MADE, Fate.ANEW

@@ -68,7 +68,7 @@ class JournalPages:
         """The lessons of a class in a subject."""
         visit = visitor(request)
         if visit.school is None:
-            return self.renderer.answer(request, "no_school", {})
+            return self.renderer.answer(request, "no_school", {"section": "journal"})
         wanted = Wanted(
             asked.class_id, asked.subject, asked.period, asked.on, asked.page, asked.size
         )
@@ -78,7 +78,7 @@ class JournalPages:
 
     async def settings(self, request: Request, lesson_id: str) -> Response:
         """«Настройки дистанционного урока»."""
-        return await self._settings(request, LessonId(known_form(lesson_id)))
+        return await self._about(request, "lesson_settings", LessonId(known_form(lesson_id)))
 
     async def plan(
         self,
@@ -91,30 +91,12 @@ class JournalPages:
         which, visit = LessonId(known_form(lesson_id)), visitor(request)
         answer = await lesson_acts.plan(self.store, visit.actor, which, title, seen)
         if isinstance(answer, Refused):
-            return await self._settings(request, which, answer, title)
+            return await self._about(request, "lesson_settings", which, answer, title)
         return await self._back(request, which)
-
-    async def _settings(
-        self,
-        request: Request,
-        lesson_id: LessonId,
-        refused: Refused | None = None,
-        title: str | None = None,
-    ) -> Response:
-        found = await class_journal.settings(self.store, visitor(request).actor, lesson_id)
-        values = {
-            "each": found.shown,
-            "title": found.title if title is None else title,
-            "refusal": None if refused is None else refused.why,
-            "back": _back_to(found.shown),
-            **_words(),
-        }
-        status = 200 if refused is None else 409
-        return self.renderer.answer(request, "lesson_settings", values, status=status)
 
     async def doubt(self, request: Request, lesson_id: str) -> Response:
         """«Удалить»: what it means, and whether it is meant."""
-        return await self._doubt(request, LessonId(known_form(lesson_id)))
+        return await self._about(request, "lesson_deletion", LessonId(known_form(lesson_id)))
 
     async def delete(
         self,
@@ -129,21 +111,27 @@ class JournalPages:
             self.store, visit.actor, which, seen, insists=bool(insists)
         )
         if isinstance(answer, Refused):
-            return await self._doubt(request, which, answer)
+            return await self._about(request, "lesson_deletion", which, answer)
         return await self._back(request, which)
 
-    async def _doubt(
-        self, request: Request, lesson_id: LessonId, refused: Refused | None = None
+    async def _about(
+        self,
+        request: Request,
+        name: Literal["lesson_settings", "lesson_deletion"],
+        lesson_id: LessonId,
+        refused: Refused | None = None,
+        title: str | None = None,
     ) -> Response:
+        """The page of this name about the lesson, or why nothing was changed on it."""
         found = await class_journal.settings(self.store, visitor(request).actor, lesson_id)
         values = {
             "each": found.shown,
+            "title": found.title if title is None else title,
             "refusal": None if refused is None else refused.why,
             "back": _back_to(found.shown),
             **_words(),
         }
-        status = 200 if refused is None else 409
-        return self.renderer.answer(request, "lesson_deletion", values, status=status)
+        return self.renderer.answer(request, name, values, status=200 if refused is None else 409)
 
     async def _back(self, request: Request, lesson_id: LessonId) -> Response:
         found = await class_journal.settings(self.store, visitor(request).actor, lesson_id)

@@ -24,6 +24,8 @@ from operations.store import StaffStore
 HOME: Final = "/my"
 HOME_SECONDS: Final = 10
 _ASK_SECONDS: Final = 20
+_SOON: Final = 60
+_ASK_SECONDS_SOON: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class LessonOpeningPage:
             "path": request.url.path,
             "home": HOME,
             "home_seconds": HOME_SECONDS,
+            "ask_seconds": _asks_in(found.step),
             "again": _again(found.step, request.url.path),
         }
         return self.renderer.answer(request, "lesson_open", values)
@@ -68,6 +71,12 @@ _UNKEPT: Final = {"Cache-Control": "no-store"}
 def _once(link: str) -> Response:
     """To the call; nobody keeps the answer, and the call is not told of the page."""
     return RedirectResponse(link, 303, headers=_UNKEPT)
+
+
+def _asks_in(step: Step) -> int:
+    """In how many seconds the page asks by itself: whoever waits for days asks no faster."""
+    is_far = isinstance(step, Before) and step.seconds > _SOON
+    return _ASK_SECONDS if is_far else _ASK_SECONDS_SOON
 
 
 def _again(step: Step, path: str) -> str:

@@ -1,4 +1,4 @@
-"""Templates into answers: a whole page, or only the part that htmx asked for.
+"""Templates into answers: a whole page, or only the part that htmx asked for, where there is one.
 
 Guarantees: every value is escaped, an undefined one is an error, and an answer is never kept
 by a cache, since the same address answers with a page or with its part.
@@ -111,8 +111,10 @@ class Renderer:
         *,
         status: int = 200,
     ) -> HTMLResponse:
-        """``name.html``, or where a part is wanted ``parts/name.html``."""
-        template = f"parts/{name}.html" if wants_part(request) else f"{name}.html"
+        """``name.html``, or where a part is wanted and there is one ``parts/name.html``."""
+        templates = [f"parts/{name}.html"] if wants_part(request) else []
         asked = {"visit": visit_of(request), "here": request.url.path}
-        text = self._templates.get_template(template).render(asked | dict(values))
+        text = self._templates.select_template([*templates, f"{name}.html"]).render(
+            asked | dict(values)
+        )
         return HTMLResponse(text, status, headers={"Cache-Control": "no-store"})

@@ -73,7 +73,7 @@ class SchoolChatsPage:
             return RedirectResponse(f"{PATH}/{asked.chosen}/deletion", 303)
         school = SchoolId(asked.school) if asked.school else visit.school
         if school is None:
-            return self.renderer.answer(request, "no_school", {})
+            return self.renderer.answer(request, "no_school", {"section": "manage"})
         surname = unseal(visit.form_token, asked.member) if asked.member else ""
         wanted = _wanted(asked, surname or "")
         found = await school_chats.school_chats(

@@ -16,6 +16,7 @@ from console.entrance.site import Site, is_loopback
 from console.errors import Forged, NotLocal
 from console.identity.errors import SignInRefused
 from console.identity.port import Way
+from console.pages import ID, NO_NUL
 from console.render import Renderer
 from console.sign_in import FormThen, SignIn, Then, local_path
 from domain.actors import OperatorRole
@@ -61,7 +62,7 @@ class SignInPage:
         self,
         request: Request,
         then: Then = "/",
-        surname: Annotated[str, Query(max_length=100)] = "",
+        surname: Annotated[str, NO_NUL, Query(max_length=100)] = "",
     ) -> Response:
         """The ways in."""
         cast: list[tuple[Part, list[CastMember]]] = []
@@ -81,7 +82,7 @@ class SignInPage:
     async def choose(
         self,
         request: Request,
-        person: Annotated[PersonId | None, Form(max_length=64)] = None,
+        person: Annotated[PersonId | None, Form(max_length=64, pattern=f"^{ID}$")] = None,
         operator: Annotated[OperatorRole | None, Form()] = None,
         then: FormThen = "/",
     ) -> Response:

@@ -20,7 +20,7 @@ from domain.takings import Taking
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class InitialisingWish:
     """Which chats of a school are to be made and brought into step."""
 
     school_id: SchoolId
@@ -64,7 +64,7 @@ class Forecast:
         )  # fmt: skip
 
 
-def confirmation(wish: Wish, forecasts: Iterable[Forecast]) -> str:
+def confirmation(wish: InitialisingWish, forecasts: Iterable[Forecast]) -> str:
     """The name of what a person confirms: SHA-256 in hexadecimal of a JSON text."""
     each = sorted(
         [

@@ -62,7 +62,7 @@ class LessonLease:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class WantedCall:
     """What the call should be by the register and by people's decisions.
 
     ``known``: the register has told of the lesson and its group. ``plan`` is None where no call
@@ -77,7 +77,7 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class HeldCall:
     """What is known of the call that there is.
 
     ``plans``: how it may be; none, where one that may have been made may have any words at all.
@@ -129,13 +129,13 @@ class Attempt:
     intent: LessonIntentId
     ask: Ask
     chat: MaxChatId
-    before: Held
+    before: HeldCall
     certain: bool
     lasts: float
     seen: Seen
 
 
-def next_of(wish: Wish, held: Held, otherwise: CallPlan, now: datetime) -> Ask | Rest:
+def next_of(wish: WantedCall, held: HeldCall, otherwise: CallPlan, now: datetime) -> Ask | Rest:
     """The one call to make now, or why there is none."""
     if not wish.known:
         return Rest(LessonWait.UNKNOWN)
@@ -146,7 +146,7 @@ def next_of(wish: Wish, held: Held, otherwise: CallPlan, now: datetime) -> Ask |
     return _unless_it_has_to_wait(step, wish, held)
 
 
-def _unless_it_has_to_wait(step: Step, wish: Wish, held: Held) -> Ask | Rest:
+def _unless_it_has_to_wait(step: Step, wish: WantedCall, held: HeldCall) -> Ask | Rest:
     match step:
         case AsItShouldBe():
             return Rest()
@@ -159,12 +159,12 @@ def _unless_it_has_to_wait(step: Step, wish: Wish, held: Held) -> Ask | Rest:
             return step
 
 
-def chat_of(wish: Wish, held: Held) -> MaxChatId | None:
+def chat_of(wish: WantedCall, held: HeldCall) -> MaxChatId | None:
     """The chat that the call is asked for in: a create that is repeated names the same again."""
     return wish.chat if held.standing is Standing.NONE or held.chat is None else held.chat
 
 
-def lasts(ask: Ask, held: Held, now: datetime, longest: float) -> float:
+def lasts(ask: Ask, held: HeldCall, now: datetime, longest: float) -> float:
     """Seconds for which the call may be sent: none is deleted or moved once it has begun to run."""
     if isinstance(ask, MakeCall):
         return longest
@@ -188,7 +188,7 @@ class CallGone:
 CallEffect = CallThere | CallGone | NoEffect | EffectUnknown
 
 
-def held_after(attempt: Attempt, effect: CallEffect) -> Held | None:
+def held_after(attempt: Attempt, effect: CallEffect) -> HeldCall | None:
     """What is known of the call then; None: no more than was written with the intent."""
     match effect, attempt.ask:
         case EffectUnknown(), _:
@@ -197,24 +197,24 @@ def held_after(attempt: Attempt, effect: CallEffect) -> Held | None:
             return attempt.before
         case CallThere(call_id), MakeCall(plan):
             standing = Standing.MADE if attempt.certain else Standing.DOUBTED
-            return Held(standing, call_id, (plan,), attempt.chat)
+            return HeldCall(standing, call_id, (plan,), attempt.chat)
         case CallThere(call_id), ChangeCall(_, plan):
-            return Held(Standing.MADE, call_id, (plan,), attempt.chat)
+            return HeldCall(Standing.MADE, call_id, (plan,), attempt.chat)
         case CallGone(), ChangeCall():
             # Another one may have been made under the same key: a create tells.
-            return Held(Standing.ASKED, None, (), attempt.chat)
+            return HeldCall(Standing.ASKED, None, (), attempt.chat)
         case _:
-            return Held(Standing.NONE, None, (), None)
+            return HeldCall(Standing.NONE, None, (), None)
 
 
-def held_meanwhile(ask: Ask, before: Held, chat: MaxChatId) -> Held:
+def held_meanwhile(ask: Ask, before: HeldCall, chat: MaxChatId) -> HeldCall:
     """What is known of the call from the intent on, until its outcome is."""
     match ask:
         case MakeCall(plan):
             unknown = before.standing is Standing.ASKED and not before.plans
-            return Held(Standing.ASKED, None, () if unknown else (plan,), chat)
+            return HeldCall(Standing.ASKED, None, () if unknown else (plan,), chat)
         case ChangeCall(call_id, plan):
             plans = tuple(dict.fromkeys((*before.plans, plan)))
-            return Held(Standing.DOUBTED, call_id, plans, chat)
+            return HeldCall(Standing.DOUBTED, call_id, plans, chat)
         case DeleteCall(call_id):
-            return Held(Standing.DOUBTED, call_id, before.plans, chat)
+            return HeldCall(Standing.DOUBTED, call_id, before.plans, chat)

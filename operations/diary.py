@@ -6,7 +6,7 @@ looks, and is told of no way in.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta, tzinfo
+from datetime import date, timedelta
 
 from domain.access import may
 from domain.actors import Actor
@@ -28,7 +28,6 @@ class Diary:
     who: PersonId
     children: Sequence[Child]
     on: date
-    zone: tzinfo
     lessons: Sequence[Shown]
 
 
@@ -46,4 +45,4 @@ async def diary(
         found = await lessons.of_person(connection, whose, start, end)
         guarded = await children(connection, actor.children)
     rows = [shown_at(each, now) for each in found if may(actor, Right.SEE_LESSON, each.thing)]
-    return Diary(whose, guarded, day, zone, rows)
+    return Diary(whose, guarded, day, rows)

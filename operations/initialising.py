@@ -13,7 +13,7 @@ from domain.actors import Actor
 from domain.chats import Chat, ChatKind
 from domain.guard import GuardScope, Held
 from domain.ids import ChatId, MaxUserId, SchoolId
-from domain.initialising import Fate, Forecast, Wish, confirmation
+from domain.initialising import Fate, Forecast, InitialisingWish, confirmation
 from domain.rights import Right
 from domain.takings import TakingKind
 from domain.things import HeldPlan, TheChat, TheSchool
@@ -34,8 +34,8 @@ __all__ = [
     "Forecast",
     "HeldPerson",
     "InitialisingPlan",
+    "InitialisingWish",
     "PlannedChat",
-    "Wish",
     "foreseen",
     "plan",
     "require",
@@ -70,15 +70,16 @@ class InitialisingPlan:
     limit says then who waits.
     """
 
-    wish: Wish
+    wish: InitialisingWish
     school: str | None
     chats: tuple[PlannedChat, ...]
     hash: str
     too_many: Held | None
 
-    def count(self, fate: Fate) -> int:
-        """How many chats have this fate."""
-        return sum(each.forecast.fate is fate for each in self.chats)
+    @property
+    def made(self) -> int:
+        """How many are made, for the first time or anew."""
+        return sum(each.forecast.fate is not Fate.SYNCED for each in self.chats)
 
     @property
     def entering(self) -> int:
@@ -120,7 +121,7 @@ def require(actor: Actor, school_id: SchoolId, installation: Installation) -> No
 
 
 async def plan(
-    store: StaffStore, actor: Actor, wish: Wish, installation: Installation
+    store: StaffStore, actor: Actor, wish: InitialisingWish, installation: Installation
 ) -> InitialisingPlan:
     """What it would come to now.
 
@@ -163,7 +164,7 @@ async def _taken_from(
 
 
 async def foreseen(
-    connection: Connection, actor: Actor, wish: Wish, installation: Installation
+    connection: Connection, actor: Actor, wish: InitialisingWish, installation: Installation
 ) -> Sequence[Foreseen]:
     """Each chat's forecast, for whoever may ask; on a transaction of the caller's.
 
@@ -184,7 +185,7 @@ async def foreseen(
 async def too_many(
     connection: Connection,
     actor: Actor,
-    wish: Wish,
+    wish: InitialisingWish,
     found: Sequence[Foreseen],
     installation: Installation,
 ) -> Held | None:

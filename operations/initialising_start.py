@@ -15,7 +15,7 @@ from domain.actors import Actor
 from domain.decisions import OfChat
 from domain.guard import GuardScope, Held
 from domain.ids import ChatId, PersonId
-from domain.initialising import Fate, Wish, chats_of, confirmation, dropping
+from domain.initialising import Fate, InitialisingWish, chats_of, confirmation, dropping
 from domain.lanes import Lane
 from domain.takings import Lot, Taking, takings_hash
 from operations.chats import require_id
@@ -67,7 +67,11 @@ class _Otherwise(Exception):
 
 
 async def begin(
-    store: StaffStore, decider: Decider, wish: Wish, confirmed: str, installation: Installation
+    store: StaffStore,
+    decider: Decider,
+    wish: InitialisingWish,
+    confirmed: str,
+    installation: Installation,
 ) -> Begun | UnderWay | Changed:
     """Begin it, if it comes to what was ``confirmed``.
 
@@ -89,7 +93,11 @@ async def begin(
 
 
 async def _begin(
-    connection: Connection, decider: Decider, wish: Wish, confirmed: str, installation: Installation
+    connection: Connection,
+    decider: Decider,
+    wish: InitialisingWish,
+    confirmed: str,
+    installation: Installation,
 ) -> Begun | UnderWay:
     start = Start(uuid4(), wish, decider.name, confirmed)
     if not await initialisations.begin(connection, start):
@@ -116,7 +124,7 @@ async def _begin(
 
 
 async def _foreseen_alone(
-    connection: Connection, actor: Actor, wish: Wish, installation: Installation
+    connection: Connection, actor: Actor, wish: InitialisingWish, installation: Installation
 ) -> Sequence[Foreseen]:
     """What it comes to, with nobody deciding by hand about its chats until this has committed."""
     if not wish.drops_by_hand:

@@ -18,9 +18,14 @@ from projections.staff import summary
 from projections.staff.candidate_rows import Part
 from projections.staff.summary import ClassName, Extent, SummaryPerson
 
-__all__ = ["by_class", "class_of", "extent_of", "extent_of_school", "people_of"]
+__all__ = ["by_class", "class_of", "extent_of", "extent_of_school", "is_for", "people_of"]
 
 _PARTS = [Part.PUPIL, Part.PARENT, Part.STAFF]
+
+
+def is_for(actor: Actor, school_id: SchoolId) -> bool:
+    """Whether anything of the school's is for who asks."""
+    return _extent(actor, school_id) is not None
 
 
 def extent_of_school(actor: Actor, school_id: SchoolId) -> Extent:
@@ -29,12 +34,17 @@ def extent_of_school(actor: Actor, school_id: SchoolId) -> Extent:
     Raises:
         NotPermitted: nothing of it is for who asks.
     """
+    found = _extent(actor, school_id)
+    if found is None:
+        raise NotPermitted
+    return found
+
+
+def _extent(actor: Actor, school_id: SchoolId) -> Extent | None:
     if may(actor, Right.SEE_SUMMARY, TheSchool(school_id)):
         return Extent(school_id)
     own = [each for each in actor.leads if may(actor, Right.SEE_SUMMARY, TheClass(school_id, each))]
-    if not own:
-        raise NotPermitted
-    return Extent(school_id, own)
+    return Extent(school_id, own) if own else None
 
 
 async def extent_of(

@@ -5,9 +5,10 @@ run has none; labels are from closed sets. The names are in ``console.metrics``.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Final, assert_never
 
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -31,8 +32,12 @@ from projections.derive.loop import DeriveLoop
 from projections.instants import Instant
 from projections.reconcile.store import PostgresReconcileStore
 
-_KINDS: Final = (Create, Add, Remove, Promote, Demote, Rename, Delete)
+_KINDS: Final = [
+    each.__name__.lower() for each in (Create, Add, Remove, Promote, Demote, Rename, Delete)
+]
 _OUTCOMES: Final = ("done", "some_refused", "no_effect", "unknown")
+_LESSON_KINDS: Final = ("make", "change", "delete")
+_LESSON_OUTCOMES: Final = ("done", "gone", "no effect", "unknown")
 
 
 class CountingStore(PostgresReconcileStore):
@@ -83,9 +88,10 @@ class Process(Collector):
         if self.derive is not None:
             yield _counter(ProcessName.MARKS, self.derive.handled)
         if self.calls is not None:
-            yield _calls(self.calls)
+            yield _calls(ProcessName.CALLS, _KINDS, _OUTCOMES, self.calls)
         if self.lesson_calls is not None:
-            yield _lesson_calls(self.lesson_calls)
+            name = ProcessName.LESSON_CALLS
+            yield _calls(name, _LESSON_KINDS, _LESSON_OUTCOMES, self.lesson_calls)
         yield _ahead()
 
 
@@ -112,22 +118,16 @@ def _ahead() -> Metric:
     return family
 
 
-def _calls(calls: Counter[tuple[str, str]]) -> Metric:
+def _calls(
+    name: ProcessName,
+    kinds: Iterable[str],
+    outcomes: Iterable[str],
+    calls: Counter[tuple[str, str]],
+) -> Metric:
     """Every kind and outcome from the start, so that the first of a kind shows as an increase."""
-    family = CounterMetricFamily(*ProcessName.CALLS.value, labels=("kind", "outcome"))
-    for kind in _KINDS:
-        for outcome in _OUTCOMES:
-            labels = (kind.__name__.lower(), outcome)
-            family.add_metric(labels, calls[labels])
-    return family
-
-
-def _lesson_calls(calls: Counter[tuple[str, str]]) -> Metric:
-    family = CounterMetricFamily(*ProcessName.LESSON_CALLS.value, labels=("kind", "outcome"))
-    for kind in ("make", "change", "delete"):
-        for outcome in ("done", "gone", "no effect", "unknown"):
-            labels = (kind, outcome)
-            family.add_metric((kind, outcome.replace(" ", "_")), calls[labels])
+    family = CounterMetricFamily(*name.value, labels=("kind", "outcome"))
+    for kind, outcome in product(kinds, outcomes):
+        family.add_metric((kind, outcome.replace(" ", "_")), calls[kind, outcome])
     return family
 
 

@@ -8,6 +8,7 @@ from fastapi import Request
 
 from domain.actors import NOBODY, Actor
 from domain.ids import PersonId, SchoolId
+from operations import summary_extent
 from projections.staff.names import PersonName
 from projections.staff.service_accounts import ServiceAccount
 from projections.staff.sessions import Session
@@ -58,6 +59,11 @@ class Visit:
         if chosen in self.schools:
             return chosen
         return next(iter(self.schools), None)
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether «Сводка школы» of the school that they look at opens for them."""
+        return self.school is not None and summary_extent.is_for(self.actor, self.school)
 
 
 def leave(request: Request, visit: Visit) -> None:

@@ -19,7 +19,7 @@ from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
 from operations.chat_people import Look
 from operations.founding import Wanted
-from operations.initialising import Wish
+from operations.initialising import InitialisingWish
 from operations.member_choice import MembersFilter, Show
 from operations.new_chat_offer import NewChatLook, key_of
 from operations.plans import Choice as Verdict
@@ -191,9 +191,9 @@ class InitialisingAsked(Asked):
     kinds: list[ChatKind] = Field(min_length=1, max_length=len(ChatKind))
     drops_by_hand: bool
 
-    def wish(self, school_id: SchoolId) -> Wish:
+    def wish(self, school_id: SchoolId) -> InitialisingWish:
         """The same for the operation."""
-        return Wish(school_id, frozenset(self.kinds), self.drops_by_hand)
+        return InitialisingWish(school_id, frozenset(self.kinds), self.drops_by_hand)
 
 
 class InitialisingConfirmed(InitialisingAsked):

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import LessonId, MaxChatId
 from domain.lesson_calls import CallPlan, wanted_call
-from domain.lesson_work import Held, Seen, Standing, Wish
+from domain.lesson_work import HeldCall, Seen, Standing, WantedCall
 
 _LOOK = text("""
     SELECT clock_now() AS now, l.standing, l.call_id, l.plans, l.max_chat_id, l.due_generation,
@@ -27,8 +27,8 @@ _LOOK = text("""
 class Look:
     """One look at a lesson; ``otherwise``: what a call of unknown words is asked for as."""
 
-    wish: Wish
-    held: Held
+    wish: WantedCall
+    held: HeldCall
     otherwise: CallPlan
     now: datetime
     seen: Seen
@@ -39,7 +39,7 @@ async def look(connection: AsyncConnection, lesson_id: LessonId) -> Look:
     row = (await connection.execute(_LOOK, {"lesson": lesson_id})).one()
     return Look(
         wish=_wish(row),
-        held=Held(
+        held=HeldCall(
             Standing(row.standing),
             row.call_id,
             plans_of(row.plans),
@@ -56,9 +56,9 @@ async def look(connection: AsyncConnection, lesson_id: LessonId) -> Look:
     )
 
 
-def _wish(row: Row[Any]) -> Wish:
+def _wish(row: Row[Any]) -> WantedCall:
     wanted = row.known and row.decided and row.possible
-    return Wish(
+    return WantedCall(
         known=row.known,
         plan=wanted_call(row, row.title if wanted else None),
         chat=None if row.chat is None else MaxChatId(row.chat),

@@ -23,7 +23,7 @@ from domain.lesson_work import (
     CallEffect,
     CallGone,
     CallThere,
-    Held,
+    HeldCall,
     LessonIntentId,
     LessonLease,
     chat_of,
@@ -149,7 +149,7 @@ class LessonCallStore:
 
 
 async def _hold(
-    connection: AsyncConnection, lease: LessonLease, held: Held, url: str | None
+    connection: AsyncConnection, lease: LessonLease, held: HeldCall, url: str | None
 ) -> None:
     """Write what is known of the call; whoever has lost the lease writes nothing."""
     given = {

@@ -20,7 +20,7 @@ from domain.ids import ChatId, MaxUserId, PersonId
 from domain.initialising import (
     Fate,
     Forecast,
-    Wish,
+    InitialisingWish,
     added_by_hand,
     leaves_when_dropped,
 )
@@ -72,7 +72,9 @@ _ACCOUNTS = text("""
 _MEMBERS = text("SELECT person_id FROM expected_members WHERE chat_id = :chat")
 
 
-async def foresee(connection: AsyncConnection, wish: Wish, terms: Terms) -> list[Foreseen] | None:
+async def foresee(
+    connection: AsyncConnection, wish: InitialisingWish, terms: Terms
+) -> list[Foreseen] | None:
     """Each chat of the wish, by its id; None where nothing at all is known of the school."""
     chats = await preset_chats(await driver(connection), wish.school_id, wish.kinds)
     if chats is None:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.ids import ChatId
-from domain.initialising import Fate, Wish
+from domain.initialising import Fate, InitialisingWish
 
 LONGEST_SECONDS = 3600.0
 
@@ -24,7 +24,7 @@ class Start:
     """One start; ``by`` is who began it."""
 
     run_id: UUID
-    wish: Wish
+    wish: InitialisingWish
     by: str
     confirmed: str
     dropped: int = 0

@@ -61,6 +61,11 @@ class Initialisation:
     chats: tuple[InitialisedChat, ...]
 
     @property
+    def made(self) -> int:
+        """How many chats were not there, or not any more."""
+        return sum(chat.fate is not Fate.SYNCED for chat in self.chats)
+
+    @property
     def settled(self) -> int:
         """How many chats are through."""
         return sum(chat.settled for chat in self.chats)

@@ -11,7 +11,7 @@ from domain.actors import Actor, OperatorRole
 from domain.chats import ChatKind
 from domain.ids import SchoolId
 from operations import initialising, initialising_standing, initialising_start
-from operations.initialising import InitialisingPlan, PlannedChat, Wish
+from operations.initialising import InitialisingPlan, InitialisingWish, PlannedChat
 from operations.initialising_standing import SchoolInitialisation
 from operations.initialising_start import Begun, Changed, UnderWay
 from operations.installation import Installation
@@ -40,9 +40,9 @@ class Asked:
     drops_by_hand: bool
 
     @property
-    def wish(self) -> Wish:
+    def wish(self) -> InitialisingWish:
         """The same in the words of the domain."""
-        return Wish(SchoolId(self.school), frozenset(self.kinds), self.drops_by_hand)
+        return InitialisingWish(SchoolId(self.school), frozenset(self.kinds), self.drops_by_hand)
 
 
 def told(asked: Asked, *, as_json: bool, data_dir: Path | None) -> int:
@@ -59,7 +59,7 @@ def told(asked: Asked, *, as_json: bool, data_dir: Path | None) -> int:
     if as_json:
         say_json(_json(plan, standing))
         return 0
-    say(f"{plan.hash}  makes {_made(plan)} of {len(plan.chats)} chats")
+    say(f"{plan.hash}  makes {plan.made} of {len(plan.chats)} chats")
     for line in [*_lines(plan), *_under_way(standing)]:
         say(line)
     return 0
@@ -86,10 +86,6 @@ def begin(asked: Asked, confirmed: str, by: str | None, *, data_dir: Path | None
 
 def _installation(stack: RunningStack) -> Installation:
     return installation(stack.settings, stack.wiring.derive_config().kinds_off)
-
-
-def _made(plan: InitialisingPlan) -> int:
-    return plan.count(initialising.Fate.MADE) + plan.count(initialising.Fate.ANEW)
 
 
 def _lines(plan: InitialisingPlan) -> Iterator[str]:

@@ -22,6 +22,7 @@ async def test_who_is_not_in_yet_is_found_and_printed_and_kinds_are_switched(
     seen = found.pop("seen")
     assert found == NOTHING_WRONG
     assert seen["classes"] == ["Вся школа", "alpha 7а", "alpha 8б"]
+    assert seen["heading"] == "Сводка: alpha 7а"
     assert seen["first row"] < 500
     assert seen["focus after filters"] == "Загрузить"
     assert seen["address"] == "/summary/classes/alpha-7a?size=50&part=&show=outside"

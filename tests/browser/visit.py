@@ -71,6 +71,20 @@ CUT_OFF = """() => [...document.querySelectorAll('main *')]
     .filter(e => e.getClientRects().length && e.getBoundingClientRect().right > innerWidth + 1)
     .concat([...document.querySelectorAll('.rc-nav > a, .rc-menu > summary')]
         .filter(e => e.offsetHeight > 44))  // a word of the menu broken into two lines
+    .concat([...document.querySelectorAll('.btn')]
+        .filter(e => e.getClientRects().length && e.scrollWidth > e.clientWidth + 2))
+    .concat([...document.querySelectorAll('thead th')].filter(e => {
+        const text = document.createRange();
+        text.selectNodeContents(e);
+        return new Set([...text.getClientRects()].map(line => Math.round(line.top))).size > 2;
+    }))  // a short heading in many lines
+    .concat([...document.querySelectorAll('main select')].filter(e => {
+        const style = getComputedStyle(e), pen = document.createElement('canvas').getContext('2d');
+        const room = e.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+        pen.font = style.font;
+        const said = e.selectedOptions[0]?.text ?? '';
+        return !e.value && room > 0 && pen.measureText(said).width > room;
+    }))  // «Выберите…» cut short
     .map(e => e.tagName + '.' + e.className)"""
 
 

@@ -117,6 +117,7 @@ def make_it(given: Given, teacher: Tour) -> Page:
     expect(page.get_by_text("Ждёт")).to_have_count(0, timeout=PATIENCE_MS)
     teacher.look("journal-made")
     given.judge(page)
+    given.at(NINE - MINUTE)
     with page.context.expect_page() as tab:
         teacher.choose("Открыть")
     heading(tab.value, "Дистанционный урок еще не начался")

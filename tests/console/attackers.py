@@ -166,6 +166,8 @@ class Address:
     fields: dict[str, str]
     route: str
     members: dict[str, object] | None = None
+    query: tuple[str, ...] = ()
+    """The names of what may be asked for behind the path."""
 
     @property
     def has_parameters(self) -> bool:
@@ -242,7 +244,8 @@ def _addresses(doorway: Doorway, things: Things) -> Iterator[Address]:
         fields = {} if in_json else {name: things.fields[name] for name in _fields(route)}
         members = {name: things.members[name] for name in _required(route)} if in_json else None
         for method in sorted(route.methods or ()):
-            yield Address(method, path, route.door, fields, route.path, members)
+            query = tuple(_names(route, of_form=False))
+            yield Address(method, path, route.door, fields, route.path, members, query)
 
 
 def _required(route: GuardedRoute) -> Iterator[str]:
@@ -256,9 +259,14 @@ def _required(route: GuardedRoute) -> Iterator[str]:
 
 def _fields(route: GuardedRoute) -> Iterator[str]:
     """The fields of its form, one by one or as the members of a model."""
-    for field in route.dependant.body_params:
+    return _names(route, of_form=True)
+
+
+def _names(route: GuardedRoute, *, of_form: bool) -> Iterator[str]:
+    asked = route.dependant
+    for field in asked.body_params if of_form else asked.query_params:
         whole = field.field_info.annotation
         if isinstance(whole, type) and issubclass(whole, BaseModel):
-            yield from whole.model_fields
+            yield from (each.alias or name for name, each in whole.model_fields.items())
         else:
             yield field.alias

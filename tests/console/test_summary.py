@@ -10,6 +10,7 @@ from io import StringIO
 import pytest
 
 from console import summary_words
+from domain.facts import EmploymentRole
 from operations.installation import Installation
 from operations.summary import Absence
 from tests.badinput.corpus import ODD_NAMES
@@ -17,7 +18,7 @@ from tests.console.managing import Managing, words
 from tests.console.running import OPERATOR, running
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, ingest
-from tests.staff.town import ALPHA, OWN
+from tests.staff.town import ALPHA, BETA, OWN
 
 CLASS_7A = ALPHA.chat("class", "7a")
 PEOPLE_OF_7A = "/summary/classes/alpha-7a"
@@ -86,6 +87,26 @@ async def test_the_administrator_has_the_school_and_a_class_teacher_their_class(
     ):  # fmt: skip
         assert (await school.console.get(path)).status_code == status, path
     assert {row["Класс"] for row in await table(school)} == {"alpha 7а"}
+
+
+async def test_the_menu_leads_to_the_summary_where_it_opens(school: Managing) -> None:
+    async def opens() -> bool:
+        offered = 'href="/summary"' in await page(school, "/my")
+        answer = await school.console.get("/summary")
+        assert answer.status_code == (200 if offered else 403)
+        return offered
+
+    assert await opens()
+    elsewhere = make.employment(
+        ALPHA.id("administrator"), EmploymentRole.STAFF, school_id=BETA.school
+    )
+    await ingest(school.console.engine, elsewhere)
+    for chosen, expected in ((ALPHA, True), (BETA, False)):
+        await school.send("/school", school=chosen.school, next="/my")
+        assert await opens() is expected, chosen
+    for who, expected in (("leader", True), ("chemist", False), ("staff", False)):
+        await school.be(who)
+        assert await opens() is expected, who
 
 
 async def test_an_operator_has_the_numbers_of_any_school_and_no_name(school: Managing) -> None:

@@ -111,6 +111,12 @@ async def test_at_its_end_whoever_waits_is_told_and_led_home(
     await school.settle()
     await visits.be("pupil-1")
     assert "До начала: 30 мин" in await visits.page(OPEN, part=True)
+    for moment, asks in (
+        (NINE - 30 * MINUTE, "every 20s"), (NINE - timedelta(seconds=61), "every 20s"),
+        (NINE - MINUTE, "every 2s"), (NINE, "every 2s"),
+    ):  # fmt: skip
+        await school.at(moment)
+        assert asks in await visits.page(OPEN, part=True), moment
     await school.at(NINE - timedelta(seconds=1))
     assert "До начала: 1 секунда" in await visits.page(OPEN)
     await school.at(NINE + 40 * MINUTE)

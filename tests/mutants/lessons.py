@@ -26,8 +26,8 @@ LESSONS: Final[tuple[Mutant, ...]] = (
         "a change without an answer counts as done",
         "domain/lesson_work.py",
         "            plans = tuple(dict.fromkeys((*before.plans, plan)))\n"
-        "            return Held(Standing.DOUBTED, call_id, plans, chat)",
-        "            return Held(Standing.MADE, call_id, (plan,), chat)",
+        "            return HeldCall(Standing.DOUBTED, call_id, plans, chat)",
+        "            return HeldCall(Standing.MADE, call_id, (plan,), chat)",
         (_FOLLOWING,),
     ),
     Mutant(

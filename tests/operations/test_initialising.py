@@ -15,7 +15,7 @@ from domain.decisions import MembershipDecision, RoleDecision
 from domain.facts import EmploymentRole, Fact, Profile
 from domain.guard import GuardLimits, GuardScope
 from domain.ids import ChatId, MaxUserId, PersonId, SchoolId
-from domain.initialising import Fate, Wish
+from domain.initialising import Fate, InitialisingWish
 from domain.lanes import Lane
 from domain.seasons import GuardPolicy
 from operations import initialising, initialising_standing, initialising_start
@@ -95,7 +95,7 @@ class Place:
     async def plan(
         self, kinds: frozenset[ChatKind] = EVERY, *, drops: bool = False, who: Actor = ADMINISTRATOR
     ) -> InitialisingPlan:
-        wish = Wish(SCHOOL, kinds, drops)
+        wish = InitialisingWish(SCHOOL, kinds, drops)
         return await initialising.plan(self.store, who, wish, self.installation)
 
     async def begin(
@@ -171,7 +171,7 @@ async def test_missing_chats_are_made_though_their_kind_is_off_and_stay_from_the
     await ingest(place.bench.engine, make.withdrawal(PUPILS[0]))
     await place.work()
     assert await place.members(CHEMISTRY) == {"chemist", *PUPILS[1:]}
-    assert (await place.plan()).count(Fate.MADE) == 0
+    assert (await place.plan()).made == 0
 
 
 async def test_every_existing_chat_of_the_kinds_is_read_anew_and_no_other(place: Place) -> None:
@@ -511,7 +511,7 @@ async def test_it_is_not_for_everybody(place: Place) -> None:
         await place.begin(plan, name="Иванова Анна")
     with pytest.raises(NoSuchSchool):
         await initialising.plan(
-            place.store, OPERATOR, Wish(SchoolId("nowhere"), EVERY), place.installation
+            place.store, OPERATOR, InitialisingWish(SchoolId("nowhere"), EVERY), place.installation
         )
     place.installation = Installation(kinds_off=ChatKindsOff(installation=EVERY))
     with pytest.raises(ModuleOff):
