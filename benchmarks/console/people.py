@@ -29,7 +29,7 @@ ADMINISTRATOR, CLASS_TEACHER, TEACHER, PARENT = (
 
 BARE_PAGE: Final = "SELECT 1"
 
-SURNAME: Final = "Нов"
+SURNAME: Final = "Мел"
 
 
 @dataclass(frozen=True, slots=True)

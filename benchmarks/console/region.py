@@ -149,7 +149,8 @@ async def _copying(connection: AsyncConnection, table: str) -> str:
     """The statement that copies the ordinary school's rows of a table under other numbers."""
     columns = await connection.execute(
         text("""SELECT column_name, data_type, udt_name FROM information_schema.columns
-                 WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO'"""),
+                 WHERE table_schema = 'public' AND table_name = :table AND is_identity = 'NO'
+                    AND is_generated = 'NEVER'"""),
         {"table": table},
     )
     names, values, marked = [], [], []

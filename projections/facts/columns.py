@@ -34,13 +34,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class FactTable:
-    """A table of facts; ``keys`` are the first of ``columns``."""
+    """A table of facts; ``keys`` are the first of ``columns``.
+
+    ``made`` are the columns that PostgreSQL makes of the others, so no part of the fact.
+    """
 
     name: str
     keys: tuple[str, ...]
     columns: tuple[Column, ...]
     watched: tuple[str, ...]
     touches: Callable[[Fact, Old], Iterable[MarkKey]]
+    made: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:
@@ -157,6 +161,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         ),
         (),
         _class,
+        made=("name_key",),
     ),
     facts.Order: FactTable(
         "fact_orders",
@@ -187,6 +192,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         ),
         ("removed",),
         _person,
+        made=("surname_folded",),
     ),
     facts.Employment: FactTable(
         "fact_employments",

@@ -26,7 +26,7 @@ _LEARNS = """w.part = 'pupil' AND EXISTS (
               WHERE g.group_id = ANY(CAST(:learning_in AS text[]))
                 AND g.school_id = w.school_id AND g.class_id = w.class_id
                 AND (g.pupil_ids IS NULL OR w.person_id = ANY(g.pupil_ids)))"""
-"""Of a row ``w`` of ``staff.people_of_schools``: a pupil who learns in one of the groups."""
+"""Of a row ``w`` of ``staff.named_people``: a pupil who learns in one of the groups."""
 
 
 def _takes(prefix: str) -> str:
@@ -35,34 +35,28 @@ def _takes(prefix: str) -> str:
                          OR part = ANY(CAST(:{prefix}parts AS text[])))
                         AND (:{prefix}class = '' OR class_id = :{prefix}class))
                 AND (:{prefix}sex = '' OR min(sex) = :{prefix}sex)
-                AND (SELECT coalesce(bool_and(strpos(min(folded), w) > 0), true)
-                       FROM unnest(CAST(:{prefix}words AS text[])) w))"""  # noqa: S608 - constants
+                AND (cardinality(CAST(:{prefix}words AS text[])) = 0 OR (
+                    SELECT bool_and(strpos({_FOLDED}, w) > 0)
+                      FROM unnest(CAST(:{prefix}words AS text[])) w)))"""  # noqa: S608 - constants
 
 
-# The latest decision about each person's membership says who was taken out by hand.
+_FOLDED = """replace(lower(concat_ws(' ', min(surname), min(given_name), min(patronymic))),
+                                         'ё', 'е')"""
+
+# Of everybody only what decides who is shown, in which order, and who is chosen.
 _JUDGED = f"""
     WITH pair AS (
-        SELECT w.person_id, w.part, w.class_id, f.name AS class_name, p.surname, p.given_name,
-               coalesce(p.patronymic, '') AS patronymic, p.birth_date, p.sex,
-               replace(lower(concat_ws(' ', p.surname, p.given_name, p.patronymic)), 'ё', 'е')
-               AS folded
-          FROM staff.people_of_schools w
-          JOIN fact_people p USING (person_id)
-          LEFT JOIN fact_classes f ON f.class_id = w.class_id
-         WHERE w.school_id = :school AND NOT p.removed
+        SELECT w.person_id, w.part, w.class_id, w.surname, w.given_name, w.patronymic,
+               w.birth_date, w.sex
+          FROM staff.named_people w
+         WHERE w.school_id = :school
            AND (CAST(:learning_in AS text[]) IS NULL OR {_LEARNS})),
-    decided AS (
-        SELECT DISTINCT ON (person_id) person_id, choice FROM decisions
-         WHERE chat_id = :chat AND subject = 'membership'
-         ORDER BY person_id, at DESC, decision_id COLLATE "C" DESC),
     person AS MATERIALIZED (
         SELECT p.person_id, min(surname) AS surname, min(given_name) AS given_name,
-               min(patronymic) AS patronymic, min(birth_date) AS birth_date,
-               json_agg(DISTINCT jsonb_build_array(part, class_name)) AS parts,
-               EXISTS (SELECT FROM expected_members m
-                        WHERE m.chat_id = :chat AND m.person_id = p.person_id) AS already,
-               coalesce((SELECT d.choice = 'excluded' FROM decided d
-                          WHERE d.person_id = p.person_id), false) AS excluded,
+               coalesce(min(patronymic), '') AS patronymic, min(birth_date) AS birth_date,
+               array_agg(part) AS parts, array_agg(class_id) AS classes,
+               p.person_id IN (SELECT person_id FROM expected_members
+                                WHERE chat_id = :chat) AS already,
                {_takes("w_")} AS shown,
                :c_all AND {_takes("c_")} AS taken,
                p.person_id = ANY(CAST(:also AS text[])) AS also,
@@ -94,6 +88,17 @@ _KEY = "replace(lower({}), 'ё', 'е' || chr(65535)) COLLATE \"C\""
 """Russian order without a Russian collation: ё right after е."""
 
 
+_PARTS = """(SELECT json_agg(DISTINCT jsonb_build_array(x.part, f.name))
+              FROM unnest(p.parts, p.classes) AS x (part, class_id)
+              LEFT JOIN fact_classes f USING (class_id))"""
+
+_EXCLUDED = """coalesce((SELECT d.choice = 'excluded' FROM decisions d
+                      WHERE d.chat_id = :chat AND d.person_id = p.person_id
+                        AND d.subject = 'membership'
+                      ORDER BY d.at DESC, d.decision_id COLLATE "C" DESC LIMIT 1), false)"""
+"""Of a row ``p`` of the page: whether the latest decision about them took them out by hand."""
+
+
 def _listed(by: SortedBy, direction: str) -> TextClause:
     keys = ["surname", "given_name", "patronymic"]
     names = [_KEY.format(each) for each in keys if each != by.value]
@@ -101,11 +106,12 @@ def _listed(by: SortedBy, direction: str) -> TextClause:
     order = f"{first} {direction} NULLS LAST, {', '.join(names)}, person_id"
     return text(f"""{_JUDGED},{_COUNTED},
     page AS (
-        SELECT *, {_CHOSEN_BY} AS chosen_now,
-               row_number() OVER (ORDER BY {order}) AS place FROM person WHERE shown
-         ORDER BY place LIMIT :size
+        SELECT *, {_CHOSEN_BY} AS chosen_now FROM person WHERE shown
+         ORDER BY {order} LIMIT :size
         OFFSET greatest(0, least(:page - 1, ((SELECT total FROM counted) - 1) / :size)) * :size)
-    SELECT c.*, p.* FROM counted c LEFT JOIN page p ON true ORDER BY p.place""")  # noqa: S608 - constants
+    SELECT c.*, p.person_id, p.surname, p.given_name, p.patronymic, p.birth_date, p.already,
+           p.chosen_now, {_PARTS} AS parts, {_EXCLUDED} AS excluded
+      FROM counted c LEFT JOIN page p ON true ORDER BY {order}""")  # noqa: S608 - constants
 
 
 _LISTED = {

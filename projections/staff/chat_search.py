@@ -70,16 +70,21 @@ _KEYS: Final = {
     Column.KIND: f"array_position(ARRAY[{_KINDS}], c.kind)",
     Column.MEMBERS: "n.people",
     Column.YEAR: "k.school_year",
-    Column.CLASS: "staff.sort_key(k.name)",
+    Column.CLASS: "k.name_key",
     Column.ADMINISTRATOR: "a.first",
     Column.STATE: f"array_position(ARRAY[{_STANDINGS}], {STANDING})",
 }
 
+# Inside out: the people of all chats, each once; of them those of the surname; their chats. Arrays,
+# so each is found by an index and nothing is compared with all of another list.
 _SURNAME: Final = """
-    c.chat_id IN (
-        SELECT m.chat_id FROM expected_members m JOIN fact_people p USING (person_id)
-         WHERE m.chat_id IN (SELECT chat_id FROM chats WHERE school_id = :school)
-           AND starts_with(staff.folded(p.surname), btrim(staff.folded(:surname))))"""
+    c.chat_id = ANY(ARRAY(
+        SELECT m.chat_id FROM expected_members m WHERE m.person_id = ANY(ARRAY(
+            SELECT p.person_id FROM fact_people p
+             WHERE starts_with(p.surname_folded, btrim(staff.folded(:surname)))
+               AND p.person_id = ANY(ARRAY(
+                   SELECT DISTINCT n.person_id FROM expected_members n WHERE n.chat_id = ANY(ARRAY(
+                       SELECT chat_id FROM chats WHERE school_id = :school))))))))"""
 _WORDS: Final = """
     NOT EXISTS (SELECT FROM string_to_table(staff.folded(:words), ' ') word
                  WHERE strpos(staff.folded(c.title), word) = 0 AND word <> '')"""
@@ -91,7 +96,7 @@ def question(wanted: ChatsWanted) -> str:
     down = "DESC" if wanted.descending else ""
     return f"""
     WITH found AS MATERIALIZED (
-        SELECT c.chat_id, {_KEYS[wanted.column]} AS key, staff.sort_key(c.title) AS title
+        SELECT c.chat_id, {_KEYS[wanted.column]} AS key, c.title_key AS title
           FROM chats c
           LEFT JOIN chat_sync s USING (chat_id)
           LEFT JOIN fact_classes k USING (class_id)

@@ -31,7 +31,7 @@ _CHATS: Final = text(f"""
       {JUDGED}
       {COUNTED}
      WHERE i.run_id = :run AND c.school_id = :school
-     ORDER BY staff.sort_key(c.title), i.chat_id""")  # noqa: S608 - made of constants
+     ORDER BY c.title_key, i.chat_id""")  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ _CLASSES = text(f"""
     SELECT c.class_id, c.name, c.school_year
       FROM fact_classes c LEFT JOIN fact_schools s USING (school_id)
      WHERE c.school_id = :school AND {_OPEN.format("c.closed_on, s.closed_on")}
-     ORDER BY c.school_year DESC, staff.sort_key(c.name), c.class_id""")  # noqa: S608 - constants
+     ORDER BY c.school_year DESC, c.name_key, c.class_id""")  # noqa: S608 - constants
 
 _GROUPS = text(f"""
     SELECT g.group_id, g.class_id, g.subject, g.name

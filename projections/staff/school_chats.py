@@ -87,7 +87,7 @@ _CLASSES: Final = text("""
            k.school_year = max(k.school_year) OVER () AS latest
       FROM fact_classes k
      WHERE k.class_id IN (SELECT class_id FROM chats WHERE school_id = :school)
-     ORDER BY k.school_year DESC, staff.sort_key(k.name), k.class_id""")
+     ORDER BY k.school_year DESC, k.name_key, k.class_id""")
 
 
 async def find(

@@ -109,7 +109,7 @@ CHATS: Final = """
        AND NOT c.deleted AND NOT c.frozen AND (c.class_id IS NOT NULL OR c.kind = 'staff_room')"""
 """The chats in which those people belong."""
 
-_ORDERED: Final = text(f"{CHATS} ORDER BY staff.sort_key(c.title), c.chat_id")
+_ORDERED: Final = text(f"{CHATS} ORDER BY c.title_key, c.chat_id")
 
 _PLACES: Final = text("""
     SELECT person_id, array_agg(chat_id) AS chats, array_agg(inside) AS inside

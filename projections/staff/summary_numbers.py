@@ -23,16 +23,12 @@ _GROUPS: Final = text(f"""
            array_agg(w.person_id) AS people, array_agg(w.max_user_id) AS accounts
       {OF_EXTENT} GROUP BY w.class_id, w.part""")
 
-_BELONG: Final = text("""
-    SELECT chat_id, array_agg(person_id) AS people
-      FROM staff.summary_places WHERE chat_id = ANY(:chats) GROUP BY chat_id""")
-
-_INSIDE: Final = text("""
-    SELECT chat_id, array_agg(max_user_id) AS accounts
-      FROM observed_members WHERE chat_id = ANY(:chats) GROUP BY chat_id""")
-
-
-_CHATS: Final = text(CHATS)
+# A chat at a time, as in ``projections.staff.chat_search``.
+_ROSTERS: Final = text(f"""
+    SELECT c.class_id, r.people, r.accounts
+      FROM ({CHATS}) c
+      JOIN LATERAL (
+           SELECT * FROM staff.rosters r WHERE r.chat_id = c.chat_id OFFSET 0) r ON true""")  # noqa: S608 - made of constants
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +83,12 @@ async def _places(
     asked: Mapping[str, object],
     accounts: Mapping[PersonId, int | None],
 ) -> dict[str | None, _Places]:
-    chats = {row.chat_id: row.class_id for row in await connection.execute(_CHATS, asked)}
-    of_chats = {"chats": list(chats)}
-    inside = {
-        row.chat_id: frozenset(row.accounts) for row in await connection.execute(_INSIDE, of_chats)
-    }
     places: dict[str | None, _Places] = {}
-    for row in await connection.execute(_BELONG, of_chats):
-        of_class = places.setdefault(chats[row.chat_id], _Places())
+    for row in await connection.execute(_ROSTERS, asked):
+        of_class = places.setdefault(row.class_id, _Places())
         of_class.belong.update(row.people)
-        there = inside.get(row.chat_id, frozenset())
-        of_class.missing.update(each for each in row.people if accounts.get(each) not in there)
+        there = frozenset(row.accounts)
+        of_class.missing.update([each for each in row.people if accounts.get(each) not in there])
     return places
 
 

@@ -66,8 +66,8 @@ SCREENS: Final = (
     Mutant(
         "people of one's other school are chosen too",
         "projections/staff/candidates.py",
-        "WHERE w.school_id = :school AND NOT p.removed",
-        "WHERE :school = :school AND NOT p.removed",
+        "WHERE w.school_id = :school\n",
+        "WHERE :school = :school\n",
         _PEOPLE,
     ),
     Mutant(

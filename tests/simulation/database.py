@@ -98,9 +98,15 @@ class Database:
                     f"SELECT quote_literal(jsonb_agg(t)::text) FROM {table} t"
                 )
                 if kept is not None:
+                    own = await self.monitor.fetchval(
+                        "SELECT string_agg(attname, ', ' ORDER BY attnum) FROM pg_attribute"
+                        " WHERE attrelid = $1::text::regclass AND attnum > 0"
+                        " AND attgenerated = ''",
+                        table,
+                    )
                     script += (
-                        f"INSERT INTO {table} OVERRIDING SYSTEM VALUE"
-                        f" SELECT * FROM jsonb_populate_recordset(NULL::{table}, {kept});"
+                        f"INSERT INTO {table} ({own}) OVERRIDING SYSTEM VALUE"
+                        f" SELECT {own} FROM jsonb_populate_recordset(NULL::{table}, {kept});"
                     )
             for row in await self.monitor.fetch(
                 "SELECT quote_literal(sequencename), last_value FROM pg_sequences"

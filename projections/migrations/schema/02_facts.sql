@@ -16,6 +16,7 @@ CREATE TABLE fact_classes (
     class_id text PRIMARY KEY,
     school_id text NOT NULL,
     name text NOT NULL,
+    name_key text COLLATE "C" GENERATED ALWAYS AS (staff.sort_key(name)) STORED,
     school_year text NOT NULL,
     class_teacher_id text,
     closed_on date,
@@ -56,6 +57,7 @@ CREATE TABLE fact_cancellations (
 CREATE TABLE fact_people (
     person_id text PRIMARY KEY,
     surname text NOT NULL,
+    surname_folded text GENERATED ALWAYS AS (staff.folded(surname)) STORED,
     given_name text NOT NULL,
     patronymic text,
     birth_date date,
@@ -65,6 +67,8 @@ CREATE TABLE fact_people (
     source text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL,
     topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL
 );
+
+CREATE INDEX ON fact_people (person_id) WHERE removed;
 
 CREATE TABLE fact_employments (
     person_id text NOT NULL,
@@ -107,11 +111,12 @@ CREATE INDEX ON fact_subject_groups (school_id);
 CREATE INDEX ON fact_subject_groups USING gin (teacher_ids);
 
 CREATE TABLE fact_profiles (
-    person_id text PRIMARY KEY,
+    person_id text NOT NULL,
     max_user_id bigint,            -- null: unlinked
     version bigint NOT NULL, at timestamptz NOT NULL,
     source text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL,
-    topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL
+    topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL,
+    PRIMARY KEY (person_id) INCLUDE (max_user_id)  -- whose account it is, without a look at the row
 );
 CREATE INDEX ON fact_profiles (max_user_id);
 

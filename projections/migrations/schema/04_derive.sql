@@ -28,6 +28,7 @@ CREATE TABLE chats (
     class_id text,
     group_id text,
     title text NOT NULL,
+    title_key text COLLATE "C" GENERATED ALWAYS AS (staff.sort_key(title)) STORED,
     closes_on date,
     frozen boolean NOT NULL DEFAULT false,
     deleted boolean NOT NULL DEFAULT false, -- by a person; stays so until a person brings it back

@@ -46,7 +46,6 @@ END $$;
 -- Below, «who asks» is told by settings of the transaction (``projections.staff.fence``): lists
 -- of ids between commas. A setting that was never made is null, and null lets nobody see
 -- anything. Each is read in a subquery of its own, so once a statement and not once a row.
-CREATE SCHEMA staff;
 
 -- These views are the owner's, so they see all rows and choose by themselves.
 CREATE VIEW staff.managed_chats WITH (security_barrier) AS

@@ -46,6 +46,17 @@ UNION ALL
 SELECT p.school_id, g.guardian_id, 'parent', p.class_id, p.pupil_id
   FROM placed p JOIN fact_guardianships g USING (pupil_id) WHERE NOT g.ended;
 
+-- The same by name, for whoever may read it. Who belongs to a school in which they choose people is
+-- known to them (staff.known_people), so that is not asked of one after another.
+CREATE OR REPLACE VIEW staff.named_people WITH (security_barrier) AS
+SELECT w.school_id, w.person_id, w.part, w.class_id, p.surname, p.given_name, p.patronymic,
+       p.birth_date, p.sex
+  FROM staff.people_of_schools w
+  JOIN fact_people p USING (person_id)
+ WHERE NOT p.removed
+   AND ((SELECT current_setting('staff.operator', true)) = 'names'
+        OR w.school_id = ANY((SELECT string_to_array(current_setting('staff.chooses_in', true), ','))::text[]));
+
 -- Why somebody is not inside a chat in which they belong, of the chats that who asks manages or,
 -- by ids, operates.
 CREATE OR REPLACE VIEW staff.obstacles WITH (security_barrier) AS
@@ -84,12 +95,23 @@ SELECT m.chat_id, m.person_id, o.max_user_id IS NOT NULL AS inside
  WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
     OR EXISTS (SELECT FROM staff.managed_chats c WHERE c.chat_id = m.chat_id);
 
-GRANT SELECT ON staff.memberships, staff.people_of_schools, staff.obstacles, staff.summary_people,
-    staff.summary_places TO rollcall_staff;
+-- The same a row a chat: who belongs in it, and which accounts are inside.
+CREATE OR REPLACE VIEW staff.rosters WITH (security_barrier) AS
+SELECT c.chat_id,
+       ARRAY(SELECT m.person_id FROM expected_members m WHERE m.chat_id = c.chat_id) AS people,
+       ARRAY(SELECT o.max_user_id FROM observed_members o WHERE o.chat_id = c.chat_id) AS accounts
+  FROM chats c
+ WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
+    OR EXISTS (SELECT FROM staff.managed_chats k WHERE k.chat_id = c.chat_id);
+
+GRANT SELECT ON staff.memberships, staff.people_of_schools, staff.named_people, staff.obstacles,
+    staff.summary_people, staff.summary_places, staff.rosters TO rollcall_staff;
 
 COMMENT ON VIEW staff.memberships IS 'dashboard.memberships with why somebody is not inside, of the chats that are managed by who asks.';
 COMMENT ON VIEW staff.people_of_schools IS 'Who belongs today to a school in which who asks chooses people, as staff, pupil or parent, and of which class; somebody may stand there more than once. To an operator, of the one school that they look at (staff.looks_at).';
 COMMENT ON COLUMN staff.people_of_schools.pupil_id IS 'The pupil themselves, or of a parent the pupil by whom they belong.';
+COMMENT ON VIEW staff.named_people IS 'staff.people_of_schools with names, as far as who asks may read them: domain.access._knows.';
 COMMENT ON VIEW staff.summary_people IS 'staff.people_of_schools with names and whether they are linked, of the schools and classes whose summary who asks may see: domain.access._sees_summary. Names only to whoever may read them.';
 COMMENT ON VIEW staff.summary_places IS 'Who belongs in which chat and whether they are inside, of the chats whose people may be seen by who asks: domain.access._sees_members.';
+COMMENT ON VIEW staff.rosters IS 'The people who belong in each of those chats, and the accounts that are inside.';
 COMMENT ON VIEW staff.obstacles IS 'dashboard.blocked of the people of those chats whose people may be seen by who asks: domain.access._sees_members.';

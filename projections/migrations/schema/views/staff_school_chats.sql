@@ -1,21 +1,6 @@
 -- The list of a school's chats for its staff («Управление чатами»). The owner's views: they count
 -- people whom who asks may not see one by one, and tell no more than the numbers.
 
--- How people write and how the register does: case, ё, and Latin letters that look like Russian
--- ones are alike; what has no width is left out.
-CREATE OR REPLACE FUNCTION staff.folded(given text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT translate(lower(normalize(given, NFKC) COLLATE pg_c_utf8),
-                     U&'ёabcehkmoptxy\200B\200C\200D\2060\FEFF\00AD', 'еавсенкмортху')
-$$;
-
--- The order of Russian titles under «C»: numbers by value, no regard to case, ё right after е.
-CREATE OR REPLACE FUNCTION staff.sort_key(given text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
-    SELECT regexp_replace(
-               regexp_replace(replace(lower(given COLLATE pg_c_utf8), 'ё', U&'е\FFFF'),
-                              '([0-9]+)', '000000000000000000\1', 'g'),
-               '[0-9]*([0-9]{18})(?![0-9])', '\1', 'g') COLLATE "C"
-$$;
-
 -- What the standing of a chat is made of, but for the numbers (projections.staff.standings).
 -- ``undecided``: of the sets that the guard holds here, by whose limit; ``takings``: of how many
 -- accounts they are.
@@ -39,16 +24,18 @@ SELECT c.chat_id, c.school_id, c.frozen, c.deleted, s.max_chat_id, s.due_at, s.o
     OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
 
 -- How many belong in a chat, how many of them are linked, and how many of those are not inside.
+-- Their profiles are found by one array: half of what looking for one after another costs.
 CREATE OR REPLACE VIEW staff.chat_numbers WITH (security_barrier) AS
-SELECT c.chat_id, n.people, n.linked, n.outside
+SELECT c.chat_id,
+       (SELECT count(*) FROM expected_members m WHERE m.chat_id = c.chat_id) AS people,
+       n.linked, n.outside
   FROM chats c
- CROSS JOIN LATERAL (
-       SELECT count(*) AS people, count(p.max_user_id) AS linked,
-              count(p.max_user_id) FILTER (WHERE i.max_user_id IS NULL) AS outside
-         FROM expected_members m
-         LEFT JOIN fact_profiles p USING (person_id)
-         LEFT JOIN observed_members i ON i.chat_id = m.chat_id AND i.max_user_id = p.max_user_id
-        WHERE m.chat_id = c.chat_id) n
+  LEFT JOIN LATERAL (
+       SELECT count(*) AS linked, count(*) FILTER (WHERE i.max_user_id IS NULL) AS outside
+         FROM fact_profiles p
+         LEFT JOIN observed_members i ON i.chat_id = c.chat_id AND i.max_user_id = p.max_user_id
+        WHERE p.max_user_id IS NOT NULL AND p.person_id = ANY(ARRAY(
+              SELECT m.person_id FROM expected_members m WHERE m.chat_id = c.chat_id))) n ON true
  WHERE (SELECT current_setting('staff.operator', true)) IN ('ids', 'names')
     OR c.school_id = ANY((SELECT string_to_array(current_setting('staff.works_in', true), ','))::text[])
     OR c.chat_id = ANY((SELECT string_to_array(current_setting('staff.own_chats', true), ','))::text[]);
