@@ -1,7 +1,6 @@
 """Facts in PostgreSQL are an order-insensitive, idempotent fold of all that ever arrived."""
 
 import asyncio
-import json
 import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import fields, replace
@@ -140,7 +139,7 @@ async def _stored(engine: AsyncEngine) -> tuple[set[Fact], set[tuple[str, Rank]]
                 found.add(_fact(type_, row))
         history = await raw.fetch("SELECT * FROM fact_history")
     own = {table.kind: {column.name for column in table.columns} for table in TABLES.values()}
-    assert all(json.loads(row["body"]).keys() == own[row["kind"]] for row in history)
+    assert all(row["body"].keys() == own[row["kind"]] for row in history)
     return found, {(f"{row['kind']} {row['key']}", _rank(row)) for row in history}
 
 
