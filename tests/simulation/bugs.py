@@ -1,7 +1,8 @@
 """Seventeen bugs that have been made elsewhere, planted in the production code one at a time.
 
-Five of distance lessons stand beside them (``lesson_bugs``). Each is a small wrong variant of a production function. The simulation must find every one of
-them, or its silence about the real code would mean nothing.
+Five of distance lessons stand beside them (``lesson_bugs``). Each is a small wrong variant of a
+production function. The simulation must find every one of them, or its silence about the real code
+would mean nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -75,6 +75,10 @@ class Later:
         """Pupils, each with a class that an order named."""
         return sorted({(o["data"]["pupil_id"], o["data"]["class_id"]) for o in self._orders})
 
+    def changed(self, event: Event, **changes: object) -> Event:
+        """The next version of an entity that ``changes`` does not make."""
+        return self._next(event, **changes)
+
     def account(self, person: str, account: int | None) -> Event:
         """A person's profile under its next version."""
         known = self._latest.get(("profile", person))
