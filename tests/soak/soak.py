@@ -23,7 +23,8 @@ from simulator.config import SimulatorConfig
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
-from tests.soak.lessons import CallWatch, Teachers, Timetable, differences, forgotten
+from tests.soak.lesson_verdict import CallWatch, differences, forgotten
+from tests.soak.lessons import Teachers, Timetable
 from tests.soak.outages import Outage, Outages
 from tests.soak.person import Person
 from tests.soak.removals import Judge, Watch, given_up, schools_of
