@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 import consumers.ingest
 import projections.derive.rounds
 from consumers.ingest import Ingestor
-from gateway.lesson_calls import LessonCallLoop
 from gateway.max_http import MaxHttp
 from projections import outbox
 from projections.derive.transaction import DeriveSteps
@@ -199,8 +198,6 @@ POINTS: dict[str, Point] = {
     "reconcile.before_finish": Point(STORE, "finish", before, 3),
     "reconcile.converged_written": Point(announce, "converged", after, 3),
     "reconcile.finished": Point(STORE, "finish", after, 3),
-    # A lesson's call: with the answer in hand, and nothing of it noted.
-    "lessons.called": Point(LessonCallLoop, "_call", after, 1),
     # The outbox: taken, acknowledged by Kafka, marked.
     "outbox.taken": Point(outbox, "take", after_something, 2),
     "outbox.acknowledged": Point(outbox, "published", before, 2),

@@ -59,9 +59,9 @@ class Timetable:
     def _change(self, lesson: str, number: int) -> dict[str, object]:
         data = self.lessons[lesson]["data"]
         what = self.rng.random()
-        if what < 0.2:
-            others = [each["data"]["teacher_id"] for each in self.lessons.values()]
-            return {"teacher_id": self.rng.choice(others)}
+        able = self.later.teachers(data["school_id"])
+        if able and (what < 0.2 or data["teacher_id"] not in able):
+            return {"teacher_id": self.rng.choice(able)}
         if what < 0.3:
             return {"group_id": self.rng.choice(self._groups(data))}
         if what < 0.4:
