@@ -131,9 +131,12 @@ class HeldBudget:
         self._monotonic = monotonic or asyncio.get_running_loop().time
         self._deadline = self._monotonic()
 
-    def hold(self, seconds: float) -> None:
-        """The lease was taken, or extended, a moment ago: calls may be sent for ``seconds``."""
-        self._deadline = self._monotonic() + seconds
+    def hold(self, seconds: float, since: float | None = None) -> None:
+        """The lease was taken, or extended, ``since`` then or just now.
+
+        Calls may be sent for ``seconds`` from that instant on.
+        """
+        self._deadline = (self._monotonic() if since is None else since) + seconds
 
     @asynccontextmanager
     async def slot(self, lane: Lane, kind: CallClass = CallClass.READ) -> AsyncIterator[None]:

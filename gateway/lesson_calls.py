@@ -153,19 +153,23 @@ class LessonCallLoop:
     async def _step_by_step(self, lease: LessonLease) -> None:
         """One lesson, call by call, until there is none to make now."""
         for _ in range(STEPS):
+            # From before the look on: who stands still after it must not send what it allowed.
+            since = asyncio.get_running_loop().time()
             attempt = await self.store.step(lease)
             if not isinstance(attempt, Attempt):
                 return
-            ended = await self._make(lease, attempt)
+            ended = await self._make(lease, attempt, since)
             if ended is not None:
                 await self.store.finish(lease, attempt, ended)
                 return
         # Whoever changes it so often is waited for until the lease has ended.
 
-    async def _make(self, lease: LessonLease, attempt: Attempt) -> RetryAfter | Refused | None:
+    async def _make(
+        self, lease: LessonLease, attempt: Attempt, since: float
+    ) -> RetryAfter | Refused | None:
         """The call and its outcome; None where all went as it should."""
         try:
-            effect = await self._call(lease, attempt)
+            effect = await self._call(lease, attempt, since)
         except errors.OutcomeUnknown as error:
             await self.store.settle(lease, attempt, EffectUnknown(error.detail))
             return RetryAfter(str(error))
@@ -180,9 +184,9 @@ class LessonCallLoop:
         await self.store.settle(lease, attempt, effect)
         return None
 
-    async def _call(self, lease: LessonLease, attempt: Attempt) -> CallEffect:
+    async def _call(self, lease: LessonLease, attempt: Attempt, since: float) -> CallEffect:
         held = HeldBudget(self.budget)
-        held.hold(min(attempt.lasts, self.store.lease_seconds - self.call_seconds))
+        held.hold(min(attempt.lasts, self.store.lease_seconds - self.call_seconds), since)
         messenger, lane = self.messenger.through(held), lease.lane
         match attempt.ask:
             case MakeCall(plan):

@@ -2,12 +2,17 @@
 
 import asyncio
 import sys
+import time
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
-from domain.lesson_work import Attempt
+from domain.lesson_outcomes import Rest
+from domain.lesson_work import Attempt, LessonLease
+from domain.work import GateShut, LeaseLost
 from operations.lesson_acts import Decided, Refusal, Refused
+from projections.lessons.store import LessonCallStore
 from tests.lessons.timetable import MINUTE, NINE, L, Timetable, lesson
 from tests.mutants.planting import ROOT
 from tests.staff.town import ALPHA
@@ -89,7 +94,8 @@ async def test_a_crash_between_the_call_and_its_note_makes_no_second_one(
     assert lease is not None
     attempt = await school.store.step(lease)
     assert isinstance(attempt, Attempt)
-    await school.loop._call(lease, attempt)  # noqa: SLF001 - and then the process is killed
+    now = asyncio.get_running_loop().time()
+    await school.loop._call(lease, attempt, now)  # noqa: SLF001 - and then the process is killed
     assert await school.rows("SELECT standing, call_id FROM lesson_calls") == [("asked", None)]
     (made,) = (await school.calls()).values()
     await school.register(lesson(NINE + 60 * MINUTE))
@@ -185,6 +191,28 @@ async def test_a_deletion_that_waited_for_its_turn_until_the_call_began_is_not_s
     await school.settle()
     assert len(await school.calls()) == 1
     assert await school.state() == "running"
+
+
+class StandingStill(LessonCallStore):
+    """As if the machine had stopped between the look and the call, until that may have begun."""
+
+    async def step(self, lease: LessonLease) -> Attempt | Rest | LeaseLost | GateShut:
+        found = await super().step(lease)
+        if isinstance(found, Attempt):
+            time.sleep(found.lasts)  # noqa: ASYNC251 - nothing in the process goes on
+        return found
+
+
+async def test_a_process_that_stood_still_until_the_call_began_does_not_delete_it(
+    school: Timetable,
+) -> None:
+    await planned(school)
+    assert await school.delete() == Decided()
+    await school.at(NINE - MINUTE / 120)
+    loop = replace(school.loop, store=StandingStill(school.engine))
+    assert await loop.once() == 1
+    assert await school.made() == {}
+    assert await school.rows("SELECT attempts FROM lesson_calls") == [(1,)]
 
 
 async def test_nothing_is_called_while_the_gate_is_shut(school: Timetable) -> None:

@@ -66,20 +66,20 @@ class _Region:
     def __init__(self, events: Iterable[Mapping[str, Any]], today: date) -> None:
         everything = [cast("Data", event) for event in events]
         self.today = today
-        self.schools = _latest(everything, ["school.changed"], lambda d: d["school_id"])
-        self.classes = _latest(
+        self.schools = latest(everything, ["school.changed"], lambda d: d["school_id"])
+        self.classes = latest(
             everything, ["class.created", "class.changed"], lambda d: d["class_id"]
         )
-        self.persons = _latest(everything, ["person.changed"], lambda d: d["person_id"])
-        self.employments = _latest(
+        self.persons = latest(everything, ["person.changed"], lambda d: d["person_id"])
+        self.employments = latest(
             everything, ["employment.changed"], lambda d: (d["person_id"], d["school_id"])
         )
-        self.guardianships = _latest(
+        self.guardianships = latest(
             everything, ["guardianship.changed"], lambda d: (d["guardian_id"], d["pupil_id"])
         )
-        self.groups = _latest(everything, ["subject-group.changed"], lambda d: d["group_id"])
-        self.profiles = _latest(everything, ["profile.changed"], lambda d: d["person_id"])
-        self.orders = _latest(
+        self.groups = latest(everything, ["subject-group.changed"], lambda d: d["group_id"])
+        self.profiles = latest(everything, ["profile.changed"], lambda d: d["person_id"])
+        self.orders = latest(
             everything, ["enrolment.ordered", "withdrawal.ordered"], lambda d: d["order_id"]
         )
         self.cancelled = {
@@ -261,7 +261,7 @@ class _Region:
         return accounts
 
 
-def _latest(events: list[Data], kinds: list[str], entity: Callable[[Data], Any]) -> dict[Any, Data]:
+def latest(events: list[Data], kinds: list[str], entity: Callable[[Data], Any]) -> dict[Any, Data]:
     """The deciding data of each entity; ``is`` in it says which type of event it came by.
 
     Orders have no version: all of theirs are the same one.

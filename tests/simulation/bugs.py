@@ -1,7 +1,8 @@
 """Seventeen bugs that have been made elsewhere, planted in the production code one at a time.
 
-Each is a small wrong variant of a production function. The simulation must find every one of
-them, or its silence about the real code would mean nothing.
+Five of distance lessons stand beside them (``lesson_bugs``). Each is a small wrong variant of a
+production function. The simulation must find every one of them, or its silence about the real code
+would mean nothing.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,6 +43,7 @@ from projections.facts import offsets, quarantine
 from projections.facts import store as facts_store
 from projections.facts.ingest_store import Batch, Committed, IngestStore
 from projections.queue import marks
+from tests.simulation.lesson_bugs import LESSON_BUGS
 
 Plant = Callable[[ExitStack], None]
 
@@ -293,6 +295,7 @@ BUGS: Mapping[str, Plant] = {
         no_rechecks,
         midnight_in_the_wrong_zone,
         administrators_after_pupils,
+        *LESSON_BUGS,
     )
 }
 """The seventeenth, a mark that is resolved before the commit it needs, is in ``interleavings``."""
@@ -302,7 +305,7 @@ FOUND_BY: Mapping[str, int] = {
     "offset_without_compare_and_set": 9,
     "timeout_is_failure": 1,
     "failed_ids_ignored": 4,
-    "partial_taken_for_whole": 20,
+    "partial_taken_for_whole": 4,
     "no_fence": 71,
     "guard_bypassed": 7,
     "approval_for_any_plan": 83,
@@ -314,6 +317,11 @@ FOUND_BY: Mapping[str, int] = {
     "retry_without_read_back": 1,
     "midnight_in_the_wrong_zone": 34,
     "administrators_after_pupils": 1,
+    "opened_a_minute_early": 70,
+    "opened_by_another_zone": 10,
+    "link_for_former_members": 250,
+    "call_deleted_while_it_runs": 150,
+    "a_key_for_each_attempt": 50,
 }
 """The first seed that found each of them when it was last looked for: it is tried first."""
 

@@ -30,6 +30,9 @@ RATES = {
 }
 """By step, where a seed has this kind of trouble at all."""
 
+LESSON_RATES = {"lesson": 0.02, "plan": 0.03, "visit": 0.03}
+"""As ``RATES``, in every seed that has lessons."""
+
 OFTEN = 0.35
 """The share of seeds that have a kind of trouble: with all of them at once little else happens."""
 
@@ -56,6 +59,8 @@ class Faults:
         chance = self.stage.scheduler.random
         self.rates = {kind: rate for kind, rate in RATES.items() if chance.random() < OFTEN}
         self.rates |= {kind: RATES[kind] for kind in ("publish", "approve")}
+        if self.stage.watch is not None:
+            self.rates |= LESSON_RATES
         self.connections = chance.choice((0.0, 0.0, 0.0, 0.003))
         self.stage.database.fine = chance.choice((0.0, 0.02, 0.1, 0.4))
         self.stage.max.trouble = chance.choice((0.0, 0.2, 0.5))
@@ -114,6 +119,9 @@ class Faults:
             "approve": self._approve,
             "reject": self._reject,
             "clock": self._clock,
+            "lesson": self._lesson,
+            "plan": self._plan,
+            "visit": self._visit,
         }
 
     async def _publish(self) -> None:
@@ -195,6 +203,16 @@ class Faults:
 
     async def _reject(self) -> None:
         await self.stage.decide(approve=False)
+
+    async def _lesson(self) -> None:
+        self.stage.publish_a_lesson()
+
+    async def _plan(self) -> None:
+        await self.stage.decide_about_a_lesson()
+
+    async def _visit(self) -> None:
+        if self.stage.visitors is not None:
+            await self.stage.visitors.visit()
 
     async def _people(self) -> None:
         People(self.stage).act()

@@ -53,7 +53,7 @@ _TABLES = {
     "cancellations": "order_id || ':' || school_id", "people": "person_id",
     "employments": "person_id || ':' || school_id",
     "guardianships": "guardian_id || ':' || pupil_id", "subject_groups": "group_id",
-    "profiles": "person_id",
+    "profiles": "person_id", "lessons": "lesson_id",
 }  # fmt: skip
 _FACTS = " UNION ALL ".join(
     f"SELECT '{table}', {key}, event_id FROM fact_{table}" for table, key in _TABLES.items()
@@ -70,6 +70,7 @@ _KINDS = {
     "guardianship.changed": ("guardianships", ("guardian_id", "pupil_id")),
     "subject-group.changed": ("subject_groups", ("group_id",)),
     "profile.changed": ("profiles", ("person_id",)),
+    "lesson.changed": ("lessons", ("lesson_id",)),
 }
 
 

@@ -133,6 +133,10 @@ class Knowledge:
         """Everything that was published and can be read."""
         return _events(self.kafka.logs.values())
 
+    def events_read(self) -> list[Event]:
+        """As ``events``, of what PostgreSQL has the facts of."""
+        return _events(log[: self.read.get(key, 0)] for key, log in self.kafka.logs.items())
+
     def look_at_register(self) -> None:
         """Something was published, or the date has changed somewhere.
 
@@ -150,7 +154,7 @@ class Knowledge:
     def look_at_closed(self) -> None:
         """As ``look_at_register``, of what was read: after a minute additions wait for no more."""
         now = self.database.now()
-        events = _events(log[: self.read.get(key, 0)] for key, log in self.kafka.logs.items())
+        events = self.events_read()
         closed = closed_chats(events, now)
         if self.database.furthest > now:
             closed &= closed_chats(events, self.database.furthest)

@@ -82,6 +82,7 @@ class Call:
     asked: Asked | None
     sent_at: float
     effect: Callable[[], object]
+    watcher: "Watcher"
     arrived: bool = False
     ended: bool = False
 
@@ -146,7 +147,7 @@ class Max:
             if not call.arrived and self.scheduler.random.random() < 0.5:
                 arrives = True
                 self._delay(call)
-            self.watcher.orphaned(call, arrives=arrives)
+            call.watcher.orphaned(call, arrives=arrives)
 
     def _delay(self, call: Call) -> None:
         chance = self.scheduler.random
@@ -161,12 +162,12 @@ class Max:
             call = entry[1]
             self.scheduler.note(f"late: {call.kind} {call.chat_id or call.external_id}")
             self._take_effect(call)
-            self.watcher.came_late(call)
+            call.watcher.came_late(call)
 
     async def change(self, call: Call) -> tuple[object, Mishap]:
         """Send a changing call; its effect's answer, and what became of it."""
         self.under_way.append(call)
-        await self.watcher.sent(call)
+        await call.watcher.sent(call)
         await self.scheduler.turn(f"max {call.kind} {call.chat_id or call.external_id}")
         mishap = self.mishap(CHANGING)
         if self._timed_out(call):
@@ -175,7 +176,7 @@ class Max:
             answer = self._arrive(call, mishap)
             await self.scheduler.turn(f"max answers {call.kind}: {mishap.value}")
         except RefusedError:
-            self.watcher.ended(call, Mishap.NONE)
+            call.watcher.ended(call, Mishap.NONE)
             raise
         finally:
             if not call.ended:
@@ -183,7 +184,7 @@ class Max:
                 self.under_way.remove(call)
         if mishap is Mishap.NONE and self._timed_out(call):
             mishap = Mishap.LOST_ANSWER
-        self.watcher.ended(call, mishap)
+        call.watcher.ended(call, mishap)
         return answer, mishap
 
     def _timed_out(self, call: Call) -> bool:
@@ -209,7 +210,7 @@ class Max:
     def _effect(self, call: Call) -> object:
         answer = call.effect()
         if answer is True:
-            self.watcher.took(call)
+            call.watcher.took(call)
         return answer
 
 
@@ -228,12 +229,7 @@ class Line:
         self, kind: str, lane: Lane, effect: Callable[[], object], **about: object
     ) -> tuple[object, Mishap]:
         async with self.budget.slot(lane):
-            call = Call(
-                current(), kind,
-                about.get("chat_id"), about.get("external_id"),  # type: ignore[arg-type]  # by keyword
-                tuple(about.get("user_ids", ())), tuple(about.get("admin_ids", ())),  # type: ignore[arg-type]  # by keyword
-                ASKED.get(), self.max.scheduler.now, effect,
-            )  # fmt: skip
+            call = self._call(kind, effect, **about)
             try:
                 answer, mishap = await self.max.change(call)
             except ChatNotFoundError:
@@ -244,6 +240,14 @@ class Line:
                 raise errors.Refused(kind, 400) from None
         await self._fail(kind, mishap)
         return answer, mishap
+
+    def _call(self, kind: str, effect: Callable[[], object], **about: object) -> Call:
+        return Call(
+            current(), kind,
+            about.get("chat_id"), about.get("external_id"),  # type: ignore[arg-type]  # by keyword
+            tuple(about.get("user_ids", ())), tuple(about.get("admin_ids", ())),  # type: ignore[arg-type]  # by keyword
+            ASKED.get(), self.max.scheduler.now, effect, self.max.watcher,
+        )  # fmt: skip
 
     async def _fail(self, kind: str, mishap: Mishap) -> None:
         match mishap:

@@ -23,6 +23,7 @@ from tests.servers.loops import run_now
 from tests.simulation.bugs import planted
 from tests.simulation.database import Database
 from tests.simulation.hangs import HANGS_AFTER, Watched, watch
+from tests.simulation.lesson_bugs import IN_THE_DATABASE
 from tests.simulation.loop import VirtualLoop
 from tests.simulation.run import Result, Run
 
@@ -100,6 +101,8 @@ async def _play(player: Player, seeds: Iterable[int], bug: str | None) -> None:
     try:
         with player.watch(database, first):
             beginning = await first.beginning()
+        if bug is not None and bug in IN_THE_DATABASE:
+            await database.monitor.execute(IN_THE_DATABASE[bug]())
         with planted(bug) if bug else nullcontext():
             for seed in seeds:
                 run = Run(database, seed, beginning)

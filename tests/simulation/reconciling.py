@@ -26,6 +26,8 @@ from projections.watch.clock import ClockWatch, Longest
 from projections.watch.sweep import Sweep
 from tests.simulation.actors import Bell, WatchedStore
 from tests.simulation.knowledge import Knowledge
+from tests.simulation.lesson_calls import lesson_loop
+from tests.simulation.lesson_watch import LessonWatch
 from tests.simulation.messenger import Line, Max
 
 SWEEP: Final = SweepConfig()
@@ -43,17 +45,22 @@ class Reconciling:
     bell: Bell
     armed: Callable[[], None]
     """Is told when the process has armed the catch-up, as each does when it starts."""
+    lessons: LessonWatch | None
+    """Who looks on where the run has lessons."""
 
     def loops(self) -> dict[str, Loop]:
         """By name."""
         longest = Longest(
             lease=LEASE_SECONDS, claim=DeriveConfig().lease_seconds, reread=REREAD_SECONDS
         )
-        return {
+        loops = {
             "reconcile": self._reconcile(),
             "clock": ClockWatch(self.engine, longest).run,
             "sweep": SweepLoop(Sweep(self.engine), SWEEP).run,
         }
+        if self.lessons is not None:
+            loops["lesson calls"] = lesson_loop(self.engine, self.max, self.lessons).run
+        return loops
 
     def _reconcile(self) -> Loop:
         store = WatchedStore(self.engine, self.known, self.max, self.bell)

@@ -50,7 +50,7 @@ class Register:
         events += [self._profile(person, account) for person, account in ACCOUNTS.items()]
         lost = self._random.randrange(0, 4)
         kept = self._random.sample(events, len(events) - lost)
-        return [self._keep(event) for event in kept]
+        return [self.keep(event) for event in kept]
 
     def go_on(self, chance: float, now: datetime) -> None:
         """Go on with other dice, at another time."""
@@ -70,17 +70,17 @@ class Register:
             self._any_guardianship, self._any_guardianship, self._any_profile, self._any_profile,
             self._any_person, self._any_employment, self._any_group, self._any_class,
         )  # fmt: skip
-        return self._keep(chance.choice(makers)())
+        return self.keep(chance.choice(makers)())
 
     def mass(self) -> list[Event]:
         """Many leave a class at once."""
         class_id = self._random.choice(("c1", "c1", "c2"))
         some = self._random.sample(PUPILS, self._random.randint(4, len(PUPILS)))
         return [
-            self._keep(self._order("withdrawal", pupil, class_id, self._today)) for pupil in some
+            self.keep(self._order("withdrawal", pupil, class_id, self._today)) for pupil in some
         ]
 
-    def _keep(self, event: Event) -> Event:
+    def keep(self, event: Event) -> Event:
         self._published.append(event)
         return event
 
@@ -110,7 +110,7 @@ class Register:
 
     def _any_person(self) -> Event:
         person = self._random.choice(list(ACCOUNTS))
-        return self._versioned(
+        return self.versioned(
             "person.changed", person, person_id=person, surname="С", given_name="И",
             sex="female", status=self._random.choice(("active", "active", "removed")),
         )  # fmt: skip
@@ -134,13 +134,13 @@ class Register:
     # --- events ----------------------------------------------------------------------------
 
     def _school(self, school: str) -> Event:
-        return self._versioned(
+        return self.versioned(
             "school.changed", school, school_id=school, name="Школа", timezone=ZONES[school],
             status="active",
         )  # fmt: skip
 
     def _class(self, class_id: str, teacher: str | None) -> Event:
-        return self._versioned(
+        return self.versioned(
             "class.created", class_id, class_id=class_id, school_id=CLASSES[class_id],
             name=f"9{class_id}", school_year="2026/2027", class_teacher_id=teacher,
         )  # fmt: skip
@@ -148,14 +148,14 @@ class Register:
     def _closing(self, class_id: str, teacher: str | None) -> Event:
         """The class closes about now; a later event of its beginning opens it again."""
         closes_on = self._today + timedelta(days=self._random.choice((-20, 0, 0, 1)))
-        return self._versioned(
+        return self.versioned(
             "class.changed", class_id, class_id=class_id, school_id=CLASSES[class_id],
             name=f"9{class_id}", school_year="2026/2027", class_teacher_id=teacher,
             status="closed", closed_on=closes_on.isoformat(),
         )  # fmt: skip
 
     def _group(self, pupils: object) -> Event:
-        return self._versioned(
+        return self.versioned(
             "subject-group.changed", "k1", group_id="k1", school_id="s1", class_id="c1",
             subject="Химия", teacher_ids=[self._random.choice(TEACHERS)], pupils=pupils,
             status="active",
@@ -163,19 +163,19 @@ class Register:
 
     def _employment(self, person: str, status: str = "active") -> Event:
         roles = self._random.choice((["teacher"], ["administrator"], ["teacher", "administrator"]))
-        return self._versioned(
+        return self.versioned(
             "employment.changed", f"{person}:s1", person_id=person, school_id="s1", roles=roles,
             status=status,
         )  # fmt: skip
 
     def _guardianship(self, guardian: str, pupil: str, status: str = "active") -> Event:
-        return self._versioned(
+        return self.versioned(
             "guardianship.changed", f"{guardian}:{pupil}", guardian_id=guardian, pupil_id=pupil,
             status=status,
         )  # fmt: skip
 
     def _profile(self, person: str, account: int | None) -> Event:
-        return self._versioned("profile.changed", person, person_id=person, max_user_id=account)
+        return self.versioned("profile.changed", person, person_id=person, max_user_id=account)
 
     def _placed(self, pupil: str, class_id: str) -> Event:
         return self._order("enrolment", pupil, class_id, self._today - timedelta(days=60))
@@ -189,7 +189,7 @@ class Register:
             class_id=class_id, effective_on=day.isoformat(),
         )  # fmt: skip
 
-    def _versioned(self, kind: str, entity: str, /, **data: object) -> Event:
+    def versioned(self, kind: str, entity: str, /, **data: object) -> Event:
         """Mostly the next version, at times one that came before."""
         self._versions[entity] += self._random.choice((1, 1, 1, 1, 0))
         version = self._versions[entity]

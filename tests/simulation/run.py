@@ -1,7 +1,7 @@
 """A seed from beginning to end: trouble, healing, and the messenger as the register says."""
 
 import gc
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from projections.errors import StoreUnavailable
@@ -10,6 +10,7 @@ from tests.simulation.beginning import Beginning, Recorder
 from tests.simulation.database import Database
 from tests.simulation.faults import KINDS, Faults
 from tests.simulation.knowledge import Violation, closed_chats, wanted
+from tests.simulation.lesson_watch import SETTLED
 from tests.simulation.reconciling import SWEEP_SECONDS
 from tests.simulation.stage import FOUND_SECONDS, Stage
 
@@ -60,12 +61,14 @@ class Run:
             await self._beginning.restore(stage)
         else:
             await self._database.empty()
+        stage.add_lessons()
         try:
             await stage.listen()
             for kind in (*KINDS, stage.scheduler.random.choice(KINDS[:3])):
                 await stage.start(kind)
             if stage.scheduler.random.random() < SHARE_AWAKE:
-                await self._wake_up()
+                await self._until(self._may_act)
+            await self._begin_lessons()
             faults = Faults(stage)
             trouble = stage.scheduler.steps + STEPS_OF_TROUBLE
             while stage.scheduler.steps < trouble and not self._over():
@@ -118,16 +121,28 @@ class Run:
         finally:
             await self._end()
 
-    async def _wake_up(self) -> None:
-        """Until chats may be changed."""
+    async def _until(self, true: Callable[[], Awaitable[bool]]) -> None:
+        """Without any trouble, for some steps at most."""
         scheduler = self._stage.scheduler
-        while scheduler.steps < STEPS_OF_WAKING:
+        last = scheduler.steps + STEPS_OF_WAKING
+        while scheduler.steps < last:
             # Only then has what was granted last been done, and the answer is always the same.
             await self._database.settle()
-            if await self._may_act():
+            if await true():
                 return
             if not await self._step():
                 await self._pass_time(peace=False)
+
+    async def _begin_lessons(self) -> None:
+        """Where the seed has lessons, each is made, and mostly has its call."""
+        stage = self._stage
+        if stage.watch is not None:
+            waits = stage.scheduler.random.random() < SHARE_AWAKE
+            if waits:
+                await self._until(self._settled)
+            await stage.make_lessons()
+            if waits:
+                await self._until(self._settled)
 
     async def _may_act(self) -> bool:
         rows = await self._database.ask("SELECT armed_at IS NULL FROM catch_up")
@@ -182,6 +197,7 @@ class Run:
             " SELECT greatest(due_at, lease_until) AS at FROM chat_sync"
             " UNION ALL SELECT recheck_at FROM chat_sync"
             " UNION ALL SELECT next_change_at FROM chats"
+            " UNION ALL SELECT greatest(due_at, lease_until) FROM lesson_calls"
             " UNION ALL SELECT coalesce(claimed_until, clock_now()) FROM stale_entities) d"
         )
         seconds = rows[0][0]
@@ -197,7 +213,7 @@ class Run:
                 continue
             self._look_at_late_effects(began)
             settled = await self._settled()
-            difference = [*self._difference(), *self._unread()]
+            difference = [*self._difference(), *self._unread(), *await self._lessons_differ()]
             if settled and difference and await self._decided():
                 continue
             if settled and not difference and scheduler.now >= began + at_least:
@@ -248,7 +264,18 @@ class Run:
             for (topic, part), log in self._stage.kafka.logs.items()
             if log
         }
-        return bool(rows[0][0]) and set(rows[0][1]) == ends
+        return bool(rows[0][0]) and set(rows[0][1]) == ends and await self._lessons_settled()
+
+    async def _lessons_settled(self) -> bool:
+        """No lesson is due, or was last looked at by what is not so any more."""
+        if self._stage.watch is None:
+            return True
+        rows = await self._database.ask(SETTLED)
+        return not self._stage.chores and bool(rows[0][0])
+
+    async def _lessons_differ(self) -> list[str]:
+        watch = self._stage.watch
+        return [] if watch is None else await watch.difference()
 
     async def _decided(self) -> bool:
         """A person approves what the guard holds, whether it was rejected before or not."""

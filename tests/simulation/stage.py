@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from consumers.config import IngestConfig
 from loops.together import Loop
@@ -30,10 +30,13 @@ from tests.simulation.actors import (
 from tests.simulation.database import Database
 from tests.simulation.kafka import Kafka, Member, shares
 from tests.simulation.knowledge import Knowledge
+from tests.simulation.lesson_watch import LessonWatch
 from tests.simulation.messenger import ASKED, Call, Max, Mishap
 from tests.simulation.reconciling import Reconciling
-from tests.simulation.register import Register, record
+from tests.simulation.register import Event, Register, record
 from tests.simulation.scheduler import Process, Scheduler
+from tests.simulation.timetable import Decision, Lessons
+from tests.simulation.visitors import Visitors
 from tests.simulation.webhooks import Webhooks
 
 TOPICS = (REGISTER_TOPIC, ORDERS_TOPIC)
@@ -43,6 +46,9 @@ RECHECKED_SECONDS = REREAD_SECONDS * LATER[-1]
 FOUND_SECONDS = RECHECKED_SECONDS + 3_600.0
 """And that soon after it, once nothing goes wrong: the last recheck, and an hour."""
 KINDS = ("ingest", "derive", "reconcile", "watcher")
+LESSONS_EVERY = 10
+"""Each seed that is a multiple has lessons: a loop more takes turns, so whatever such a seed was
+before, it is another run. The others are what they were."""
 
 # An evening in November: Kamchatka's day is over, Moscow's ends at 21:00 UTC.
 EVENING = datetime(2026, 11, 24, 20, 58, tzinfo=UTC)
@@ -64,6 +70,9 @@ class Stage:
     due: Bell = field(default_factory=Bell)
     stale: Bell = field(default_factory=Bell)
     chores: int = 0
+    lessons: Lessons | None = None
+    watch: LessonWatch | None = None
+    visitors: Visitors | None = None
     awake: int = 0
     """How many reconcile processes have ever armed the catch-up, as they do when they start."""
 
@@ -83,6 +92,17 @@ class Stage:
             self._to_log(record(event))
         self.known.look_at_register()
         self.known.expected.append((0, {}))
+        if self.seed and self.seed % LESSONS_EVERY == 0:
+            self.watch = LessonWatch(self.known, self.max)
+
+    def add_lessons(self) -> None:
+        """The register tells of the first lessons, where this seed has any."""
+        if self.watch is not None:
+            dice, now = random.Random(self.scheduler.random.random()), self.database.now()
+            self.lessons = Lessons(dice, self.register, now)
+            for event in self.lessons.beginning():
+                self._to_log(record(event))
+            self.known.look_at_register()
 
     def _to_log(self, value: bytes) -> None:
         self.kafka.publish(self.scheduler.random.choice(sorted(self.kafka.logs)), value)
@@ -93,15 +113,26 @@ class Stage:
         if self.scheduler.random.random() < 0.05:
             self._to_log(b'{"specversion": "1.0", "type": ')
         else:
-            event = self.register.next()
-            self.scheduler.note(f"published {event['type']} {event['data']}")
-            self._to_log(record(event))
+            self._tell(self.register.next())
         self.known.look_at_register()
+
+    def _tell(self, event: Event) -> None:
+        self.scheduler.note(f"published {event['type']} {event['data']}")
+        self._to_log(record(event))
+
+    def publish_a_lesson(self) -> None:
+        """One more record about a lesson, or about a group that has some."""
+        if self.lessons is not None:
+            self.known.look_at_register()
+            self._tell(self.lessons.next(self.database.now()))
+            self.known.look_at_register()
 
     def step_clock(self, ahead: float) -> None:
         """From now on the database's clock is so many seconds ahead."""
         self.scheduler.note(f"the database's clock is {ahead} ahead")
         self.database.shift = timedelta(seconds=ahead)
+        if self.watch is not None:
+            self.watch.clock_stepped_at = self.scheduler.now
         if ahead:
             for process in self.scheduler.processes:
                 process.stepped_at = self.scheduler.now
@@ -111,8 +142,7 @@ class Stage:
         """A class is closed, or somebody has made a great mistake."""
         self.known.look_at_register()
         for event in self.register.mass():
-            self.scheduler.note(f"published {event['type']} {event['data']}")
-            self._to_log(record(event))
+            self._tell(event)
         self.known.look_at_register()
 
     async def decide(self, *, approve: bool = True, again: bool = False) -> bool:
@@ -162,8 +192,9 @@ class Stage:
             one_worker = DeriveConfig(workers=1, batch=40)
             loops = {kind: SimulatedDerive(engine, one_worker, self.stale).run}
         else:
-            reconciling = Reconciling(engine, self.known, self.max, self.due, self._armed)
-            loops = reconciling.loops()
+            loops = Reconciling(
+                engine, self.known, self.max, self.due, self._armed, self.watch
+            ).loops()
         for name, loop in loops.items():
             stop = asyncio.Event()
             self.scheduler.start(process, supervise(name, loop, stop, gives_up=True))
@@ -176,6 +207,31 @@ class Stage:
 
     async def once(self, name: str, work: Callable[[AsyncConnection], Awaitable[object]]) -> None:
         """Somebody does one thing in a transaction of its own, again if the store is away."""
+
+        async def act(engine: AsyncEngine) -> None:
+            async with transaction(engine) as connection:
+                await work(connection)
+
+        await self._chore(name, act)
+
+    async def make_lessons(self) -> None:
+        """Each lesson is to be a distance lesson."""
+        for decision in () if self.lessons is None else self.lessons.first_decisions():
+            await self._decide(decision)
+
+    async def decide_about_a_lesson(self) -> None:
+        """A teacher makes, renames or deletes a distance lesson."""
+        if self.lessons is not None:
+            await self._decide(self.lessons.decision())
+
+    async def _decide(self, decision: Decision) -> None:
+        async def act(engine: AsyncEngine) -> None:
+            came_of_it = await decision.make(engine)
+            self.scheduler.note(f"{decision}: {came_of_it}")
+
+        await self._chore("teacher", act)
+
+    async def _chore(self, name: str, work: Callable[[AsyncEngine], Awaitable[object]]) -> None:
         process = self.scheduler.process(name)
         engine = await self.database.engine(process)
         self.chores += 1
@@ -183,8 +239,7 @@ class Stage:
         async def act() -> None:
             while True:
                 try:
-                    async with transaction(engine) as connection:
-                        await work(connection)
+                    await work(engine)
                 except StoreUnavailable:
                     await asyncio.sleep(1.0)
                 else:
@@ -199,6 +254,9 @@ class Stage:
         process = self.scheduler.process("webhook")
         engine = await self.database.engine(process)
         self.scheduler.start(process, self.webhooks.run(engine))
+        if self.watch is not None:
+            visitor = self.scheduler.process("visitor")
+            self.visitors = Visitors(self.watch, await self.database.engine(visitor))
 
     async def kill(self, process: Process) -> None:
         """As if its machine had gone."""

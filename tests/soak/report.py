@@ -43,6 +43,8 @@ class Evidence:
     person: Person
     judged: Judge
     verdict: Verdict
+    lessons: dict[str, int]
+    """What came of decisions about lessons, and what happened to their calls."""
     stats: Stats
     events: int
     seconds: float
@@ -71,6 +73,7 @@ class Evidence:
             "outages": dict(sorted(self.outages.counted.items())),
             "decisions_of_the_person": dict(sorted(self.person.counted.items())),
             "events": self.events,
+            "lessons": dict(sorted(self.lessons.items())),
         }
 
     def _found(self) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from simulator.config import SimulatorConfig
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
+from tests.soak.lesson_verdict import CallWatch, differences, forgotten
+from tests.soak.lessons import Teachers, Timetable
 from tests.soak.outages import Outage, Outages
 from tests.soak.person import Person
 from tests.soak.removals import Judge, Watch, given_up, schools_of
@@ -34,6 +36,8 @@ from tests.system.processes import NotInTime, Program
 from tests.system.stack import Stack
 
 AT_ONCE = 10
+EACH_LESSON = 8
+"""After so many changes one is about a lesson."""
 LONGEST_PAUSE = 2.5
 """Seconds between portions of changes: some four changes a second in all."""
 SETTLE_SECONDS = 420.0
@@ -49,6 +53,7 @@ async def soak(plan: Plan, folder: Path) -> Evidence:
         run = _Run.on(made, plan)
         await run.ledger.open(made.postgres.uri)
         made.school.simulator.world.observe(run.watch)
+        made.school.simulator.world.observe(run.calls)
         await run.trouble()
         last = await run.heal()
         return await run.conclude(last, began)
@@ -63,6 +68,8 @@ class _Run:
     outages: Outages
     person: Person
     watch: Watch
+    calls: CallWatch
+    teachers: Teachers
     events: Iterator[Event]
     rng: Random
     stop: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,9 +87,12 @@ class _Run:
         outages = Outages(made, crew, ledger, Random(plan.seed + 2))
         person = Person(made.school.engine, Random(plan.seed + 4))
         watch = Watch(SimulatorConfig().bot_id)
-        events = _chained(first, later)
+        calls = CallWatch()
+        timetable = Timetable.of(first, later, Random(plan.seed + 5))
+        teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable, calls)
+        events = _chained(first, later, timetable)
         rng = Random(plan.seed + 3)
-        return cls(made, plan, crew, ledger, outages, person, watch, events, rng)
+        return cls(made, plan, crew, ledger, outages, person, watch, calls, teachers, events, rng)
 
     @property
     def school(self) -> Stack:
@@ -96,6 +106,7 @@ class _Run:
         publishing = asyncio.create_task(self._publish())
         beside = [
             asyncio.create_task(self.person.work()),
+            asyncio.create_task(self.teachers.work()),
             asyncio.create_task(self.outages.faults(self.stage.to_messenger, 2.0, 9.0)),
             asyncio.create_task(self.outages.faults(self.stage.to_kafka, 15.0, 60.0)),
             asyncio.create_task(self.outages.faults(self.stage.to_postgres, 15.0, 60.0)),
@@ -107,7 +118,7 @@ class _Run:
                 each.cancel()
             for end in await asyncio.gather(*beside, return_exceptions=True):
                 if not isinstance(end, asyncio.CancelledError):
-                    self.faults.append(f"the person or the proxies' faults ended: {end!r}")
+                    self.faults.append(f"people or the proxies' faults ended: {end!r}")
             self.stop.set()
             await self.crew.strike_all()
             await publishing
@@ -183,14 +194,25 @@ class _Run:
             await self.school.until(
                 "SELECT count(*) = 0 FROM outbox WHERE published_at IS NULL", "outbox is not empty"
             )
+            await self.school.until(
+                "SELECT count(*) = 0 FROM dashboard.lessons WHERE state = 'pending'",
+                "lessons' calls are not as they should be",
+            )
         except NotInTime as late:
             self.faults.append(str(late)[:2000])
         return running
+
+    async def _of_lessons(self) -> list[str]:
+        """What is wrong with the calls at the end, or was forgotten of the decisions."""
+        engine, chats = self.school.engine, await self.school.chats()
+        odd = await differences(engine, self.school.published, chats, self.calls.calls)
+        return odd + await forgotten(engine, self.teachers.made, self.outages.restored)
 
     async def conclude(self, running: list[Program], began: float) -> Evidence:
         """All figures, with the verdict."""
         await self.ledger.take_out(self.stage.postgres.uri)
         verdict = await judge(self.school)
+        self.faults += self.calls.faults + await self._of_lessons()
         stats = await self.school.stats()
         for program in running:
             if code := await program.terminate():
@@ -208,6 +230,7 @@ class _Run:
             person=self.person,
             judged=judged,
             verdict=verdict,
+            lessons={**self.teachers.counted, **self.calls.counted},
             stats=stats,
             events=len(self.school.published),
             seconds=time.monotonic() - began,
@@ -226,6 +249,10 @@ async def publish(school: Stack, portion: list[Event]) -> None:
             return
 
 
-def _chained(first: list[Event], later: Later) -> Iterator[Event]:
+def _chained(first: list[Event], later: Later, timetable: Timetable) -> Iterator[Event]:
     yield from first
-    yield from later.changes(10**9)
+    lessons = timetable.changes()
+    for number, event in enumerate(later.changes(10**9)):
+        yield event
+        if number % EACH_LESSON == 0:
+            yield next(lessons)

@@ -75,6 +75,22 @@ class Later:
         """Pupils, each with a class that an order named."""
         return sorted({(o["data"]["pupil_id"], o["data"]["class_id"]) for o in self._orders})
 
+    def teachers(self, school_id: str) -> list[str]:
+        """Who teaches in this school, by what was published."""
+        gone = {each["subject"] for each in self._all("person") if _is(each, "removed")}
+        work = [each["data"] for each in self._all("employment") if _is(each, "active")]
+        return [
+            each["person_id"]
+            for each in work
+            if each["school_id"] == school_id
+            and "teacher" in each["roles"]
+            and each["person_id"] not in gone
+        ]
+
+    def changed(self, event: Event, **changes: object) -> Event:
+        """The next version of an entity that ``changes`` does not make."""
+        return self._next(event, **changes)
+
     def account(self, person: str, account: int | None) -> Event:
         """A person's profile under its next version."""
         known = self._latest.get(("profile", person))
@@ -195,6 +211,10 @@ class Later:
     def _removed(self) -> Event:
         person = self._any("person")
         return self._next(person, status=self._rng.choice(("active", "removed")))
+
+
+def _is(event: Event, status: str) -> bool:
+    return bool(event["data"]["status"] == status)
 
 
 def _family(kind: str) -> str:

@@ -1,0 +1,153 @@
+"""The judge of lessons' calls in a soak.
+
+Whatever the messenger did to a lesson's call is written down as it happens; people's decisions are
+remembered outside the database, which a restore sets back; and at the end the calls that are to
+come are compared with what the published events and the journal of decisions say.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from projections.database import transaction
+from simulator.changes import Change, MeetingDeleted, MeetingSet
+from tests.oracle import lessons as oracle
+from tests.oracle.naive import instant
+from tests.soak.removals import Restored
+from tests.system.histories import Event
+
+RUNS = timedelta(seconds=30)
+"""How long a lesson of the soak is."""
+INSISTING_SECONDS = 600.0
+"""So long a person's word that a running call goes may have waited for its turn."""
+
+_LATEST = text("""
+    SELECT DISTINCT ON (lesson_id) lesson_id, choice FROM decisions
+     WHERE lesson_id IS NOT NULL ORDER BY lesson_id, at DESC, decision_id COLLATE "C" DESC""")
+_TITLES = text("SELECT lesson_id, choice FROM decisions WHERE lesson_id IS NOT NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A decision; ``at`` in milliseconds since 1970."""
+
+    at: int
+    lesson: str
+    title: str | None
+    insists: bool
+
+
+@dataclass(slots=True)
+class CallWatch:
+    """Sees every call of a lesson in the messenger; ``said`` is what people have decided."""
+
+    said: list[Said] = field(default_factory=list)
+    counted: Counter[str] = field(default_factory=Counter)
+    faults: list[str] = field(default_factory=list)
+    _calls: dict[str, MeetingSet] = field(default_factory=dict)
+
+    def __call__(self, change: Change) -> None:
+        """The simulator tells of a change."""
+        match change:
+            case MeetingSet(call_id=number):
+                before = self._calls.get(number)
+                self.counted["made" if before is None else "changed"] += 1
+                self._look(before, change)
+                self._calls[number] = change
+                self._look_for_a_second(change)
+            case MeetingDeleted(call_id=number):
+                self.counted["deleted"] += 1
+                self._look(self._calls.pop(number, None), None)
+            case _:
+                pass
+
+    def _look_for_a_second(self, new: MeetingSet) -> None:
+        lesson = lesson_of(new)
+        if sum(lesson_of(each) == lesson for each in self._calls.values()) > 1:
+            self.faults.append(f"{lesson} has a second call")
+
+    def _look(self, before: MeetingSet | None, after: MeetingSet | None) -> None:
+        """Nobody's call goes while it runs, unless a person has said so."""
+        now = datetime.now(UTC)
+        if before is None or not _runs(before, now) or (after is not None and _runs(after, now)):
+            return
+        lesson, earliest = lesson_of(before), ms(now) - int(1000 * INSISTING_SECONDS)
+        of_lesson = [each for each in self.said if each.lesson == lesson and each.at >= earliest]
+        if any(each.insists for each in of_lesson):
+            self.counted["ended by a person's word"] += 1
+        else:
+            self.faults.append(f"{lesson}: its call went while it ran, at {now}")
+
+    @property
+    def calls(self) -> list[MeetingSet]:
+        """All that are there."""
+        return list(self._calls.values())
+
+
+def lesson_of(call: MeetingSet) -> str:
+    """Whose call it is."""
+    return call.external_id.removeprefix("lesson:").partition("#")[0]
+
+
+def _runs(call: MeetingSet, now: datetime) -> bool:
+    return instant(call.starts_at) <= now < instant(call.ends_at)
+
+
+def ms(at: datetime) -> int:
+    """Milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
+async def differences(
+    engine: AsyncEngine,
+    published: list[Event],
+    chats: Iterable[Mapping[str, Any]],
+    calls: Iterable[MeetingSet],
+) -> list[str]:
+    """Where calls that are to come are not as the register and people have them.
+
+    One that runs, or begins or ends just now, is left out: people are in it.
+    """
+    now = datetime.now(UTC)
+    async with transaction(engine) as connection:
+        decided = {row.lesson_id: row.choice or None for row in await connection.execute(_LATEST)}
+    timetable = oracle.Timetable(published, now)
+    ids = {str(chat["external_id"]).rpartition("#")[0]: chat["chat_id"] for chat in chats}
+    there: dict[str, set[tuple[int, str, datetime, datetime]]] = {}
+    for each in calls:
+        found = (each.chat_id, each.title, instant(each.starts_at), instant(each.ends_at))
+        there.setdefault(lesson_of(each), set()).add(found)
+    odd = []
+    for lesson, title in decided.items():
+        wanted = timetable.call(lesson, title)
+        should = set()
+        if wanted is not None and wanted.chat_id in ids:
+            should.add((ids[wanted.chat_id], wanted.title, wanted.starts_at, wanted.ends_at))
+        is_there = there.get(lesson, set())
+        times = [(start, end) for *_, start, end in should | is_there]
+        if not any(start - RUNS <= now <= end + RUNS for start, end in times):
+            is_there = {each for each in is_there if each[-1] > now}
+            if is_there != should:
+                odd.append(f"lesson {lesson}: {sorted(is_there)} for {sorted(should)}")
+    return odd
+
+
+async def forgotten(
+    engine: AsyncEngine, made: Iterable[Said], restores: Iterable[Restored]
+) -> list[str]:
+    """Decisions that are in no journal, though no restore can have taken them back."""
+    async with transaction(engine) as connection:
+        kept = {(row.lesson_id, row.choice) for row in await connection.execute(_TITLES)}
+    spans = [(each.copied_at, each.at) for each in restores]
+    return [
+        f"the decision {each.title} about {each.lesson} is forgotten"
+        for each in made
+        if each.title is not None
+        and (each.lesson, each.title) not in kept
+        and not any(copied <= each.at <= at for copied, at in spans)
+    ]

@@ -1,0 +1,127 @@
+"""The distance lessons of a soak: the register moves them, and their teachers decide.
+
+A handful of the region's own lessons. Some are far ahead, and some are moved to the next minute, so
+that they run while processes die (``lesson_verdict`` judges what becomes of their calls).
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from domain.ids import LessonId, PersonId
+from operations import lesson_acts
+from operations.errors import NoSuchLesson, NotPermitted
+from operations.lesson_acts import Decided
+from projections.database import transaction
+from projections.errors import StoreUnavailable
+from projections.staff.store import StaffStore
+from tests.soak.lesson_verdict import RUNS, CallWatch, Said, ms
+from tests.system.histories import Event, Later
+
+LESSONS = 6
+SHORTEST, LONGEST = 1.0, 3.0
+"""Seconds between two decisions."""
+SOON = 40.0
+
+_SEEN = text("SELECT decision_id FROM lesson_wishes WHERE lesson_id = :lesson")
+
+
+@dataclass(slots=True)
+class Timetable:
+    """What the register says of the lessons later; the first half of them stays far ahead."""
+
+    later: Later
+    rng: Random
+    lessons: dict[str, Event]
+
+    @classmethod
+    def of(cls, events: Iterable[Event], later: Later, rng: Random) -> "Timetable":
+        """The first lessons of the region."""
+        told = [event for event in events if event["type"] == "sgo.lesson.changed.v1"]
+        return cls(later, rng, {event["subject"]: event for event in told[:LESSONS]})
+
+    def changes(self) -> Iterator[Event]:
+        """One change after the other: moved, cancelled, another teacher, another group."""
+        while True:
+            number = self.rng.randrange(len(self.lessons))
+            lesson = list(self.lessons)[number]
+            event = self.later.changed(self.lessons[lesson], **self._change(lesson, number))
+            self.lessons[lesson] = event
+            yield event
+
+    def _change(self, lesson: str, number: int) -> dict[str, object]:
+        data = self.lessons[lesson]["data"]
+        what = self.rng.random()
+        able = self.later.teachers(data["school_id"])
+        if able and (what < 0.2 or data["teacher_id"] not in able):
+            return {"teacher_id": self.rng.choice(able)}
+        if what < 0.3:
+            return {"group_id": self.rng.choice(self._groups(data))}
+        if what < 0.4:
+            return {"status": "cancelled"}
+        far = number < len(self.lessons) / 2
+        ahead = timedelta(days=3) if far else timedelta(seconds=self.rng.uniform(5.0, SOON))
+        start = datetime.now(UTC) + ahead
+        times = {"starts_at": start.isoformat(), "ends_at": (start + RUNS).isoformat()}
+        return {**times, "status": "planned"}
+
+    def _groups(self, data: Event) -> list[str]:
+        """Of the same school."""
+        of_school = (each["data"] for each in self.lessons.values())
+        return [each["group_id"] for each in of_school if each["school_id"] == data["school_id"]]
+
+
+@dataclass(slots=True)
+class Teachers:
+    """Make, rename and delete distance lessons now and then, by the page's own operations."""
+
+    engine: AsyncEngine
+    rng: Random
+    timetable: Timetable
+    watch: CallWatch
+    counted: Counter[str] = field(default_factory=Counter)
+    made: list[Said] = field(default_factory=list)
+    """Those decisions that were answered for."""
+    _names: int = 0
+
+    async def work(self) -> None:
+        """Until cancelled; while the database is away nobody decides."""
+        while True:
+            await asyncio.sleep(self.rng.uniform(SHORTEST, LONGEST))
+            with suppress(StoreUnavailable):
+                await self._decide(self.rng.choice(list(self.timetable.lessons)))
+
+    async def _decide(self, lesson: str) -> None:
+        """Remembered before it is asked: an answer may be lost, and the decision stand."""
+        self._names += 1
+        title = f"Урок {self._names}" if self.rng.random() < 0.8 else None
+        insists = title is None and self.rng.random() < 0.5
+        store = StaffStore(self.engine)
+        teacher = self.timetable.lessons[lesson]["data"]["teacher_id"]
+        who = await store.person(PersonId(teacher))
+        if who is None:
+            return
+        async with transaction(self.engine) as connection:
+            seen = (await connection.execute(_SEEN, {"lesson": lesson})).scalar_one_or_none() or ""
+        said = Said(ms(datetime.now(UTC)), lesson, title, insists)
+        self.watch.said.append(said)
+        try:
+            if title is not None:
+                answer = await lesson_acts.plan(store, who, LessonId(lesson), title, seen)
+            else:
+                answer = await lesson_acts.delete(
+                    store, who, LessonId(lesson), seen, insists=insists
+                )
+        except (NoSuchLesson, NotPermitted) as no:
+            self.counted[type(no).__name__] += 1
+        else:
+            if isinstance(answer, Decided):
+                self.made.append(said)
+            self.counted["decided" if isinstance(answer, Decided) else answer.why.value] += 1
