@@ -192,10 +192,8 @@ class LessonWatch:
             if lesson in self.astray:
                 continue
             wanted = timetable.call(lesson, decided.get(lesson))
-            if wanted is not None and wanted.chat_id not in chats:
-                continue  # it waits for its chat, and a call that it has elsewhere stays meanwhile
             should = set()
-            if wanted is not None:
+            if wanted is not None and wanted.chat_id in chats:
                 chat_id = chats[wanted.chat_id]
                 should = {(chat_id, wanted.title, wanted.starts_at, wanted.ends_at)}
             there = {

@@ -125,10 +125,8 @@ async def differences(
     odd = []
     for lesson, title in decided.items():
         wanted = timetable.call(lesson, title)
-        if wanted is not None and wanted.chat_id not in ids:
-            continue  # it waits for its chat, and a call that it has elsewhere stays meanwhile
         should = set()
-        if wanted is not None:
+        if wanted is not None and wanted.chat_id in ids:
             should.add((ids[wanted.chat_id], wanted.title, wanted.starts_at, wanted.ends_at))
         is_there = there.get(lesson, set())
         times = [(start, end) for *_, start, end in should | is_there]
