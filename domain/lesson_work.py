@@ -139,7 +139,8 @@ def next_of(wish: WantedCall, held: HeldCall, otherwise: CallPlan, now: datetime
     """The one call to make now, or why there is none."""
     if not wish.known:
         return Rest(LessonWait.UNKNOWN)
-    elsewhere = wish.chat is not None and held.chat not in {None, wish.chat}
+    # Also while its own chat is not there yet: where the call stands, another group's people enter.
+    elsewhere = held.chat not in {None, wish.chat}
     step = next_step(
         wish.plan, held.known(otherwise), now, insists=wish.insists, elsewhere=elsewhere
     )

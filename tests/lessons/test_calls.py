@@ -85,6 +85,25 @@ async def test_a_lesson_of_another_group_has_its_call_in_that_groups_chat(
     assert await school.made() == {"DELETE": 1, "POST": 1}
 
 
+async def test_a_call_in_another_groups_chat_goes_before_the_lesson_has_a_chat_of_its_own(
+    school: Timetable,
+) -> None:
+    await planned(school)
+    of_group = {"of": ALPHA.chat("subject", "phys")}
+    ((its_chat,),) = await school.rows(
+        "SELECT max_chat_id FROM chat_sync WHERE chat_id = :of", **of_group
+    )
+    change = "UPDATE chat_sync SET max_chat_id = :chat WHERE chat_id = :of"
+    await school.sql(change, chat=None, **of_group)
+    await school.register(lesson(group="phys"))
+    await school.settle()
+    assert (await school.calls(), await school.state()) == ({}, "no_chat")
+    await school.sql(change, chat=its_chat, **of_group)
+    await school.settle()
+    assert (await school.calls())[KEY]["chat_id"] == its_chat
+    assert await school.made() == {"DELETE": 1, "POST": 1}
+
+
 async def test_a_crash_between_the_call_and_its_note_makes_no_second_one(
     school: Timetable,
 ) -> None:

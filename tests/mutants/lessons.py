@@ -9,6 +9,13 @@ _FOLLOWING = "tests/lessons/test_following.py"
 
 LESSONS: Final[tuple[Mutant, ...]] = (
     Mutant(
+        "a call stays with another group while the lesson's own has no chat",
+        "domain/lesson_work.py",
+        "    elsewhere = held.chat not in {None, wish.chat}\n",
+        "    elsewhere = wish.chat is not None and held.chat not in {None, wish.chat}\n",
+        (_CALLS,),
+    ),
+    Mutant(
         "a call that runs is deleted without a word",
         "domain/lesson_calls.py",
         "if running and not goes_on and not insists:",
