@@ -58,6 +58,14 @@ async def test_a_part_of_a_page_says_so_too(town_url: str) -> None:
             assert "не подключён" in answer.text
 
 
+async def test_nobody_is_sent_to_themselves_for_it(town_url: str) -> None:
+    async with running(town_url, who=None, installation=HERE) as console:
+        for who, whom in [("administrator", "системы"), ("leader", "школы")]:
+            await console.sign_in_as(ALPHA.id(who))
+            page = (await console.get("/chats")).text
+            assert f"обратитесь к администратору {whom}." in page
+
+
 async def test_of_two_schools_only_the_one_in_which_it_is_off_has_no_screens(
     town_url: str,
 ) -> None:
