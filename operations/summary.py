@@ -10,7 +10,7 @@ from enum import Enum
 
 from domain.actors import Actor
 from domain.ids import ClassId, SchoolId
-from operations.errors import NotPermitted
+from operations.errors import NoSuchSchool, NotPermitted
 from operations.listing import Page, order_key, page_of
 from operations.store import StaffStore
 from operations.summary_extent import class_of, extent_of, extent_of_school, people_of
@@ -116,11 +116,14 @@ async def school_summary(
 
     Raises:
         NotPermitted: there is nothing of this school for who asks.
+        NoSuchSchool: nothing is known of it.
     """
     extent = extent_of_school(actor, school_id)
     async with fence.reading(store.engine, actor) as connection:
         found = await summary_numbers.groups(connection, extent)
         known = await names.names_of_schools(connection, [school_id])
+    if not found and school_id not in known:
+        raise NoSuchSchool(school_id)
     whole = extent.classes is None
     return SchoolSummary(
         school_id=school_id,
