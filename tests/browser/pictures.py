@@ -7,7 +7,6 @@ as ``tests.browser.visit``; ``--base`` names a console that runs already.
 
 import argparse
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +20,8 @@ from typing import Final
 
 from PIL import Image
 from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.browsers import CHROMIUM, LACKING
 
 FOLDER: Final = Path(__file__).parents[2] / "docs" / "pictures"
 LARGEST: Final = 60_000
@@ -156,15 +157,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./run pictures", description=__doc__)
     parser.add_argument("--base", help="a console that runs, instead of one that is started")
     given = parser.parse_args()
-    browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
-    if browser_path is None:
-        sys.exit("pictures: chromium is missing: apt-get install chromium")
+    if CHROMIUM is None:
+        sys.exit(f"pictures: {LACKING}")
     FOLDER.mkdir(exist_ok=True)
     if given.base:
-        _write_all(given.base, browser_path)
+        _write_all(given.base, CHROMIUM)
         return
     with example_school() as base:
-        _write_all(base, browser_path)
+        _write_all(base, CHROMIUM)
 
 
 def _write_all(base: str, browser_path: str) -> None:

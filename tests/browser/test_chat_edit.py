@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.derive.config import DeriveConfig
 from projections.derive.rounds import derive_once
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.projections.builders import engine_of
 from tests.staff.crowd import crowd, trouble
@@ -32,7 +33,7 @@ async def deriving(engine: AsyncEngine) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.takes(25)
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_a_class_teacher_chooses_removes_undoes_and_adds(town_url: str, width: int) -> None:

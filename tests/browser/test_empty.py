@@ -2,15 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
 from domain.chats import ChatKind
 from domain.facts import EmploymentRole
 from domain.ids import SchoolId
 from operations.installation import Installation
 from projections.derive.config import ChatKindsOff
+from tests.browser.browsers import needs_chromium
 from tests.browser.test_linking import pictures
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.domain import builders as make
 from tests.projections.builders import engine_of, ingest
@@ -19,7 +18,7 @@ EMPTY, SWITCHED_OFF = "empty", "switched-off"
 OFF = ChatKindsOff(by_school={SchoolId(SWITCHED_OFF): frozenset(ChatKind)})
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 async def test_a_screen_without_anything_to_show_says_so(town_url: str) -> None:
     who = replace(make.person("nobodys"), surname="Пустова", given_name="administrator")
     employments = [

@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.managing import Managing
 from tests.console.running import running
 from tests.console.test_initialisation import looked_at, ready
@@ -25,7 +26,7 @@ async def loops(school: Managing) -> None:
     )
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_an_administrator_initialises_the_list_and_sees_what_became_of_it(
     town_url: str, width: int

@@ -4,14 +4,15 @@ import asyncio
 
 import pytest
 
+from tests.browser.browsers import needs_chromium
 from tests.browser.test_linking import pictures
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.lessons.timetable import MINUTE, NINE, lesson, timetable
 
 
 @pytest.mark.takes(40)
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_a_lesson_is_made_opened_and_over(town_url: str, width: int) -> None:
     stop = asyncio.Event()

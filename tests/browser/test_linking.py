@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from rollcall.embedded.ports import HOST, free_port
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.system.stack import Event, stack
 
 PUPIL, PARENT, CLOSED, TEACHER, CHIEF = "pupil", "parent", "closed", "teacher", "chief"
@@ -75,7 +76,7 @@ def settings(prefix: str, ports: tuple[int, int]) -> dict[str, str]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 async def test_a_click_ends_in_the_chat_and_another_one_outside_of_it(
     database_url: str, kafka_server: str, topic_prefix: str, tmp_path: Path
 ) -> None:

@@ -4,14 +4,15 @@ import re
 
 import pytest
 
+from tests.browser.browsers import needs_chromium
 from tests.browser.test_chat_edit import deriving
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.projections.builders import engine_of
 from tests.staff.crowd import crowd
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.takes(25)
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_a_class_teacher_makes_a_chat_and_deletes_it(town_url: str, width: int) -> None:

@@ -2,17 +2,16 @@
 
 import asyncio
 import json
-import shutil
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.browser.browsers import CHROMIUM, needs_chromium
 from tests.console.builders import HOSTILE_TITLE, populate
 from tests.console.running import running
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 ROOT = Path(__file__).parents[2]
 
 
@@ -49,7 +48,7 @@ async def visit(base: str, width: int, module: str = "visit", *more: str) -> dic
     return found
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 360])
 async def test_pages_fit_work_and_ask_no_other_host(database_url: str, width: int) -> None:
     await populate(database_url)

@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
 from tests.projections.builders import engine_of
 from tests.staff.town import somebody_of_both
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_people_sign_in_see_their_chats_and_sign_out(town_url: str, width: int) -> None:
     async with engine_of(town_url) as engine:

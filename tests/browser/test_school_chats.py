@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.managing import Managing
 from tests.console.running import running
 from tests.staff.town import ALPHA
@@ -25,7 +26,7 @@ async def furnish(school: Managing) -> None:
     )
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_an_administrator_finds_chats_decides_and_deletes(town_url: str, width: int) -> None:
     async with running(town_url, who=None) as console:

@@ -2,14 +2,15 @@
 
 import pytest
 
-from tests.browser.test_pages import CHROMIUM, NOTHING_WRONG, visit
+from tests.browser.browsers import needs_chromium
+from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.managing import Managing
 from tests.console.running import running
 from tests.console.test_summary import keep_out
 from tests.staff.town import ALPHA
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
+@needs_chromium
 @pytest.mark.parametrize("width", [1366, 390])
 async def test_who_is_not_in_yet_is_found_and_printed_and_kinds_are_switched(
     town_url: str, width: int
