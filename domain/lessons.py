@@ -9,9 +9,6 @@ from datetime import datetime, tzinfo
 from enum import Enum
 from typing import Protocol
 
-from domain.facts import Lesson
-from domain.ids import PersonId
-
 TITLE_LIMIT = 200
 """Code points in the name of a distance lesson: as in the title of a chat."""
 
@@ -57,21 +54,6 @@ def default_title(subject: str, starts_at: datetime, zone: tzinfo) -> str:
     return f"{before}{subject[: TITLE_LIMIT - len(before) - len(when)]}{when}"
 
 
-@dataclass(frozen=True, slots=True)
-class People:
-    """Whom the roles of one lesson look at.
-
-    ``teachers`` are those of its subject group, ``left``: whose employment in the school has
-    ended, ``members``: who is expected in the group's chat, ``wards``: by guardian, who of the
-    members are theirs.
-    """
-
-    teachers: frozenset[PersonId]
-    left: frozenset[PersonId]
-    members: frozenset[PersonId]
-    wards: dict[PersonId, frozenset[PersonId]]
-
-
 class Part(Enum):
     """What somebody is to a lesson, the strongest first."""
 
@@ -82,18 +64,6 @@ class Part(Enum):
     GUARDIAN = "guardian"
     """Of a pupil of the group: sees that it is, and has no link."""
     NONE = "none"
-
-
-def part(lesson: Lesson, people: People, person_id: PersonId) -> Part:
-    """What the person is to the lesson."""
-    teaches = person_id in people.teachers or person_id == lesson.teacher_id
-    if teaches and person_id not in people.left:
-        return Part.TEACHER
-    if person_id in people.members:
-        return Part.PUPIL
-    if people.wards.get(person_id, frozenset()) & people.members:
-        return Part.GUARDIAN
-    return Part.NONE
 
 
 class JournalRow(Enum):

@@ -34,27 +34,21 @@ from domain.lessons import (
     NoEntrance,
     NotYet,
     Part,
-    People,
     default_title,
     entrance,
     journal_row,
     moment,
-    part,
 )
 from tests.domain.builders import rank
 
 NINE = datetime(2026, 12, 16, 9, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-TEACHER, REPLACING, PUPIL, OTHER, MOTHER, STRANGER = map(
-    PersonId, ("t-1", "t-2", "p-1", "p-2", "g-1", "x")
-)
 
 
 def lesson(
     starts: datetime = NINE,
     minutes: int = 40,
     *,
-    teacher: PersonId = TEACHER,
     cancelled: bool = False,
 ) -> Lesson:
     return Lesson(
@@ -63,19 +57,10 @@ def lesson(
         SchoolId("s1"),
         GroupId("geo"),
         "Материки и океаны",
-        teacher,
+        PersonId("t-1"),
         starts,
         starts + minutes * MINUTE,
         cancelled,
-    )
-
-
-def people(*, left: frozenset[PersonId] = frozenset()) -> People:
-    return People(
-        teachers=frozenset({TEACHER}),
-        left=left,
-        members=frozenset({TEACHER, PUPIL}),
-        wards={MOTHER: frozenset({PUPIL}), STRANGER: frozenset({OTHER})},
     )
 
 
@@ -132,33 +117,6 @@ def test_any_subject_makes_a_name_that_a_chat_could_have(subject: str) -> None:
     title = default_title(subject, NINE, ZoneInfo("Europe/Moscow"))
     assert len(title) <= TITLE_LIMIT
     assert title.endswith("» от 16.12.2026 12:00")
-
-
-@pytest.mark.parametrize(
-    ("person", "expected"),
-    [
-        (TEACHER, Part.TEACHER),
-        (REPLACING, Part.NONE),
-        (PUPIL, Part.PUPIL),
-        (OTHER, Part.NONE),
-        (MOTHER, Part.GUARDIAN),
-        (STRANGER, Part.NONE),
-    ],
-)
-def test_everybody_has_their_part(person: PersonId, expected: Part) -> None:
-    assert part(lesson(), people(), person) is expected
-
-
-def test_who_replaces_the_teacher_is_the_teacher_of_that_lesson() -> None:
-    assert part(lesson(teacher=REPLACING), people(), REPLACING) is Part.TEACHER
-    assert part(lesson(teacher=REPLACING), people(), TEACHER) is Part.TEACHER
-
-
-def test_a_teacher_who_left_the_school_teaches_nothing_there() -> None:
-    gone = people(left=frozenset({TEACHER}))
-    assert part(lesson(), gone, TEACHER) is Part.PUPIL  # still expected in the chat
-    out = replace(gone, members=frozenset({PUPIL}))
-    assert part(lesson(), out, TEACHER) is Part.NONE
 
 
 @pytest.mark.parametrize(
