@@ -4,9 +4,6 @@ Guarantees: chats are swept for a missing webhook ``MOST_A_DAY`` times within a 
 then since when it is lost is kept for people to see, until the messenger has it again.
 """
 
-from dataclasses import dataclass
-from datetime import datetime
-
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,14 +24,6 @@ _LOST = text("""
 _OFTEN = text("SELECT count(*) FROM subscription_set WHERE at > clock_now() - interval '1 day'")
 
 _FORGET = text("DELETE FROM subscription_set WHERE at <= clock_now() - interval '1 day'")
-
-
-@dataclass(frozen=True, slots=True)
-class Confirmed:
-    """Our subscription as it was last confirmed."""
-
-    url: str
-    at: datetime
 
 
 class SubscriptionState:
@@ -74,15 +63,6 @@ class SubscriptionState:
         """The messenger does not keep it; True where that is new."""
         async with transaction(self._engine) as connection:
             return (await connection.execute(_LOST, {"url": url})).one_or_none() is not None
-
-    async def last_confirmed(self) -> Confirmed | None:
-        """When the messenger last had our subscription, None where it never had."""
-        async with transaction(self._engine) as connection:
-            found = await connection.execute(
-                text("SELECT url, confirmed_at FROM subscription WHERE confirmed_at IS NOT NULL")
-            )
-            row = found.one_or_none()
-            return None if row is None else Confirmed(row.url, row.confirmed_at)
 
 
 async def _sweep_all(connection: AsyncConnection) -> None:
