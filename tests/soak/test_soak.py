@@ -18,6 +18,7 @@ KILLS = 30
 
 @pytest.mark.servers
 @pytest.mark.timeout(600)
+@pytest.mark.takes(200)
 async def test_thirty_kills_at_labelled_points_lose_nothing_and_repeat_nothing(
     tmp_path: Path, seed: int
 ) -> None:

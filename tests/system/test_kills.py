@@ -53,6 +53,7 @@ class Assassin:
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.takes(150)
 async def test_thirty_kills_lose_nothing_and_repeat_no_call(school: Stack, seed: int) -> None:
     rng = Random(seed)
     assassin = Assassin(school)

@@ -14,6 +14,7 @@ QUIET_SECONDS = 60.0
 
 
 @pytest.mark.timeout(240)
+@pytest.mark.takes(80)
 async def test_a_quiet_minute_and_a_replay_from_zero_cost_no_call(school: Stack, seed: int) -> None:
     events = region(90, seed % 1000, local_today())
     later = Later(events, Random(seed), local_today())

@@ -31,6 +31,7 @@ async def members(school: Stack, wanted: int) -> None:
 
 
 @pytest.mark.timeout(180)
+@pytest.mark.takes(60)
 async def test_a_second_process_takes_its_share_and_either_drains_when_told_to_end(
     school: Stack, seed: int
 ) -> None:
