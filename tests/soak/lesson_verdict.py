@@ -6,7 +6,7 @@ come are compared with what the published events and the journal of decisions sa
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -23,8 +23,8 @@ from tests.system.histories import Event
 
 RUNS = timedelta(seconds=30)
 """How long a lesson of the soak is."""
-INSISTING_SECONDS = 600.0
-"""So long a person's word that a running call goes may have waited for its turn."""
+INTENT_SECONDS = 20.0
+"""So old an intent may be whose call has its effect: a lease, a call, what the proxies hold up."""
 
 _LATEST = text("""
     SELECT DISTINCT ON (lesson_id) lesson_id, choice FROM decisions
@@ -34,7 +34,7 @@ _TITLES = text("SELECT lesson_id, choice FROM decisions WHERE lesson_id IS NOT N
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A decision; ``at`` in milliseconds since 1970."""
+    """A decision that may stand; ``at`` in milliseconds since 1970."""
 
     at: int
     lesson: str
@@ -42,12 +42,20 @@ class Said:
     insists: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A call that was deleted or moved away at ``at`` (milliseconds) while it ran."""
+
+    lesson: str
+    at: int
+
+
 @dataclass(slots=True)
 class CallWatch:
-    """Sees every call of a lesson in the messenger; ``said`` is what people have decided."""
+    """Sees every call of a lesson in the messenger."""
 
-    said: list[Said] = field(default_factory=list)
     counted: Counter[str] = field(default_factory=Counter)
+    ended: list[Ended] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     _calls: dict[str, MeetingSet] = field(default_factory=dict)
 
@@ -72,16 +80,11 @@ class CallWatch:
             self.faults.append(f"{lesson} has a second call")
 
     def _look(self, before: MeetingSet | None, after: MeetingSet | None) -> None:
-        """Nobody's call goes while it runs, unless a person has said so."""
         now = datetime.now(UTC)
         if before is None or not _runs(before, now) or (after is not None and _runs(after, now)):
             return
-        lesson, earliest = lesson_of(before), ms(now) - int(1000 * INSISTING_SECONDS)
-        of_lesson = [each for each in self.said if each.lesson == lesson and each.at >= earliest]
-        if any(each.insists for each in of_lesson):
-            self.counted["ended by a person's word"] += 1
-        else:
-            self.faults.append(f"{lesson}: its call went while it ran, at {now}")
+        self.counted["ended while it ran"] += 1
+        self.ended.append(Ended(lesson_of(before), ms(now)))
 
     @property
     def calls(self) -> list[MeetingSet]:
@@ -91,7 +94,7 @@ class CallWatch:
 
 def lesson_of(call: MeetingSet) -> str:
     """Whose call it is."""
-    return call.external_id.removeprefix("lesson:").partition("#")[0]
+    return call.external_id.removeprefix("lesson:")
 
 
 def _runs(call: MeetingSet, now: datetime) -> bool:
@@ -101,6 +104,44 @@ def _runs(call: MeetingSet, now: datetime) -> bool:
 def ms(at: datetime) -> int:
     """Milliseconds since 1970."""
     return int(at.timestamp() * 1000)
+
+
+def thrown_out(
+    ended: Iterable[Ended],
+    said: Iterable[Said],
+    taken: Collection[Said],
+    restores: Collection[Restored],
+) -> list[str]:
+    """Calls that went while they ran though no word that may have counted then insisted on it.
+
+    ``said`` are all decisions that may stand, ``taken`` those of them that were answered for. The
+    word that counted is of when the call was intended: the last that was taken before, or a later
+    one; one that a restore took back was none that others gave way to.
+    """
+    said = list(said)
+    return [
+        f"{each.lesson}: its call went while it ran, at {each.at}"
+        for each in ended
+        if not any(word.insists for word in _words(each, said, taken, restores))
+    ]
+
+
+def _words(
+    ended: Ended, said: Iterable[Said], taken: Collection[Said], restores: Collection[Restored]
+) -> list[Said]:
+    """The words that may have counted for it."""
+    of_lesson = [word for word in said if word.lesson == ended.lesson and word.at <= ended.at]
+    since = max(
+        (
+            word.at
+            for word in of_lesson
+            if word in taken
+            and word.at < ended.at - 1000 * INTENT_SECONDS
+            and not any(each.copied_at <= word.at <= each.at for each in restores)
+        ),
+        default=0,
+    )
+    return [word for word in of_lesson if word.at >= since]
 
 
 async def differences(
@@ -123,8 +164,8 @@ async def differences(
         found = (each.chat_id, each.title, instant(each.starts_at), instant(each.ends_at))
         there.setdefault(lesson_of(each), set()).add(found)
     odd = []
-    for lesson, title in decided.items():
-        wanted = timetable.call(lesson, title)
+    for lesson in {**decided, **there}:
+        wanted = timetable.call(lesson, decided.get(lesson))
         should = set()
         if wanted is not None and wanted.chat_id in ids:
             should.add((ids[wanted.chat_id], wanted.title, wanted.starts_at, wanted.ends_at))
@@ -138,7 +179,7 @@ async def differences(
 
 
 async def forgotten(
-    engine: AsyncEngine, made: Iterable[Said], restores: Iterable[Restored]
+    engine: AsyncEngine, taken: Iterable[Said], restores: Iterable[Restored]
 ) -> list[str]:
     """Decisions that are in no journal, though no restore can have taken them back."""
     async with transaction(engine) as connection:
@@ -146,7 +187,7 @@ async def forgotten(
     spans = [(each.copied_at, each.at) for each in restores]
     return [
         f"the decision {each.title} about {each.lesson} is forgotten"
-        for each in made
+        for each in taken
         if each.title is not None
         and (each.lesson, each.title) not in kept
         and not any(copied <= each.at <= at for copied, at in spans)

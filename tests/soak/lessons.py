@@ -22,7 +22,7 @@ from operations.lesson_acts import Decided
 from projections.database import transaction
 from projections.errors import StoreUnavailable
 from projections.staff.store import StaffStore
-from tests.soak.lesson_verdict import RUNS, CallWatch, Said, ms
+from tests.soak.lesson_verdict import RUNS, Said, ms
 from tests.system.histories import Event, Later
 
 LESSONS = 6
@@ -85,10 +85,11 @@ class Teachers:
     engine: AsyncEngine
     rng: Random
     timetable: Timetable
-    watch: CallWatch
     counted: Counter[str] = field(default_factory=Counter)
-    made: list[Said] = field(default_factory=list)
-    """Those decisions that were answered for."""
+    said: list[Said] = field(default_factory=list)
+    """Decisions that may stand: an answer may have been lost."""
+    taken: list[Said] = field(default_factory=list)
+    """Those that were answered for."""
     _names: int = 0
 
     async def work(self) -> None:
@@ -111,7 +112,7 @@ class Teachers:
         async with transaction(self.engine) as connection:
             seen = (await connection.execute(_SEEN, {"lesson": lesson})).scalar_one_or_none() or ""
         said = Said(ms(datetime.now(UTC)), lesson, title, insists)
-        self.watch.said.append(said)
+        self.said.append(said)
         try:
             if title is not None:
                 answer = await lesson_acts.plan(store, who, LessonId(lesson), title, seen)
@@ -120,8 +121,12 @@ class Teachers:
                     store, who, LessonId(lesson), seen, insists=insists
                 )
         except (NoSuchLesson, NotPermitted) as no:
+            self.said.remove(said)
             self.counted[type(no).__name__] += 1
+            return
+        if isinstance(answer, Decided):
+            self.taken.append(said)
+            self.counted["decided"] += 1
         else:
-            if isinstance(answer, Decided):
-                self.made.append(said)
-            self.counted["decided" if isinstance(answer, Decided) else answer.why.value] += 1
+            self.said.remove(said)
+            self.counted[answer.why.value] += 1

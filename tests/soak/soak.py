@@ -23,7 +23,7 @@ from simulator.config import SimulatorConfig
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
-from tests.soak.lesson_verdict import CallWatch, differences, forgotten
+from tests.soak.lesson_verdict import CallWatch, differences, forgotten, thrown_out
 from tests.soak.lessons import Teachers, Timetable
 from tests.soak.outages import Outage, Outages
 from tests.soak.person import Person
@@ -89,7 +89,7 @@ class _Run:
         watch = Watch(SimulatorConfig().bot_id)
         calls = CallWatch()
         timetable = Timetable.of(first, later, Random(plan.seed + 5))
-        teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable, calls)
+        teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable)
         events = _chained(first, later, timetable)
         rng = Random(plan.seed + 3)
         return cls(made, plan, crew, ledger, outages, person, watch, calls, teachers, events, rng)
@@ -203,16 +203,18 @@ class _Run:
         return running
 
     async def _of_lessons(self) -> list[str]:
-        """What is wrong with the calls at the end, or was forgotten of the decisions."""
+        """What was or is wrong with the calls, or was forgotten of the decisions."""
         engine, chats = self.school.engine, await self.school.chats()
+        said, taken, restored = self.teachers.said, self.teachers.taken, self.outages.restored
         odd = await differences(engine, self.school.published, chats, self.calls.calls)
-        return odd + await forgotten(engine, self.teachers.made, self.outages.restored)
+        odd += thrown_out(self.calls.ended, said, taken, restored)
+        return self.calls.faults + odd + await forgotten(engine, taken, restored)
 
     async def conclude(self, running: list[Program], began: float) -> Evidence:
         """All figures, with the verdict."""
         await self.ledger.take_out(self.stage.postgres.uri)
         verdict = await judge(self.school)
-        self.faults += self.calls.faults + await self._of_lessons()
+        self.faults += await self._of_lessons()
         stats = await self.school.stats()
         for program in running:
             if code := await program.terminate():

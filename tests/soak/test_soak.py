@@ -29,3 +29,5 @@ async def test_thirty_kills_at_labelled_points_lose_nothing_and_repeat_nothing(
     assert all(evidence.crew.at_label[label] for label in POINTS)
     assert evidence.outages.counted["restore"] == 1
     assert evidence.person.counted["approved"]
+    assert evidence.lessons["decided"]
+    assert evidence.lessons["made"]
