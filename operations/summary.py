@@ -10,10 +10,16 @@ from enum import Enum
 
 from domain.actors import Actor
 from domain.ids import ClassId, SchoolId
-from operations.errors import NoSuchSchool, NotPermitted
+from operations.errors import NotPermitted
 from operations.listing import Page, order_key, page_of
 from operations.store import StaffStore
-from operations.summary_extent import class_of, extent_of, extent_of_school, people_of
+from operations.summary_extent import (
+    class_of,
+    extent_of,
+    extent_of_school,
+    people_of,
+    require_school,
+)
 from projections.staff import fence, names, summary_numbers
 from projections.staff.candidate_rows import Part
 from projections.staff.names import PersonName
@@ -121,9 +127,9 @@ async def school_summary(
     extent = extent_of_school(actor, school_id)
     async with fence.reading(store.engine, actor) as connection:
         found = await summary_numbers.groups(connection, extent)
+        if not found:
+            await require_school(connection, extent)
         known = await names.names_of_schools(connection, [school_id])
-    if not found and school_id not in known:
-        raise NoSuchSchool(school_id)
     whole = extent.classes is None
     return SchoolSummary(
         school_id=school_id,
@@ -179,6 +185,7 @@ async def class_people(
     Raises:
         NoSuchClass: there is none of this id for who asks.
         NotPermitted: it is not theirs to see.
+        NoSuchSchool: nothing is known of it.
     """
     async with fence.reading(store.engine, actor) as connection:
         known = None if class_id is None else await class_of(connection, actor, class_id)
@@ -201,7 +208,7 @@ async def table(
     """Everybody of a class, or (None) of all that is theirs in the school.
 
     Raises:
-        NoSuchClass, NotPermitted: as above.
+        NoSuchClass, NotPermitted, NoSuchSchool: as above.
     """
     async with fence.reading(store.engine, actor) as connection:
         return await people_of(connection, await extent_of(connection, actor, school_id, class_id))

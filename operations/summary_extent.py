@@ -11,14 +11,15 @@ from domain.actors import Actor
 from domain.ids import ClassId, SchoolId
 from domain.rights import Right
 from domain.things import TheClass, TheSchool
-from operations.errors import NoSuchClass, NotPermitted
+from operations.errors import NoSuchClass, NoSuchSchool, NotPermitted
 from operations.listing import order_key
 from projections.database import Connection
-from projections.staff import summary
+from projections.staff import names, summary
 from projections.staff.candidate_rows import Part
 from projections.staff.summary import ClassName, Extent, SummaryPerson
 
-__all__ = ["by_class", "class_of", "extent_of", "extent_of_school", "is_for", "people_of"]
+__all__ = ["by_class", "class_of", "extent_of", "extent_of_school", "is_for", "people_of",
+           "require_school"]  # fmt: skip
 
 _PARTS = [Part.PUPIL, Part.PARENT, Part.STAFF]
 
@@ -78,8 +79,26 @@ async def class_of(connection: Connection, actor: Actor, class_id: ClassId) -> C
 
 
 async def people_of(connection: Connection, extent: Extent) -> list[SummaryPerson]:
-    """Everybody of the extent, class by class, pupils before parents, the staff last."""
-    return sorted(await summary.people(connection, extent), key=_order)
+    """Everybody of the extent, class by class, pupils before parents, the staff last.
+
+    Raises:
+        NoSuchSchool: nothing is known of the school.
+    """
+    found = await summary.people(connection, extent)
+    if not found:
+        await require_school(connection, extent)
+    return sorted(found, key=_order)
+
+
+async def require_school(connection: Connection, extent: Extent) -> None:
+    """Return if something is known of the school, also where it has nobody.
+
+    Raises:
+        NoSuchSchool: nothing is.
+    """
+    school_id = extent.school_id
+    if not extent.classes and not await names.names_of_schools(connection, [school_id]):
+        raise NoSuchSchool(school_id)
 
 
 def _order(person: SummaryPerson) -> tuple[object, ...]:

@@ -58,6 +58,7 @@ async def sheets(
     Raises:
         NoSuchClass: there is none of this id for who asks.
         NotPermitted: nothing of it is for who asks.
+        NoSuchSchool: nothing is known of it.
     """
     async with fence.reading(store.engine, actor) as connection:
         extent = await extent_of(connection, actor, school_id, class_id)

@@ -112,7 +112,8 @@ async def test_the_menu_leads_to_the_summary_where_it_opens(school: Managing) ->
 async def test_an_operator_has_the_numbers_of_any_school_and_no_name(school: Managing) -> None:
     await school.console.sign_in(OPERATOR)
     assert "Школа не выбрана" in await page(school)
-    assert (await school.console.get("/summary?school=none")).status_code == 404
+    for path in ("/summary", "/summary/staff", "/summary/print", "/summary.csv"):
+        assert (await school.console.get(f"{path}?school=none")).status_code == 404, path
     assert (await rows(school, "/summary?school=beta"))[1] == "beta 7а 2 1 1 1 1 ✓ 1"
     shown = await page(school, "/summary/classes/beta-7a?school=beta")
     assert "beta-pupil-1" in shown
