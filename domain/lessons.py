@@ -54,18 +54,6 @@ def default_title(subject: str, starts_at: datetime, zone: tzinfo) -> str:
     return f"{before}{subject[: TITLE_LIMIT - len(before) - len(when)]}{when}"
 
 
-class Part(Enum):
-    """What somebody is to a lesson, the strongest first."""
-
-    TEACHER = "teacher"
-    """Teaches the subject in the class, or replaces who does: makes, opens, renames, deletes."""
-    PUPIL = "pupil"
-    """Is of the group: opens it while it runs."""
-    GUARDIAN = "guardian"
-    """Of a pupil of the group: sees that it is, and has no link."""
-    NONE = "none"
-
-
 class JournalRow(Enum):
     """What the row «Дистанционный урок» of the journal offers the lesson's teacher."""
 
@@ -105,15 +93,15 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class NoEntrance:
-    """Not for this person, or there is no distance lesson: the same answer to both."""
+    """There is no distance lesson."""
 
 
 Entrance = NotYet | Enter | Ended | NoEntrance
 
 
-def entrance(lesson: Timed, now: datetime, who: Part, *, planned: bool) -> Entrance:
-    """What opening the lesson comes to at this moment."""
-    if not planned or lesson.cancelled or who not in {Part.TEACHER, Part.PUPIL}:
+def entrance(lesson: Timed, now: datetime, *, planned: bool) -> Entrance:
+    """What opening the lesson comes to at this moment, for whom it is open at all."""
+    if not planned or lesson.cancelled:
         return NoEntrance()
     match moment(lesson.starts_at, lesson.ends_at, now):
         case Moment.BEFORE:

@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from enum import Enum
 from typing import assert_never
 
@@ -19,7 +19,7 @@ from domain.ids import LessonId, SchoolId
 from domain.lessons import default_title
 from domain.rights import Right
 from operations.lesson_acts import load_lesson
-from operations.lesson_shown import SchoolLesson, Shown, shown_at
+from operations.lesson_shown import Shown, shown_at
 from operations.listing import Page, page_of
 from operations.store import StaffStore
 from projections.staff import fence, lessons
@@ -80,11 +80,7 @@ async def journal(store: StaffStore, actor: Actor, school_id: SchoolId, wanted: 
             if chosen
             else []
         )
-    rows = [
-        shown_at(each, now)
-        for each in sorted(found, key=_place)
-        if may(actor, Right.CREATE_LESSON, each.thing)
-    ]
+    rows = [shown_at(each, now) for each in found if may(actor, Right.CREATE_LESSON, each.thing)]
     names = {each.class_id: each.class_name for each in choices}
     return Journal(
         classes=list(names.items()),
@@ -96,10 +92,6 @@ async def journal(store: StaffStore, actor: Actor, school_id: SchoolId, wanted: 
         last=last,
         lessons=page_of(rows, wanted.page, wanted.size) if chosen else None,
     )
-
-
-def _place(lesson: SchoolLesson) -> tuple[datetime, str, LessonId]:
-    return lesson.starts_at, lesson.group_name, lesson.thing.lesson_id
 
 
 def _is_wanted(choice: LessonChoice, wanted: Wanted) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from domain.access import may
 from domain.actors import Actor
 from domain.ids import LessonId
-from domain.lessons import Ended, Enter, NoEntrance, NotYet, Part, entrance
+from domain.lessons import Ended, Enter, NoEntrance, NotYet, entrance
 from domain.rights import Right
 from operations.errors import NoSuchLesson
 from operations.lesson_shown import CallState, SchoolLesson, call_state
@@ -75,8 +75,7 @@ async def opening(store: StaffStore, actor: Actor, lesson_id: LessonId) -> Openi
             raise NoSuchLesson(lesson_id)
         now = await lessons.now(connection)
         link = await lessons.link(connection, lesson_id)
-    who = Part.TEACHER if may(actor, Right.CREATE_LESSON, found.thing) else Part.PUPIL
-    match entrance(found, now, who, planned=found.planned):
+    match entrance(found, now, planned=found.planned):
         case NotYet(starts_at):
             return Opening(found, Before(max(1, round((starts_at - now).total_seconds()))))
         case Enter() if link is not None and leads_out(link):

@@ -4,9 +4,9 @@ Ids, dates and words of ours; never a name, the lesson's own neither, and never 
 """
 
 from dataclasses import dataclass
+from enum import Enum
 
 from domain.ids import LessonId, PersonId
-from domain.lessons import Part
 from operations.store import Engine
 from projections.database import transaction
 from projections.reports import lessons
@@ -15,6 +15,18 @@ from projections.staff import actors, fence
 from projections.staff import lessons as shown
 
 __all__ = ["LessonExplanation", "LessonStanding", "explain"]
+
+
+class Part(Enum):
+    """What somebody is to a lesson, the strongest first."""
+
+    TEACHER = "teacher"
+    """Teaches the subject in the class, or replaces who does: makes, opens, renames, deletes."""
+    PUPIL = "pupil"
+    """Is of the group: opens it while it runs."""
+    GUARDIAN = "guardian"
+    """Of a pupil of the group: sees that it is, and has no link."""
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,6 @@ from domain.lessons import (
     Moment,
     NoEntrance,
     NotYet,
-    Part,
     default_title,
     entrance,
     journal_row,
@@ -139,24 +138,18 @@ def test_the_journals_row_follows_the_clock(
 def test_a_lesson_that_the_register_cancelled_offers_nothing() -> None:
     off = lesson(cancelled=True)
     assert journal_row(off, NINE, planned=True) is JournalRow.CANCELLED
-    assert entrance(off, NINE, Part.TEACHER, planned=True) == NoEntrance()
+    assert entrance(off, NINE, planned=True) == NoEntrance()
 
 
-@pytest.mark.parametrize("who", Part)
 @pytest.mark.parametrize("planned", [False, True])
 @given(minute=st.integers(-60, 120))
-def test_the_link_is_given_only_while_the_lesson_runs_and_only_to_its_people(
-    who: Part, minute: int, *, planned: bool
-) -> None:
-    now = NINE + minute * MINUTE
-    answer = entrance(lesson(), now, who, planned=planned)
-    running = 0 <= minute < 40
-    ours = planned and who in {Part.TEACHER, Part.PUPIL}
-    assert (answer == Enter()) is (running and ours)
-    if ours and not running:
-        assert answer == (NotYet(NINE) if minute < 0 else Ended())
-    if not ours:
+def test_the_link_is_given_only_while_the_lesson_runs(minute: int, *, planned: bool) -> None:
+    answer = entrance(lesson(), NINE + minute * MINUTE, planned=planned)
+    assert (answer == Enter()) is (planned and 0 <= minute < 40)
+    if not planned:
         assert answer == NoEntrance()
+    elif answer != Enter():
+        assert answer == (NotYet(NINE) if minute < 0 else Ended())
 
 
 PLAN = CallPlan("Урок", NINE, NINE + 40 * MINUTE)

@@ -35,8 +35,8 @@ def opened_a_minute_early(stack: ExitStack) -> None:
     """The page lets in a minute before the lesson starts; the view of the link does so too."""
     right = domain.lessons.entrance
 
-    def entrance(lesson: Any, now: datetime, who: Any, *, planned: bool) -> Any:
-        return right(lesson, now + _EARLY, who, planned=planned)
+    def entrance(lesson: Any, now: datetime, *, planned: bool) -> Any:
+        return right(lesson, now + _EARLY, planned=planned)
 
     stack.enter_context(patch.object(operations.lesson_opening, "entrance", entrance))
 
