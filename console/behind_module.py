@@ -14,9 +14,10 @@ from pydantic import BaseModel
 from console.entrance.doors import Endpoint, Entry
 from console.entrance.visit import visitor
 from console.pages import known_form
-from domain.ids import ChatId, ClassId, LessonId, SchoolId
+from domain.ids import SchoolId
 from operations import module
 from operations.installation import Installation
+from operations.module import Named
 from operations.store import StaffStore
 
 
@@ -52,20 +53,14 @@ async def _require_on(
     """The school is that of what the address names; where it names nothing, the one looked at."""
     visit = visitor(request)
     named = {**given, **request.path_params}
-    if "chat_id" in named:
-        chat_id = ChatId(known_form(str(named["chat_id"])))
-        await module.require_on_in_chat(store, visit.actor, chat_id, installation)
-    elif "lesson_id" in named:
-        lesson_id = LessonId(known_form(str(named["lesson_id"])))
-        await module.require_on_in_lesson(store, visit.actor, lesson_id, installation)
-    elif named.get("class_id") and "school_id" not in named:
-        class_id = ClassId(known_form(str(named["class_id"])))
-        await module.require_on_in_class(store, visit.actor, class_id, installation)
-    else:
-        school = str(named.get("school_id") or _school_of(given))
-        module.require_on_in(
-            visit.actor, SchoolId(school) if school else visit.school, installation
-        )
+    for what in Named:
+        # A class that is named beside a school is asked about as that school's.
+        if named.get(what.value) and not (what is Named.CLASS and "school_id" in named):
+            its_id = known_form(str(named[what.value]))
+            await module.require_on_at(store, visit.actor, what, its_id, installation)
+            return
+    school = str(named.get("school_id") or _school_of(given))
+    module.require_on_in(visit.actor, SchoolId(school) if school else visit.school, installation)
 
 
 def _school_of(given: Mapping[str, object]) -> object:

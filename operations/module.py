@@ -1,6 +1,7 @@
 """Whether the module «Чаты» is there for somebody (the guide, 1)."""
 
-from collections.abc import Awaitable, Callable
+from enum import Enum
+from typing import assert_never
 
 from domain.actors import Actor
 from domain.ids import ChatId, ClassId, LessonId, PersonId, SchoolId
@@ -11,11 +12,10 @@ from projections.database import Connection
 from projections.staff import fence, lessons, summary, things
 
 __all__ = [
+    "Named",
     "require_on",
+    "require_on_at",
     "require_on_in",
-    "require_on_in_chat",
-    "require_on_in_class",
-    "require_on_in_lesson",
 ]
 
 
@@ -47,63 +47,40 @@ def require_on_in(actor: Actor, school_id: SchoolId | None, installation: Instal
         raise ModuleOff(everywhere=installation.is_off)
 
 
-async def require_on_in_chat(
-    store: StaffStore, actor: Actor, chat_id: ChatId, installation: Installation
+class Named(Enum):
+    """What an address may name that is of one school, by the name that it has there."""
+
+    CHAT = "chat_id"
+    LESSON = "lesson_id"
+    CLASS = "class_id"
+
+
+async def require_on_at(
+    store: StaffStore, actor: Actor, what: Named, its_id: str, installation: Installation
 ) -> None:
-    """The same of the school of a chat; of one that is not for who asks nothing is said.
+    """As ``require_on_in``, of its school; of what is not for who asks nothing is said.
 
     Raises:
         ModuleOff: it is not.
     """
-
-    async def school(connection: Connection) -> SchoolId | None:
-        found = await things.the_chat(connection, chat_id)
-        return None if found is None else found.school_id
-
-    await _require_on_in_what(store, actor, school, installation)
-
-
-async def require_on_in_class(
-    store: StaffStore, actor: Actor, class_id: ClassId, installation: Installation
-) -> None:
-    """As of a chat, of the school that the register says a class is of.
-
-    Raises:
-        ModuleOff: it is not.
-    """
-
-    async def school(connection: Connection) -> SchoolId | None:
-        found = await summary.class_name(connection, class_id)
-        return None if found is None else found.school_id
-
-    await _require_on_in_what(store, actor, school, installation)
-
-
-async def require_on_in_lesson(
-    store: StaffStore, actor: Actor, lesson_id: LessonId, installation: Installation
-) -> None:
-    """As of a chat, of the school of a lesson.
-
-    Raises:
-        ModuleOff: it is not.
-    """
-
-    async def school(connection: Connection) -> SchoolId | None:
-        found = await lessons.one(connection, lesson_id)
-        return None if found is None else found.thing.school_id
-
-    await _require_on_in_what(store, actor, school, installation)
-
-
-async def _require_on_in_what(
-    store: StaffStore,
-    actor: Actor,
-    school: Callable[[Connection], Awaitable[SchoolId | None]],
-    installation: Installation,
-) -> None:
     if not installation.has_kinds_off:
         return
     async with fence.reading(store.engine, actor) as connection:
-        found = await school(connection)
-    if found is not None:
-        require_on_in(actor, found, installation)
+        school_id = await _school_of(connection, what, its_id)
+    if school_id is not None:
+        require_on_in(actor, school_id, installation)
+
+
+async def _school_of(connection: Connection, what: Named, its_id: str) -> SchoolId | None:
+    match what:
+        case Named.CHAT:
+            chat = await things.the_chat(connection, ChatId(its_id))
+            return None if chat is None else chat.school_id
+        case Named.LESSON:
+            lesson = await lessons.one(connection, LessonId(its_id))
+            return None if lesson is None else lesson.thing.school_id
+        case Named.CLASS:
+            named = await summary.class_name(connection, ClassId(its_id))
+            return None if named is None else named.school_id
+        case _:
+            assert_never(what)
