@@ -21,7 +21,7 @@ from console.render import Renderer, address, shown, wants_part
 from console.school_chats import PATH as LIST
 from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from operations import founding
-from operations.errors import ModuleOff, NotPermitted
+from operations.errors import NotPermitted
 from operations.founding import Made, MakingAnswer, Wanted
 from operations.installation import Installation
 from operations.new_chat import ChatKind, Filling, NewChatLook, new_chat
@@ -109,8 +109,7 @@ class NewChatPage:
         school = SchoolId(form.school) if form.school else visitor(request).school
         if school is None:
             raise NotPermitted
-        if self.installation.is_off_in(school):
-            raise ModuleOff(everywhere=self.installation.is_off)
+        self.installation.require_on([school])
         return school
 
     async def _show(

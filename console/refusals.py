@@ -91,8 +91,7 @@ class Refusals:
         """Not an error but how it is: there are no chats here, and the page says whom to ask."""
         if _asks_as_program(request):
             return self._answer(request, 403, words=_MODULE_OFF, code="module_off")
-        everywhere = isinstance(error, ModuleOff) and error.everywhere
-        values = {"everywhere": everywhere, "links_profiles": self.links_profiles}
+        values = {"off": error, "links_profiles": self.links_profiles}
         return self.renderer.answer(request, "module_off", values)
 
     async def refused(self, request: Request, error: Exception) -> Response:

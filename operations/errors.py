@@ -17,7 +17,7 @@ What goes wrong with a server stays an error of the room below: ``projections.er
 ``consumers.errors``.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from domain.ids import ChatId, ClassId, LessonId, SchoolId
 
@@ -88,10 +88,11 @@ class AuthorIsNoId(OperationError):
 
 
 class ModuleOff(OperationError):
-    """The module «Чаты» is off; ``everywhere``, or only where they are who ask."""
+    """The module «Чаты» is off; ``everywhere``, or only in the ``schools`` asked about."""
 
-    def __init__(self, *, everywhere: bool) -> None:
+    def __init__(self, schools: Collection[SchoolId], *, everywhere: bool) -> None:
         super().__init__("the module is off")
+        self.schools = frozenset(schools)
         self.everywhere = everywhere
 
 

@@ -17,7 +17,7 @@ from domain.initialising import Fate, Forecast, InitialisingWish, confirmation
 from domain.rights import Right
 from domain.takings import TakingKind
 from domain.things import HeldPlan, TheChat, TheSchool
-from operations.errors import ModuleOff, NoSuchSchool, NotPermitted
+from operations.errors import NoSuchSchool, NotPermitted
 from operations.installation import Installation
 from operations.store import StaffStore
 from projections.database import Connection, transaction
@@ -116,8 +116,7 @@ def require(actor: Actor, school_id: SchoolId, installation: Installation) -> No
     """
     if not may(actor, Right.INITIALISE_CHATS, TheSchool(school_id)):
         raise NotPermitted
-    if installation.is_off_in(school_id):
-        raise ModuleOff(everywhere=installation.is_off)
+    installation.require_on([school_id])
 
 
 async def plan(

@@ -11,6 +11,7 @@ from domain.chats import ChatKind
 from domain.drift import DriftRules
 from domain.ids import SchoolId
 from domain.seasons import GuardPolicy
+from operations.errors import ModuleOff
 from projections.derive.config import ChatKindsOff
 from schemas.events import PROFILES_TOPIC
 
@@ -42,13 +43,17 @@ class Installation:
         """Whether the module is off everywhere."""
         return self.kinds_off.installation == frozenset(ChatKind)
 
-    def is_off_in(self, school_id: SchoolId) -> bool:
-        """Whether the module is off in this school."""
-        return all(self.kinds_off.covers(kind, school_id) for kind in ChatKind)
+    def require_on(self, schools: Collection[SchoolId]) -> None:
+        """Return if the module is on in one of these schools, or there are none and it is on.
 
-    def is_off_for(self, schools: Collection[SchoolId]) -> bool:
-        """Whether it is off for somebody of these schools: in all of them, if there are any."""
-        return self.is_off or (bool(schools) and all(map(self.is_off_in, schools)))
+        Raises:
+            ModuleOff: it is not.
+        """
+        if self.is_off or (schools and all(map(self._is_off_in, schools))):
+            raise ModuleOff(schools, everywhere=self.is_off)
+
+    def _is_off_in(self, school_id: SchoolId) -> bool:
+        return all(self.kinds_off.covers(kind, school_id) for kind in ChatKind)
 
 
 ORDINARY = Installation()

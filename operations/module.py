@@ -5,7 +5,6 @@ from typing import assert_never
 
 from domain.actors import Actor
 from domain.ids import ChatId, ClassId, LessonId, PersonId, SchoolId
-from operations.errors import ModuleOff
 from operations.installation import Installation
 from operations.store import StaffStore
 from projections.database import Connection
@@ -29,8 +28,7 @@ async def require_on(
     """
     if not installation.has_kinds_off:
         return
-    if installation.is_off_for(await store.schools(actor, person_id)):
-        raise ModuleOff(everywhere=installation.is_off)
+    installation.require_on(await store.schools(actor, person_id))
 
 
 def require_on_in(actor: Actor, school_id: SchoolId | None, installation: Installation) -> None:
@@ -43,8 +41,7 @@ def require_on_in(actor: Actor, school_id: SchoolId | None, installation: Instal
     """
     if actor.operator is not None and school_id not in actor.works_in:
         return
-    if installation.is_off_for([] if school_id is None else [school_id]):
-        raise ModuleOff(everywhere=installation.is_off)
+    installation.require_on([] if school_id is None else [school_id])
 
 
 class Named(Enum):

@@ -15,7 +15,6 @@ from domain.ids import PersonId
 from domain.profile_links import Linked, LinkState
 from domain.rights import Right
 from domain.things import TheSchool
-from operations.errors import ModuleOff
 from operations.installation import Installation
 from operations.links import BY_LINK, leads_out
 from operations.listing import order_key
@@ -57,8 +56,7 @@ async def own_chats(
         ModuleOff: there are none in any of the person's schools.
     """
     found = await store.own_chats(actor, person_id)
-    if installation.is_off_for(found.schools):
-        raise ModuleOff(everywhere=installation.is_off)
+    installation.require_on(found.schools)
     own = _ordered(found.chats[person_id])
     linked = isinstance(found.link.state, Linked)
     if not linked:  # by the link they would be a stranger, who is taken out again

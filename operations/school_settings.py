@@ -14,7 +14,7 @@ from domain.decisions import KindSwitch
 from domain.ids import SchoolId
 from domain.rights import Right
 from domain.things import TheSchool
-from operations.errors import ModuleOff, NoSuchSchool, NotPermitted
+from operations.errors import NoSuchSchool, NotPermitted
 from operations.installation import Installation
 from operations.store import StaffStore
 from projections.by_hand import kinds as by_hand
@@ -66,8 +66,7 @@ async def communication(
     found = await store.community(actor, school_id)
     if found is None:
         raise NoSuchSchool(school_id)
-    if installation.is_off_in(school_id):
-        raise ModuleOff(everywhere=installation.is_off)
+    installation.require_on([school_id])
     async with fence.reading(store.engine, actor) as connection:
         decided = await by_hand.switched(connection, school_id)
         known = await names.names_of(connection, {each.author for each in decided.values()})

@@ -15,6 +15,7 @@ from tests.console.attackers import FOREIGN_THINGS, OWN_THINGS, PEOPLE_OF_NEED, 
 from tests.console.managing import Managing
 from tests.console.running import OPERATOR, Doorway, running
 from tests.console.test_doors import Town
+from tests.domain import builders as make
 from tests.lessons.timetable import lesson
 from tests.projections.builders import ingest
 from tests.staff.town import ALPHA, BETA, SchoolIds, somebody_of_both
@@ -60,9 +61,14 @@ async def test_a_part_of_a_page_says_so_too(town_url: str) -> None:
 
 async def test_nobody_is_sent_to_themselves_for_it(town_url: str) -> None:
     async with running(town_url, who=None, installation=HERE) as console:
-        for who, whom in [("administrator", "системы"), ("leader", "школы")]:
+        elsewhere = await somebody_of_both(console.engine, EmploymentRole.ADMINISTRATOR)
+        here = make.employment(
+            elsewhere, EmploymentRole.STAFF, school_id=ALPHA.school, version=2
+        )  # so that the other school is the only one that they administer
+        await ingest(console.engine, here)
+        for who, whom in [("administrator", "системы"), ("leader", "школы"), ("both", "школы")]:
             await console.sign_in_as(ALPHA.id(who))
-            page = (await console.get("/chats")).text
+            page = (await console.get(f"/chats?school={ALPHA.school}")).text
             assert f"обратитесь к администратору {whom}." in page
 
 

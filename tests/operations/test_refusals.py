@@ -105,7 +105,7 @@ async def test_what_is_not_there_is_said_by_its_kind(engine: AsyncEngine) -> Non
         TopicsNotRead(["sgo.typo"], ["sgo.orders"]),
         AuthorIsNoId("must be an id"),
         NotPermitted(),
-        ModuleOff(everywhere=True),
+        ModuleOff([], everywhere=True),
         LinkedElsewhere(),
     ],
 )
