@@ -8,7 +8,7 @@ from fastapi import Request, Response
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import MaybeDay, MaybeId
+from console.pages import MaybeDay, MaybeId, askable
 from console.render import Renderer, shown
 from operations import diary
 from operations.diary import Moment
@@ -31,8 +31,8 @@ class DiaryPage:
         visit = visitor(request)
         found = await diary.diary(self.store, visit.actor, visit.person_id, who, on)
         values = shown(found) | {
-            "before": found.on - timedelta(days=1),
-            "after": found.on + timedelta(days=1),
+            "before": askable(found.on - timedelta(days=1)),
+            "after": askable(found.on + timedelta(days=1)),
             "say": lesson_words,
             "moments": Moment,
         }

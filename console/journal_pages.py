@@ -14,7 +14,17 @@ from pydantic import BaseModel, Field
 from console import lesson_words
 from console.entrance.doors import Door, Entry, Need
 from console.entrance.visit import visitor
-from console.pages import ID, NO_NUL, MaybeDay, PageNumber, PageSize, known_form
+from console.pages import (
+    EARLIEST,
+    ID,
+    LATEST,
+    NO_NUL,
+    MaybeDay,
+    PageNumber,
+    PageSize,
+    askable,
+    known_form,
+)
 from console.render import Renderer, address, shown
 from domain.ids import LessonId
 from operations import class_journal, lesson_acts
@@ -73,7 +83,8 @@ class JournalPages:
             asked.class_id, asked.subject, asked.period, asked.on, asked.page, asked.size
         )
         found = await class_journal.journal(self.store, visit.actor, visit.school, wanted)
-        values = shown(found) | {"asked": asked, "query": asked.query(), **_words()}
+        bounds = {"earliest": EARLIEST, "latest": LATEST}
+        values = shown(found) | {"asked": asked, "query": asked.query(), **bounds, **_words()}
         return self.renderer.answer(request, "journal", values)
 
     async def settings(self, request: Request, lesson_id: str) -> Response:
@@ -141,7 +152,7 @@ class JournalPages:
 def _back_to(each: Shown) -> str:
     """The journal with this lesson in it."""
     lesson = each.lesson
-    day = lesson.starts_at.astimezone(lesson.zone).date()
+    day = askable(lesson.starts_at.astimezone(lesson.zone).date())
     return address(PATH, **{"class": lesson.class_id, "subject": lesson.subject, "on": day})
 
 

@@ -140,3 +140,8 @@ def known_form(given: str) -> str:
     if re.fullmatch(ID, given) is None:
         raise HTTPException(404)
     return given
+
+
+def askable(day: date) -> date:
+    """The day, or the nearest one that may be asked for."""
+    return min(max(day, EARLIEST), LATEST)

@@ -1,11 +1,16 @@
 """Whatever is written into an address or a form, the answer is ours: in Russian, and no failure."""
 
+import html
 import re
 from collections.abc import Iterator
 
+from sqlalchemy import text
+
 from console.entrance.doors import Need
 from console.identity.port import Way
+from console.pages import EARLIEST, LATEST
 from domain.ids import PersonId
+from projections.database import transaction
 from projections.staff.sessions import Identified
 from tests.console.attackers import OWN_THINGS, Address, addresses, own_page
 from tests.console.running import OPERATOR, Doorway, running
@@ -64,3 +69,21 @@ async def test_a_person_of_the_development_sign_in_who_cannot_be_is_refused(town
         )
         assert answer.status_code == 422
         assert "Не получилось понять запрос" in answer.text
+
+
+async def test_no_page_leads_to_a_day_that_may_not_be_asked_for(town_url: str) -> None:
+    async with running(town_url, who=None) as console:
+        async with transaction(console.engine) as connection:
+            years = "SET starts_at = '2300-01-01', ends_at = '2300-01-02'"
+            await connection.execute(text(f"UPDATE fact_lessons {years}"))
+        for who, path, ways in (
+            ("pupil-1", f"/diary?on={EARLIEST}", 1),
+            ("pupil-1", f"/diary?on={LATEST}", 1),
+            ("chemist", f"/lessons/{ALPHA.id('lesson')}/settings", 2),
+        ):
+            await console.sign_in_as(ALPHA.id(who))
+            page = html.unescape((await console.get(path)).text)
+            found = re.findall(r'href="(/(?:diary|journal)\?[^"]*)"', page)
+            assert len(found) == ways, path
+            for way in found:
+                assert (await console.get(way)).status_code == 200, way
