@@ -50,7 +50,7 @@ def remarks(planned: PlannedChat) -> list[str]:
     told, found = planned.forecast, []
     if told.fate is Fate.ANEW:
         found.append("Чат был удалён. Прежняя переписка не вернётся.")
-    if told.fate is not Fate.SYNCED and not told.entering:
+    if told.fate.makes and not told.entering:
         found.append("Появится в MAX, когда кто-нибудь из участников привяжет учебный профиль.")
     if not told.known:
         found.append("Кто сейчас в чате, ещё не прочитано: сначала прочитаем.")
@@ -73,7 +73,7 @@ def listed(plan: InitialisingPlan) -> list[PlannedChat]:
     changing = [each for each in plan.chats if not each.forecast.is_quiet]
     leaving = [each for each in changing if each.forecast.leaving or each.forecast.dropped]
     others = [each for each in changing if not (each.forecast.leaving or each.forecast.dropped)]
-    others.sort(key=lambda each: each.forecast.fate is Fate.SYNCED)
+    others.sort(key=lambda each: not each.forecast.fate.makes)
     return leaving + others[:MOST_SHOWN]
 
 

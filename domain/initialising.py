@@ -37,6 +37,11 @@ class Fate(Enum):
     """Somebody deleted it, here or in the messenger, and it is made again, empty of messages."""
     SYNCED = "synced"
 
+    @property
+    def makes(self) -> bool:
+        """Whether the chat is made, for the first time or anew."""
+        return self is not Fate.SYNCED
+
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
@@ -59,7 +64,7 @@ class Forecast:
     @property
     def is_quiet(self) -> bool:
         """Whether nothing would change in it."""
-        return self.fate is Fate.SYNCED and self.known and not (
+        return not self.fate.makes and self.known and not (
             self.entering or self.leaving or self.dropped or self.elsewhere or self.refused
         )  # fmt: skip
 
@@ -76,7 +81,7 @@ def confirmation(wish: InitialisingWish, forecasts: Iterable[Forecast]) -> str:
             sorted(forecast.dropped),
         ]
         for forecast in forecasts
-        if forecast.fate is not Fate.SYNCED or forecast.leaving or forecast.dropped
+        if forecast.fate.makes or forecast.leaving or forecast.dropped
     )
     kinds = sorted(kind.value for kind in wish.kinds)
     told = [wish.school_id, kinds, wish.drops_by_hand, each]

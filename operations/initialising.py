@@ -79,7 +79,7 @@ class InitialisingPlan:
     @property
     def made(self) -> int:
         """How many are made, for the first time or anew."""
-        return sum(each.forecast.fate is not Fate.SYNCED for each in self.chats)
+        return sum(each.forecast.fate.makes for each in self.chats)
 
     @property
     def entering(self) -> int:

@@ -63,7 +63,7 @@ class Initialisation:
     @property
     def made(self) -> int:
         """How many chats were not there, or not any more."""
-        return sum(chat.fate is not Fate.SYNCED for chat in self.chats)
+        return sum(chat.fate.makes for chat in self.chats)
 
     @property
     def settled(self) -> int:
