@@ -10,7 +10,7 @@ from uuid import UUID, uuid4
 
 from pydantic import AfterValidator, BaseModel, Field
 
-from console.pages import PageSize
+from console.pages import Account, PageSize
 from domain.choice import Choice
 from domain.ids import PersonId
 from operations.candidates import CandidatesFilter, CandidatesLook, Order, Part, SortedBy
@@ -39,7 +39,6 @@ Words = Annotated[Plain, Field(max_length=200)]
 People = Annotated[Plain, Field(max_length=_PEOPLE_LIMIT)]
 Number = Annotated[int, Field(ge=1, le=1_000_000_000)]
 Position = Annotated[int, Field(ge=0, le=1_000_000_000_000)]
-Account = Annotated[int, Field(ge=1, lt=2**63)]
 Digest = Annotated[Plain, Field(max_length=64)]
 
 

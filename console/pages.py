@@ -33,6 +33,10 @@ def _page_size(size: int) -> int:
 
 
 Text = Annotated[str, Query(max_length=200)]
+GREATEST_ACCOUNT: Final = 2**63 - 1
+Account = Annotated[int, Field(ge=1, le=GREATEST_ACCOUNT)]
+"""Of the messenger."""
+
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000_000)]
 PageSize = Annotated[int, AfterValidator(_page_size)]
 

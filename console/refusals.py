@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
+from console.entrance.gate import FOR_PERSON
 from console.errors import Forged, ForNobody, NotAllowed, NotSignedIn, RequestRefused
 from console.identity.errors import IdentityError
 from console.problems import problem
@@ -41,7 +42,7 @@ _CODES = {422: "not_understood", 413: "too_large"}
 """Of what goes wrong the names for programs; of others that of the status."""
 _FOR_NOBODY = (
     "Программа не сказала, за кого спрашивает",
-    "Назовите человека реестра в заголовке X-Rollcall-Person.",
+    f"Назовите человека реестра в заголовке {FOR_PERSON}.",
 )
 _MODULE_OFF = ("Модуль «Чаты» выключен", "Чатов здесь нет. Это решает администратор системы.")
 _FORGED = (

@@ -10,7 +10,7 @@ from uuid import UUID
 from fastapi import Header, Path
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from console.pages import ID
+from console.pages import ID, Account
 from domain.chats import Filling
 from domain.choice import Choice
 from domain.decisions import KindSwitch
@@ -30,8 +30,6 @@ PEOPLE_LIMIT: Final = 1000
 
 SIZE_LIMIT: Final = 200
 """Rows of one page."""
-
-GREATEST_ACCOUNT: Final = 2**63 - 1
 
 _STORABLE: Final = r"^[^\x00]*$"
 """PostgreSQL keeps no NUL; half of a surrogate pair is no text to begin with."""
@@ -178,7 +176,7 @@ class ActNamed(Asked):
 class AccountNamed(Asked):
     """An account that somebody brought in inside MAX, and the chat's ``version`` that was seen."""
 
-    account: Annotated[int, Field(ge=1, le=GREATEST_ACCOUNT)]
+    account: Account
     version: Version
 
 

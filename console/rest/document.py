@@ -10,9 +10,9 @@ from fastapi.responses import JSONResponse
 
 from console.entrance.doors import Door, Entry, GuardedRoute, Need
 from console.entrance.gate import FOR_PERSON
-from console.pages import ID
+from console.pages import GREATEST_ACCOUNT, ID
 from console.problems import MEDIA_TYPE
-from console.rest.asked import GREATEST_ACCOUNT, AccountNamed
+from console.rest.asked import AccountNamed
 from console.rest.lists import BASE
 
 VERSION: Final = "1.0"
