@@ -261,6 +261,11 @@ async def test_where_the_register_links_there_is_nothing_to_press(town_url: str)
                 assert 'href="/my/' not in page.replace('href="/my"', ""), path
             for path in ("/my/connect", "/my/disconnect"):
                 assert (await there.press(path)).headers["location"] == "/my"
+        await there.be(ALPHA.id("administrator"))
+        sheets = await there.page("/summary/print")
+        assert "школьная система региона" in sheets
+        assert "/my" not in sheets.partition("<article")[2]
+        assert "<svg" not in sheets
         assert await there.loop.once() == 0
         assert await there.through_kafka() == []
 
