@@ -6,7 +6,6 @@ we publish can end in anybody's quarantine.
 """
 
 import json
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -81,13 +80,6 @@ def read_line(line: bytes | str) -> Publication | Rejected:
     if isinstance(event, Rejected):
         return event
     return _written(event.data, event.id, event.source, event.time)
-
-
-def read_lines(lines: Iterable[bytes | str]) -> Iterator[tuple[int, Publication | Rejected]]:
-    """Each line's number, from 1, and what ``read_line`` makes of it; blank lines are left out."""
-    for number, line in enumerate(lines, start=1):
-        if line.strip():
-            yield number, read_line(line)
 
 
 def _written(data: PublishedData, event_id: str, source: str, time: datetime) -> Publication:

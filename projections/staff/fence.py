@@ -17,8 +17,6 @@ from domain.actors import Actor
 from domain.ids import ClassId, GroupId, SchoolId
 from projections.database import transaction
 
-ROLE = "rollcall_staff"
-
 # Small questions about few rows: compiling them takes longer than they do.
 _TELL = """
            set_config('staff.operator', :operator, true),

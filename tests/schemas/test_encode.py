@@ -15,7 +15,6 @@ from schemas.encode import (
     Unpublishable,
     encode,
     read_line,
-    read_lines,
 )
 from schemas.people import PersonChanged, ProfileChanged
 from tests.schemas.builders import DATA, PERSON, accepted, as_json, event, read, with_members
@@ -134,11 +133,9 @@ def read_as_published(publication: Publication) -> Decoded[PublishedData] | Reje
     return decode_as(PUBLISHED, publication.headers, b"key", publication.value)
 
 
-def test_a_file_is_refused_line_by_line_with_the_field() -> None:
+def test_a_line_is_refused_with_the_field() -> None:
     lines: list[bytes | str] = [
         as_json(event(PERSON)),
-        b"",
-        b"  \n",
         as_json(with_members(PERSON, version="1")),
         b"\xff",
         '{"a": "\ud800"}',
@@ -146,12 +143,12 @@ def test_a_file_is_refused_line_by_line_with_the_field() -> None:
         b"\xef\xbb\xbf" + as_json(event(PERSON)),
         as_json(event(PERSON)).decode(),
     ]
-    outcomes = dict(read_lines(lines))
+    outcomes = dict(enumerate(map(read_line, lines)))
     assert {n: o.reason for n, o in outcomes.items() if isinstance(o, Rejected)} == {
-        4: "data.version: must be an integer",
-        5: "value: is not JSON",
-        6: "value: has a lone surrogate",
-        7: "type: is not a type of this contract",
-        8: "value: has a byte order mark",
+        1: "data.version: must be an integer",
+        2: "value: is not JSON",
+        3: "value: has a lone surrogate",
+        4: "type: is not a type of this contract",
+        5: "value: has a byte order mark",
     }
-    assert [n for n, o in outcomes.items() if isinstance(o, Publication)] == [1, 9]
+    assert [n for n, o in outcomes.items() if isinstance(o, Publication)] == [0, 6]
