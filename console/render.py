@@ -91,6 +91,9 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            # Files that an update lays under a running process are for the code that comes with
+            # them; nor are they asked about at every page.
+            auto_reload=False,
         )
         self._templates.globals.update(
             words=words,
