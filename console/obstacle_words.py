@@ -1,10 +1,11 @@
 """What keeps chats from being as they should be, in Russian: what it is, and what to do.
 
-Total over ``ObstacleKind``: a kind without words fails the tests, not the page.
+Total over ``ObstacleKind`` and ``CatchUpCause``: one without words fails the tests, not the page.
 """
 
 from dataclasses import dataclass
 
+from domain.gate import CatchUpCause
 from domain.obstacles import Obstacle, ObstacleKind
 
 
@@ -159,7 +160,23 @@ WORDS = {
     ),
 }
 
+_CATCH_UPS = {
+    CatchUpCause.NEW_DATABASE.value: "новая база данных",
+    CatchUpCause.START.value: "сверка чатов только что запущена",
+    CatchUpCause.REPLAY.value: "события читаются заново",
+    CatchUpCause.GAP_ACKNOWLEDGED.value: "пропуск записей подтверждён",
+    CatchUpCause.RESTORED.value: "база данных восстановлена из копии",
+    CatchUpCause.TOPIC_ANEW.value: "топик создан заново",
+    CatchUpCause.LOG_SHORTER.value: "топик кончается раньше, чем уже прочитано",
+    CatchUpCause.OTHER_RECORDS.value: "в топике не те записи, что были прочитаны",
+}
+
 
 def words_of(obstacle: Obstacle) -> ObstacleWords:
     """The words for it."""
     return WORDS[obstacle.kind]
+
+
+def catch_up(reason: str) -> str:
+    """Why everything is read first; a reason of another version is shown as it is."""
+    return _CATCH_UPS.get(reason, reason)

@@ -13,6 +13,7 @@ from fastapi import HTTPException, Query, Request
 from fastapi.responses import HTMLResponse
 from pydantic import AfterValidator, BeforeValidator, Field
 
+from console import quarantine_words
 from console.entrance.doors import Door, Endpoint, Entry, Need
 from console.render import Renderer, shown
 from domain.ids import ChatId, SchoolId
@@ -132,7 +133,8 @@ class Pages:
     ) -> HTMLResponse:
         """The records that could not be read: where they stand, and why they are here."""
         records = await arrivals.quarantine_page(self.store, page, size)
-        return self.renderer.answer(request, "quarantine", {"records": records})
+        values = {"records": records, "own": quarantine_words}
+        return self.renderer.answer(request, "quarantine", values)
 
 
 def known_form(given: str) -> str:

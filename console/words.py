@@ -122,14 +122,6 @@ ADDING_OFF = {
     "refused": "мессенджер никого не добавляет",
 }
 
-_ARMED = {
-    "a new database": "новая база данных",
-    "a start of reconcile": "сверка чатов только что запущена",
-    "a replay": "события читаются заново",
-    "a gap was acknowledged": "пропуск записей подтверждён",
-    "the database was restored": "база данных восстановлена из копии",
-}
-
 
 def chat_state(state: str) -> Word:
     """The word for a chat's state."""
@@ -221,8 +213,7 @@ def _closed(standing: Overall) -> Word:
         step = "узнаём, сколько событий накопилось"
     elif not standing.ends_passed:
         step = "читаем накопившиеся события"
-    given = standing.armed_reason or ""
-    why = _ARMED.get(given, given)
+    why = obstacle_words.catch_up(standing.armed_reason or "")
     return Word("Сначала догоняем", "…", "busy", f"Причина: {why}. Сейчас {step}.")
 
 

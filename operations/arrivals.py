@@ -15,11 +15,10 @@ from projections.database import transaction
 from projections.facts import offsets, quarantine
 from projections.facts.ingest_store import IngestStore
 from projections.facts.offsets import Gap
-from projections.facts.quarantine import Kept, Whole
-from projections.reports.overview_rows import BadPlace
+from projections.facts.quarantine import Cause, Kept, Whole
 
 __all__ = [
-    "BadPlace",
+    "Cause",
     "Gap",
     "Kept",
     "Retried",
@@ -40,7 +39,7 @@ async def newest_quarantined(engine: Engine, limit: int) -> list[Kept]:
         return await quarantine.newest(connection, limit)
 
 
-async def quarantine_page(store: Overview, page: int, size: int) -> Page[BadPlace]:
+async def quarantine_page(store: Overview, page: int, size: int) -> Page[Kept]:
     """A page of them: where they stand, and why they are here."""
     total = await store.quarantined()
     within, start = start_of(page, size, total)

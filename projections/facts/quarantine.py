@@ -140,12 +140,13 @@ class Kept:
     entry: int
 
 
-async def newest(connection: AsyncConnection, limit: int) -> list[Kept]:
-    """The records that were quarantined last, the newest first."""
+async def newest(connection: AsyncConnection, limit: int, start: int = 0) -> list[Kept]:
+    """The records that were quarantined last, the newest first, from ``start`` on."""
     found = await connection.execute(
         text(f"""SELECT {_KEPT} FROM quarantine
-                  ORDER BY first_seen DESC, topic, part, off DESC LIMIT :limit"""),  # noqa: S608 - a constant
-        {"limit": limit},
+                  ORDER BY first_seen DESC, topic, part, off DESC
+                  LIMIT :limit OFFSET :start"""),  # noqa: S608 - a constant
+        {"limit": limit, "start": start},
     )
     return [_kept(row) for row in found]
 

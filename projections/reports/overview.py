@@ -15,10 +15,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from domain.gate import WATCH_LIMIT, Gate, Progress, verdict
 from domain.obstacles import Obstacle
 from projections.database import transaction
+from projections.facts import quarantine
+from projections.facts.quarantine import Kept
 from projections.gate import catch_up
 from projections.reports import open_drift, status
 from projections.reports.obstacles import obstacles
-from projections.reports.overview_rows import BadPlace, ChatRow, MemberReason, MemberRow, SchoolName
+from projections.reports.overview_rows import ChatRow, MemberReason, MemberRow, SchoolName
 from projections.reports.survey import Survey, Surveyor
 
 _BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
@@ -63,9 +65,6 @@ _MEMBERS = text("""
      ORDER BY m.role, m.person_id COLLATE "C" NULLS LAST, m.max_user_id""")
 
 _QUARANTINED = text("SELECT count(*) FROM quarantine")
-_QUARANTINE = text("""
-    SELECT topic, part, off, reason, first_seen FROM quarantine
-     ORDER BY first_seen DESC, topic, part, off DESC LIMIT :size OFFSET :start""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,11 +192,10 @@ class Overview:
         async with self._reading() as connection:
             return await open_drift.count(connection, what, school_id)
 
-    async def quarantine(self, start: int, size: int) -> list[BadPlace]:
+    async def quarantine(self, start: int, size: int) -> list[Kept]:
         """``size`` records from ``start`` on, the latest first."""
         async with self._reading() as connection:
-            rows = await connection.execute(_QUARANTINE, {"start": start, "size": size})
-            return [BadPlace(*row) for row in rows]
+            return await quarantine.newest(connection, size, start)
 
     async def quarantined(self) -> int:
         """How many records are in quarantine."""

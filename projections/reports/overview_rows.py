@@ -50,14 +50,3 @@ class MemberRow:
     state: str
     blocked_as: str | None
     retry_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class BadPlace:
-    """Where a record in quarantine stands in Kafka, and why it is there."""
-
-    topic: str
-    partition: int
-    offset: int
-    reason: str
-    first_seen: datetime

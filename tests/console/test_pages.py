@@ -1,7 +1,9 @@
 import re
 
 import pytest
+from sqlalchemy import text
 
+from projections.database import transaction
 from tests.console.builders import (
     CONTENT,
     HOSTILE_TITLE,
@@ -211,9 +213,20 @@ async def test_no_page_shows_a_name_or_the_content_of_a_record(console: Running)
 
 @pytest.mark.usefixtures("school")
 async def test_quarantine_says_where_a_record_stands_and_why(console: Running) -> None:
-    text = words((await console.get("/quarantine?size=10")).text)
-    assert "sgo.orders 1 4001 data.pupils[3]: must be at most 64 characters" in text
-    assert "1–10 из 60" in text
+    async with transaction(console.engine) as connection:
+        for off, cause in ((4002, "ours"), (4003, "store")):
+            await connection.execute(
+                text("UPDATE quarantine SET cause = :cause WHERE off = :off"),
+                {"cause": cause, "off": off},
+            )
+    shown = words((await console.get("/quarantine?size=10")).text)
+    for place, cause in (
+        ("1 4001", "× Не по контракту"), ("2 4002", "! Ошибся Rollcall"),
+        ("3 4003", "! Не принял PostgreSQL"),
+    ):  # fmt: skip
+        reason = "data.pupils[3]: must be at most 64 characters"
+        assert f"sgo.orders {place} {cause} {reason}" in shown
+    assert "1–10 из 60" in shown
     assert "51–60 из 60" in words((await console.get("/quarantine?size=10&page=9")).text)
 
 

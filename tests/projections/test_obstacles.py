@@ -7,6 +7,7 @@ import asyncpg
 import pytest
 
 from console import obstacle_words as russian
+from domain.gate import CatchUpCause
 from domain.obstacles import Obstacle, ObstacleKind
 from domain.work import FAILING_AFTER
 from projections.database import create_engine, transaction
@@ -136,6 +137,11 @@ async def test_a_messenger_in_trouble_is_named_with_what_it_said(
     said = await found(database_url)
     assert said.keys() == {kind}
     assert said[kind].detail == "503"
+
+
+@pytest.mark.parametrize("cause", CatchUpCause)
+def test_why_all_is_read_first_is_told_in_russian(cause: CatchUpCause) -> None:
+    assert not russian.catch_up(cause.value).isascii()
 
 
 @pytest.mark.parametrize("kind", ObstacleKind)
