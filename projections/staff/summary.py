@@ -84,32 +84,35 @@ class Extent:
 # wrong estimate costs seconds. An operator sees the people of the one school that they look at.
 LOOK: Final = text("SELECT set_config('staff.looks_at', :school, true)")
 
-OF_EXTENT: Final = """
-      FROM staff.summary_people w
-      LEFT JOIN fact_schools s USING (school_id)
-     WHERE w.school_id = :school
-       AND (:whole OR w.class_id = ANY(:classes) OR (:staff AND w.part = 'staff'))
-       AND coalesce(least(w.closed_on, s.closed_on) > (
-           clock_now() AT TIME ZONE coalesce(s.timezone, 'Europe/Moscow'))::date, true)"""
-"""Everybody of an extent, somebody more than once."""
+OF_EXTENT: Final = """w.school_id = :school
+       AND (:whole OR w.class_id = ANY(:classes) OR (:staff AND w.part = 'staff'))"""
+"""Whether somebody ``w`` is of the extent, but for their class's being closed."""
+
+WITH_CLASS: Final = """
+      LEFT JOIN fact_classes k ON k.class_id = w.class_id AND k.school_id = :school
+      LEFT JOIN fact_schools s ON s.school_id = :school
+     WHERE coalesce(least(k.closed_on, s.closed_on) > (
+               clock_now() AT TIME ZONE coalesce(s.timezone, 'Europe/Moscow'))::date, true)"""
+"""Of ``w`` those whose class ``k`` is not closed."""
 
 _PEOPLE: Final = text(f"""
-    SELECT w.person_id, w.part, w.class_id, min(w.class_name) AS class_name,
+    SELECT w.person_id, w.part, w.class_id, min(k.name) AS class_name,
            bool_or(w.linked) AS linked, min(w.surname) AS surname,
            min(w.given_name) AS given_name, min(w.patronymic) AS patronymic,
            array_agg(w.pupil_id) AS pupils
-      {OF_EXTENT} GROUP BY w.person_id, w.part, w.class_id""")
+      FROM staff.summary_people w {WITH_CLASS} AND {OF_EXTENT}
+     GROUP BY w.person_id, w.part, w.class_id""")  # noqa: S608 - made of constants
 
-CHATS: Final = """
+OF_CHATS: Final = """c.school_id = :school
+       AND (:whole OR c.class_id = ANY(:classes) OR (:staff AND c.kind = 'staff_room'))
+       AND NOT c.deleted AND NOT c.frozen AND (c.class_id IS NOT NULL OR c.kind = 'staff_room')"""
+"""Whether a chat ``c`` is one in which those people belong."""
+
+_CHATS: Final = text(f"""
     SELECT c.chat_id, c.title, CASE WHEN c.kind <> 'staff_room' THEN c.class_id END AS class_id,
            s.waiting
       FROM chats c LEFT JOIN chat_sync s USING (chat_id)
-     WHERE c.school_id = :school
-       AND (:whole OR c.class_id = ANY(:classes) OR (:staff AND c.kind = 'staff_room'))
-       AND NOT c.deleted AND NOT c.frozen AND (c.class_id IS NOT NULL OR c.kind = 'staff_room')"""
-"""The chats in which those people belong."""
-
-_ORDERED: Final = text(f"{CHATS} ORDER BY c.title_key, c.chat_id")
+     WHERE {OF_CHATS} ORDER BY c.title_key, c.chat_id""")  # noqa: S608 - made of constants
 
 _PLACES: Final = text("""
     SELECT person_id, array_agg(chat_id) AS chats, array_agg(inside) AS inside
@@ -151,7 +154,7 @@ async def people(connection: AsyncConnection, extent: Extent) -> list[SummaryPer
         ChatId(row.chat_id): _Chat(
             ChatId(row.chat_id), row.title, row.class_id, row.waiting in _HELPLESS, place
         )
-        for place, row in enumerate(await connection.execute(_ORDERED, asked))
+        for place, row in enumerate(await connection.execute(_CHATS, asked))
     }
     of_chats = {"chats": list(chats)}
     obstacles = {

@@ -70,7 +70,6 @@ SELECT b.chat_id, b.person_id, b.state, b.since, b.retry_at
 -- summary of the school or of the class (domain.access._sees_summary).
 CREATE OR REPLACE VIEW staff.summary_people WITH (security_barrier) AS
 SELECT w.school_id, w.person_id, w.part, w.class_id, w.pupil_id, f.max_user_id IS NOT NULL AS linked,
-       k.name AS class_name, k.closed_on,
        CASE WHEN s.named THEN p.surname END AS surname,
        CASE WHEN s.named THEN p.given_name END AS given_name,
        CASE WHEN s.named THEN p.patronymic END AS patronymic, f.max_user_id
@@ -79,8 +78,9 @@ SELECT w.school_id, w.person_id, w.part, w.class_id, w.pupil_id, f.max_user_id I
  CROSS JOIN staff.people_of_schools w
   LEFT JOIN fact_people p USING (person_id)
   LEFT JOIN fact_profiles f USING (person_id)
-  LEFT JOIN fact_classes k ON k.class_id = w.class_id AND k.school_id = w.school_id
- WHERE NOT coalesce(p.removed, false)
+ -- Not by p, so that whoever asks for no name has it left out. A pupil who was removed is nowhere.
+ WHERE (w.part = 'pupil'
+        OR NOT EXISTS (SELECT FROM fact_people r WHERE r.person_id = w.person_id AND r.removed))
    AND (s.operates
         OR w.school_id = ANY((SELECT string_to_array(current_setting('staff.administers', true), ','))::text[])
         OR w.class_id || '|' || w.school_id
@@ -97,7 +97,7 @@ SELECT m.chat_id, m.person_id, o.max_user_id IS NOT NULL AS inside
 
 -- The same a row a chat: who belongs in it, and which accounts are inside.
 CREATE OR REPLACE VIEW staff.rosters WITH (security_barrier) AS
-SELECT c.chat_id,
+SELECT c.chat_id, c.school_id, c.class_id, c.kind, c.deleted, c.frozen,
        ARRAY(SELECT m.person_id FROM expected_members m WHERE m.chat_id = c.chat_id) AS people,
        ARRAY(SELECT o.max_user_id FROM observed_members o WHERE o.chat_id = c.chat_id) AS accounts
   FROM chats c
