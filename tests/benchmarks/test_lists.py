@@ -155,14 +155,17 @@ async def test_who_can_be_chosen_is_not_asked_about_one_by_one(region: AsyncEngi
     assert done["chats"][0] <= people / 4
 
 
-async def test_a_schools_summary_asks_once_a_chat_and_not_once_a_member(
+async def test_a_schools_summary_asks_once_a_class_and_a_chat_and_not_once_a_person(
     region: AsyncEngine,
 ) -> None:
     memberships = await number(region, f"SELECT count(*) {OF_SCHOOL}")
     async with fence.reading(region, await administrator(region)) as connection:
         await taken_for_short(connection)
-        await summary_numbers.groups(connection, Extent(SCHOOL))
+        groups = await summary_numbers.groups(connection, Extent(SCHOOL))
         done = await work(connection)
+    people = sum(len(each.people) for each in groups)
+    assert done["fact_classes"][0] <= 2 * len(groups) < people / 4
+    assert done["fact_people"][1] < people / 4  # nobody's name
     assert memberships > 6 * SIZE.chats
     for table in ("chats", "expected_members", "observed_members"):
         assert done[table][0] <= 3 * SIZE.chats

@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import date
@@ -10,17 +11,21 @@ from io import StringIO
 import pytest
 
 from console import summary_words
-from domain.facts import EmploymentRole
+from domain.decisions import MembershipDecision
+from domain.facts import EmploymentRole, Profile
+from domain.ids import MaxUserId, PersonId
 from operations.installation import Installation
 from operations.summary import Absence
+from projections.by_hand.decisions import record
+from projections.database import transaction
 from tests.badinput.corpus import ODD_NAMES
 from tests.console.managing import Managing, words
 from tests.console.running import OPERATOR, running
 from tests.domain import builders as make
 from tests.projections.builders import derive_all, ingest
-from tests.staff.town import ALPHA, BETA, OWN
+from tests.staff.town import ALPHA, BETA, OWN, PEOPLE
 
-CLASS_7A = ALPHA.chat("class", "7a")
+CLASS_7A, PARENTS_OF_8B = ALPHA.chat("class", "7a"), ALPHA.chat("parents", "8b")
 PEOPLE_OF_7A = "/summary/classes/alpha-7a"
 
 
@@ -150,6 +155,43 @@ async def test_who_waits_for_a_chat_that_needs_a_person_is_not_said_to_be_on_the
     assert "… Ждёт Изменения ещё не дошли до MAX." in (await rows(school, PEOPLE_OF_7A))[0]
     await school.sql("UPDATE chat_sync SET waiting = 'parked' WHERE chat_id = :chat", chat=CLASS_7A)
     assert "! Чату нужна помощь" in (await rows(school, PEOPLE_OF_7A))[0]
+
+
+async def mix(school: Managing) -> None:
+    """Who shares an account, is in two classes, out by hand, or gone; a class that is closed."""
+    ids, engine = ALPHA.id, school.console.engine
+    accounts = {"twin": 1900, "gone": 1901, "same": 1000 + PEOPLE.index("parent-1")}
+    bonds = [("same", "pupil-2"), ("gone", "pupil-3"), ("parent-1", "pupil-3")]
+    await ingest(
+        engine,
+        *(Profile(make.rank(), PersonId(ids(who)), MaxUserId(accounts[who])) for who in accounts),
+        *(make.person(ids(who), removed=True, version=2) for who in ("chemist", "gone")),
+        *(make.guardianship(ids(parent), ids(pupil)) for parent, pupil in bonds),
+        make.school_class(ids("9v"), ids("leader"), OWN, closed_on=date(2026, 10, 1)),
+        make.enrolment(ids("twin"), ids("7a"), school_id=OWN),
+        make.enrolment(ids("late"), ids("9v"), school_id=OWN),
+    )
+    out = make.decision(ids("parent-3"), MembershipDecision.EXCLUDED, PARENTS_OF_8B, "out")
+    async with transaction(engine) as connection:
+        await record(connection, out)
+    await derive_all(engine)
+
+
+async def test_what_is_counted_in_a_mixed_school(school: Managing) -> None:
+    await mix(school)
+    await school.nothing_held()
+    await keep_out(school, "parent-1", PARENTS_OF_8B, "add.participant.privacy")
+    await keep_out(school, "twin", ALPHA.chat("subject", "chem"), "add.participant.privacy")
+    of_8b = "alpha 8б 1 1 ✓ 1 2 2 0"
+    assert await rows(school) == ["Вся школа 4 3 2 3 3 1", "alpha 7а 3 2 1 2 2 ✓ 2", of_8b]
+    assert "Сотрудники : 4, привязали 4, в чате «Учительская» 4" in words(await page(school))
+    assert Counter((row["Класс"], row["Кто"]) for row in await table(school)) == {
+        ("alpha 7а", "Ученик"): 3, ("alpha 7а", "Родитель"): 2, ("alpha 8б", "Ученик"): 1,
+        ("alpha 8б", "Родитель"): 2, ("Сотрудники", "Сотрудник"): 4,
+    }  # fmt: skip
+    for without in ("frozen = true", "frozen = false, deleted = true"):
+        await school.sql(f"UPDATE chats SET {without} WHERE kind = 'subject'")
+        assert await rows(school) == ["Вся школа 4 3 3 3 3 1", "alpha 7а 3 2 2 2 2 ✓ 2", of_8b]
 
 
 async def test_a_pupil_who_was_withdrawn_and_a_class_that_closed_are_not_counted(

@@ -57,6 +57,13 @@ LISTS: Final = (
         _LISTS,
     ),
     Mutant(
+        "who was removed from the register is counted",
+        "projections/migrations/schema/views/staff_people.sql",
+        "r.person_id = w.person_id AND r.removed))",
+        "r.person_id = w.person_id AND r.removed AND false))",
+        ("tests/console/test_summary.py",),
+    ),
+    Mutant(
         "a page waits for the browser's acknowledgement",
         "console/web_server.py",
         "    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)\n",
