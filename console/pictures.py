@@ -2,8 +2,10 @@
 
 Guarantees: the picture is made here, so a link that is a secret is told to nobody else; the text
 of the link is not in it. A link that is too long for a code that one can read has no picture.
+Making one takes milliseconds, and a class's parents are shown the same few: each is made once.
 """
 
+from functools import lru_cache
 from io import BytesIO
 from typing import Final
 
@@ -12,8 +14,11 @@ from markupsafe import Markup
 
 _LONGEST: Final = 1000
 _QUIET_ZONE: Final = 4
+_KEPT: Final = 1024
+"""Pictures, of some two kilobytes each."""
 
 
+@lru_cache(_KEPT)
 def qr(url: str) -> Markup:
     """The picture of a link; empty where there can be none."""
     if len(url) > _LONGEST:

@@ -11,6 +11,7 @@ from io import StringIO
 import pytest
 
 from console import summary_words
+from console.pictures import qr
 from domain.decisions import MembershipDecision
 from domain.facts import EmploymentRole, Profile
 from domain.ids import MaxUserId, PersonId
@@ -271,6 +272,12 @@ async def test_a_parent_stands_beside_every_child_in_one_order(school: Managing)
     await derive_all(school.console.engine)
     (parent,) = [row for row in await table(school) if row["Имя"] == "parent-1"]
     assert parent["Чей родитель"].split(", ") == [f"Своева {name}" for name in ["pupil-1", *names]]
+
+
+def test_a_links_picture_is_made_once_for_all_who_are_shown_it() -> None:
+    first, other = (f"https://max.example/{number}" for number in (1, 2))
+    assert qr(first) is qr(first)
+    assert qr(first) != qr(other)
 
 
 def test_every_reason_has_words() -> None:
