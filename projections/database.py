@@ -6,7 +6,7 @@ every statement begins with a new snapshot (the derive loop rests on that).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, Protocol, cast
@@ -140,6 +140,11 @@ class Driver(Protocol):
 
     async def fetchval(self, query: str, *args: object) -> Any:  # noqa: ANN401 - a column's value
         """The first column of the first row."""
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Iterable[Sequence[object]], columns: Sequence[str]
+    ) -> str:
+        """COPY rows into a table; the answer is PostgreSQL's command tag."""
 
 
 class Record(Protocol):

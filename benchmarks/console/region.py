@@ -37,7 +37,7 @@ _SEED: Final = 1
 _COPIED: Final = (
     "fact_schools", "fact_classes", "fact_orders", "fact_cancellations", "fact_people",
     "fact_employments", "fact_guardianships", "fact_subject_groups", "fact_profiles", "chats",
-    "expected_members", "membership_history", "chat_sync", "observed_members",
+    "expected_members", "past_memberships", "chat_sync", "observed_members",
     "blocked_accounts", "intents",
 )  # fmt: skip
 

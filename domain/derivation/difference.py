@@ -7,7 +7,8 @@ for it and it does not become due.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from domain.derivation.compute import Derived
 from domain.derivation.facts import Stored, StoredMember
@@ -66,22 +67,28 @@ def difference(
     )
 
 
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def reasons_text(reasons: tuple[Reason, ...]) -> str:
     """The reasons as PostgreSQL itself writes this jsonb: a comparison needs no parsing."""
-    return _encode([_reason(reason) for reason in reasons])
+    return f"[{', '.join(map(_reason, reasons))}]"
 
 
-def _reason(reason: Reason) -> dict[str, str]:
+# Written by hand: this is done for every membership of a region, and takes a fifth of the time
+# that building an object and encoding it takes.
+def _reason(reason: Reason) -> str:
     # jsonb orders keys by length, then by bytes.
-    since = reason.since.astimezone(UTC).isoformat()
-    body = {"ref": reason.ref, "kind": reason.kind.value, "role": reason.role.value}
-    if reason.order is not None:
-        body["order"] = reason.order
-    body["since"] = since
-    return body
+    order = "" if reason.order is None else f'"order": {_quoted(reason.order)}, '
+    return (
+        f'{{"ref": {_quoted(reason.ref)}, "kind": "{reason.kind.value}", '
+        f'"role": "{reason.role.value}", {order}"since": "{_instant(reason.since)}"}}'
+    )
+
+
+_quoted = json.JSONEncoder(ensure_ascii=False).encode
+
+
+@lru_cache(maxsize=8192)
+def _instant(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat()
 
 
 def _row(stored: Stored) -> tuple[object, ...]:

@@ -7,8 +7,8 @@ the event that was the cause; rows may differ with the order in which events arr
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from domain.derivation.compute import Derivation
 from domain.derivation.difference import Difference, Entry
@@ -19,9 +19,8 @@ from domain.history import left_at, valid_from
 from domain.ids import ChatId, PersonId
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One row of the log; ``role`` is None for a person who left, ``reasons`` are what ended."""
+class Change(NamedTuple):
+    """What a membership becomes; ``role`` is None for a person who left."""
 
     chat_id: ChatId
     person_id: PersonId

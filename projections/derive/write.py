@@ -5,6 +5,7 @@ difference is not made due, and gets no row of history.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from domain.derivation import membership_log as history
 from domain.derivation.compute import Derivation
@@ -15,32 +16,39 @@ from domain.ids import ChatId
 from projections.database import Driver
 from projections.queue.marks import Cause
 
-_NEW = """
+_MEMBER = ("chat_id", "person_id", "role", "by_hand", "reasons", "valid_from", "known_since")
+
+# A membership goes to the log as it was when it changes or ends, and its end goes there after it.
+_CHANGE = """
     WITH change AS MATERIALIZED (
         SELECT chat_id, person_id, role, by_hand, reasons::jsonb AS reasons, valid_from
           FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[],
                       $6::timestamptz[])
                AS c (chat_id, person_id, role, by_hand, reasons, valid_from)),
-    written AS ("""
-
-_LOG = """)
-    INSERT INTO membership_history (chat_id, person_id, role, reasons, valid_from, known_from)
-    SELECT chat_id, person_id, role, reasons, valid_from, $7 FROM change"""
-
-_JOIN = f"""{_NEW}
-    INSERT INTO expected_members
-           (chat_id, person_id, role, by_hand, reasons, valid_from, known_since)
-    SELECT chat_id, person_id, role, by_hand, reasons, valid_from, $7 FROM change{_LOG}"""  # noqa: S608 - made of constants
-
-_CHANGE = f"""{_NEW}
+    former AS (
+        INSERT INTO past_memberships
+               (entry, chat_id, person_id, role, reasons, valid_from, known_from)
+        SELECT e.entry, e.chat_id, e.person_id, e.role, e.reasons, e.valid_from, e.known_since
+          FROM expected_members e JOIN change USING (chat_id, person_id))
     UPDATE expected_members e
-       SET role = c.role, by_hand = c.by_hand, reasons = c.reasons,
-           valid_from = c.valid_from, known_since = $7
-      FROM change c WHERE (e.chat_id, e.person_id) = (c.chat_id, c.person_id){_LOG}"""  # noqa: S608 - made of constants
+       SET role = c.role, by_hand = c.by_hand, reasons = c.reasons, valid_from = c.valid_from,
+           known_since = $7, entry = nextval('membership_entries')
+      FROM change c WHERE (e.chat_id, e.person_id) = (c.chat_id, c.person_id)"""
 
-_LEAVE = f"""{_NEW}
-    DELETE FROM expected_members e
-     USING change c WHERE (e.chat_id, e.person_id) = (c.chat_id, c.person_id){_LOG}"""  # noqa: S608 - made of constants
+_LEAVE = """
+    WITH change AS MATERIALIZED (
+        SELECT chat_id, person_id, valid_from
+          FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+               AS c (chat_id, person_id, valid_from)),
+    former AS (
+        DELETE FROM expected_members e
+         USING change c WHERE (e.chat_id, e.person_id) = (c.chat_id, c.person_id)
+        RETURNING e.*)
+    INSERT INTO past_memberships (entry, chat_id, person_id, role, reasons, valid_from, known_from)
+    SELECT entry, chat_id, person_id, role, reasons, valid_from, known_since FROM former
+     UNION ALL
+    SELECT nextval('membership_entries'), chat_id, person_id, NULL, reasons, c.valid_from, $4
+      FROM change c JOIN former USING (chat_id, person_id)"""
 
 _CHATS = """
     UPDATE chats c
@@ -83,24 +91,28 @@ async def write(
         joined.extend(history.joined(each, at))
         changed.extend(history.changed(each, dict(facts.members.get(chat_id, {})), at))
         left.extend(history.left(each, derivation, at))
-    for statement, changes in ((_JOIN, joined), (_CHANGE, changed), (_LEAVE, left)):
-        if changes:
-            await driver.execute(statement, *_columns(changes), facts.now)
+    await _write_members(driver, joined, changed, left, facts.now)
     await _write_chats(driver, facts, found)
     return {
         each.derived.chat.chat_id: causes[each.derived.chat.chat_id] for each in found if each.seen
     }
 
 
-def _columns(changes: Sequence[Change]) -> tuple[list[object], ...]:
-    return (
-        [change.chat_id for change in changes],
-        [change.person_id for change in changes],
-        [change.role for change in changes],
-        [change.by_hand for change in changes],
-        [change.reasons for change in changes],
-        [change.valid_from for change in changes],
-    )
+async def _write_members(
+    driver: Driver,
+    joined: Sequence[Change],
+    changed: Sequence[Change],
+    left: Sequence[Change],
+    now: datetime,
+) -> None:
+    if joined:
+        rows = ((*change, now) for change in joined)
+        await driver.copy_records_to_table("expected_members", records=rows, columns=_MEMBER)
+    if changed:
+        await driver.execute(_CHANGE, *map(list, zip(*changed, strict=True)), now)
+    if left:
+        chats, people, *_, since = map(list, zip(*left, strict=True))
+        await driver.execute(_LEAVE, chats, people, since, now)
 
 
 async def _write_chats(driver: Driver, facts: Facts, found: Iterable[Difference]) -> None:

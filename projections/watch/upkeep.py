@@ -44,10 +44,18 @@ _RESERVATIONS = text("""
                 WHERE h.state IN ('held', 'approved', 'rejected')), true)""")
 
 _OLD = {
-    "fact_history": "superseded_at",
-    "membership_history": "known_from",
-    "intents": "settled_at",
-    "outbox": "published_at",
+    "fact_history": "DELETE FROM fact_history WHERE superseded_at",
+    "membership_history": "DELETE FROM past_memberships old WHERE known_from",
+    "intents": "DELETE FROM intents WHERE settled_at",
+    "outbox": "DELETE FROM outbox WHERE published_at",
+}
+
+# What somebody was in a chat may go where it is known what they became.
+_SUPERSEDED = {
+    "membership_history": """
+       AND EXISTS (SELECT FROM membership_history later
+                    WHERE later.chat_id = old.chat_id AND later.person_id = old.person_id
+                      AND later.entry > old.entry)"""
 }
 
 
@@ -61,8 +69,8 @@ class Retention:
     outbox: int = 14
 
     def days(self) -> dict[str, int]:
-        """By table."""
-        return {table: getattr(self, table) for table in _OLD}
+        """By what is kept."""
+        return {kept: getattr(self, kept) for kept in _OLD}
 
 
 async def claim(connection: AsyncConnection, task: str, every: float) -> bool:
@@ -85,21 +93,9 @@ async def forget_old(connection: AsyncConnection, retention: Retention) -> int:
     A person's latest row of membership history stays, however old: it says how they stand.
     """
     deleted = 0
-    for table, days in retention.days().items():
-        column = _OLD[table]
-        latest = ""
-        if table == "membership_history":
-            latest = """AND EXISTS (SELECT FROM membership_history later
-                                     WHERE later.chat_id = old.chat_id
-                                       AND later.person_id = old.person_id
-                                       AND later.entry > old.entry)"""
-        gone = await connection.execute(
-            text(
-                f"DELETE FROM {table} old WHERE old.{column} "  # noqa: S608 - our own names
-                f"< clock_now() - make_interval(days => :days) {latest}"
-            ),
-            {"days": days},
-        )
+    for kept, days in retention.days().items():
+        statement = f"{_OLD[kept]} < clock_now() - make_interval(days => :days)"
+        gone = await connection.execute(text(statement + _SUPERSEDED.get(kept, "")), {"days": days})
         deleted += gone.rowcount
     await connection.execute(_CALLS, {"days": CALLS_DAYS})
     calls = await connection.execute(_INTENTS, {"days": retention.intents})

@@ -41,7 +41,7 @@ async def _log(people: People, role: str | None) -> None:
     """What derive writes when somebody becomes expected, or ceases to be."""
     async with transaction(people.school.engine) as connection:
         await connection.execute(
-            text("""INSERT INTO membership_history (chat_id, person_id, role, reasons, valid_from,
+            text("""INSERT INTO past_memberships (chat_id, person_id, role, reasons, valid_from,
                                                     known_from)
                     VALUES (:chat, 'p-99', :role, '[]', clock_now(), clock_now())"""),
             {"chat": people.chat, "role": role},

@@ -42,7 +42,7 @@ async def test_what_still_says_something_is_kept(database_url: str) -> None:
                             clock_now() - interval '99 days')""")
         )
         await connection.execute(
-            text("""INSERT INTO membership_history
+            text("""INSERT INTO past_memberships
                            (chat_id, person_id, role, reasons, valid_from, known_from)
                     SELECT 'class:c', p, 'member', '[]', at, at
                       FROM unnest(ARRAY['p-1', 'p-1', 'p-2']) AS p,

@@ -69,7 +69,7 @@ async def test_a_restored_database_finds_the_chat_that_it_does_not_know(school: 
     await school.sql("DELETE FROM intents")
     await school.sql(FORGOTTEN)
     await school.sql("DELETE FROM observed_members")
-    await school.sql("""INSERT INTO membership_history
+    await school.sql("""INSERT INTO past_memberships
         (chat_id, person_id, reasons, valid_from, known_from)
         SELECT chat_id, person_id, reasons, valid_from, known_since FROM expected_members""")
     await school.expect(chat, NOBODY)

@@ -204,7 +204,7 @@ async def test_a_chat_in_doubt_that_max_deleted_and_nobody_is_wanted_in_is_settl
     school: Bench,
 ) -> None:
     chat = await _deleted_after_the_copy(school)
-    await school.sql("""INSERT INTO membership_history
+    await school.sql("""INSERT INTO past_memberships
         (chat_id, person_id, reasons, valid_from, known_from)
         SELECT chat_id, person_id, reasons, valid_from, known_since FROM expected_members""")
     await school.expect(chat, NOBODY)

@@ -63,7 +63,7 @@ async def test_a_database_that_lost_it_finds_the_same_chat_again(school: Bench) 
     before = len(await school.chats())
     async with transaction(school.engine) as connection:
         for table in (
-            "intents", "observed_members", "expected_members", "membership_history", "chat_sync",
+            "intents", "observed_members", "expected_members", "past_memberships", "chat_sync",
             "chats", "decisions", "founded_chats",
         ):  # fmt: skip
             where = "" if table == "founded_chats" else f"WHERE chat_id = '{CHAT}'"

@@ -190,7 +190,7 @@ class Town:
                         VALUES (:chat, :number, clock_now(), 'chat')"""),
                 {"chat": chat_id, "number": number},
             )
-            for statement in (_PROFILES, _EXPECTED, _HISTORY, _OBSERVED):
+            for statement in (_PROFILES, _EXPECTED, _OBSERVED):
                 await connection.execute(text(statement), asked)
         return chat_id
 
@@ -200,9 +200,13 @@ class Town:
             """WITH gone AS (
                    DELETE FROM expected_members WHERE chat_id = :chat AND person_id = ANY(
                        SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account)
-                   RETURNING chat_id, person_id, reasons)
-               INSERT INTO membership_history (chat_id, person_id, reasons, valid_from, known_from)
-               SELECT chat_id, person_id, reasons, clock_now(), clock_now() FROM gone""",
+                   RETURNING *)
+               INSERT INTO past_memberships
+                      (entry, chat_id, person_id, role, reasons, valid_from, known_from)
+               SELECT entry, chat_id, person_id, role, reasons, valid_from, known_since FROM gone
+                UNION ALL
+               SELECT nextval('membership_entries'), chat_id, person_id, NULL, reasons,
+                      clock_now(), clock_now() FROM gone""",
             chat=chat_id,
             accounts=list(accounts),
         )
@@ -212,21 +216,24 @@ class Town:
         """These people are expected in the chat."""
         asked = {"chat": chat_id, "accounts": list(accounts)}
         async with transaction(self.engine) as connection:
-            for statement in (_PROFILES, _NEW_HISTORY, _EXPECTED):
+            for statement in (_PROFILES, _EXPECTED):
                 await connection.execute(text(statement), asked)
         await self.due(chat_id)
 
     async def role(self, chat_id: ChatId, accounts: Sequence[int], role: str) -> None:
         """These people are expected in this role."""
         await self.sql(
-            """WITH changed AS (
-                   UPDATE expected_members SET role = :role
-                    WHERE chat_id = :chat AND person_id = ANY(
-                       SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account)
-                   RETURNING chat_id, person_id, role, reasons)
-               INSERT INTO membership_history
-                      (chat_id, person_id, role, reasons, valid_from, known_from)
-               SELECT chat_id, person_id, role, reasons, clock_now(), clock_now() FROM changed""",
+            """WITH former AS (
+                   INSERT INTO past_memberships
+                          (entry, chat_id, person_id, role, reasons, valid_from, known_from)
+                   SELECT entry, chat_id, person_id, role, reasons, valid_from, known_since
+                     FROM expected_members WHERE chat_id = :chat AND person_id = ANY(
+                       SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) AS account))
+               UPDATE expected_members
+                  SET role = :role, known_since = clock_now(),
+                      entry = nextval('membership_entries')
+                WHERE chat_id = :chat AND person_id IN (
+                      SELECT 'p-' || account FROM unnest(CAST(:accounts AS bigint[])) account)""",
             chat=chat_id,
             accounts=list(accounts),
             role=role,
@@ -348,22 +355,6 @@ _EXPECTED = """
            clock_now(), clock_now()
       FROM unnest(CAST(:accounts AS bigint[])) AS account
     ON CONFLICT DO NOTHING"""
-
-_HISTORY = """
-    INSERT INTO membership_history (chat_id, person_id, role, reasons, valid_from, known_from)
-    SELECT :chat, 'p-' || account, 'member',
-           jsonb_build_array(jsonb_build_object('kind', 'order', 'ref', 'o-' || account)),
-           clock_now(), clock_now()
-      FROM unnest(CAST(:accounts AS bigint[])) AS account"""
-
-_NEW_HISTORY = """
-    INSERT INTO membership_history (chat_id, person_id, role, reasons, valid_from, known_from)
-    SELECT :chat, 'p-' || account, 'member',
-           jsonb_build_array(jsonb_build_object('kind', 'order', 'ref', 'o-' || account)),
-           clock_now(), clock_now()
-      FROM unnest(CAST(:accounts AS bigint[])) AS account
-     WHERE NOT EXISTS (SELECT FROM expected_members e
-                        WHERE e.chat_id = :chat AND e.person_id = 'p-' || account)"""
 
 _OBSERVED = """
     INSERT INTO observed_members

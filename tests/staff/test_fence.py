@@ -32,7 +32,7 @@ from tests.staff.town import ALPHA, BETA
 
 OPERATORS = (Actor(operator=OperatorRole.IDS), Actor(operator=OperatorRole.NAMES))
 OF_A_CHAT = (
-    "membership_history", "observed_members", "blocked_accounts", "decisions", "drift",
+    "past_memberships", "observed_members", "blocked_accounts", "decisions", "drift",
     "kept_accounts", "held_plans", "intents",
 )  # fmt: skip
 """Tables of which a row belongs to a chat, and is for whoever manages it."""
@@ -45,6 +45,8 @@ _INITIALISED = (
     """INSERT INTO initialised_chats
        SELECT run_id, chat_id, school_id, 'synced', NULL FROM initialisations JOIN chats
         USING (school_id)""",
+    """INSERT INTO past_memberships (chat_id, person_id, role, reasons, valid_from, known_from)
+       SELECT chat_id, person_id, role, reasons, valid_from, known_since FROM expected_members""",
 )
 
 
@@ -309,7 +311,8 @@ async def test_every_table_that_staff_can_read_has_a_policy_and_none_can_be_writ
                 WHERE relkind = 'v' AND 'security_invoker=true' = ANY(reloptions)""",
         )
     }
-    assert as_who_asks == {"kept_accounts"}  # of the decisions, by their policy
+    # By the policies of what they are made of.
+    assert as_who_asks == {"kept_accounts", "membership_history"}
     assert await _readable_tables(engine) == guarded | as_who_asks
     assert not await fetch(
         engine,

@@ -40,6 +40,8 @@ CREATE INDEX ON chats (class_id);
 CREATE INDEX ON chats (group_id);
 CREATE INDEX ON chats (next_change_at) WHERE next_change_at IS NOT NULL;
 
+-- The order in which memberships became known, of those that are and those that were.
+CREATE SEQUENCE membership_entries;
 CREATE TABLE expected_members (
     chat_id text NOT NULL REFERENCES chats,
     person_id text NOT NULL,
@@ -48,14 +50,16 @@ CREATE TABLE expected_members (
     reasons jsonb NOT NULL,                 -- [{kind, ref, role, since, order?}]
     valid_from timestamptz NOT NULL,
     known_since timestamptz NOT NULL,
+    entry bigint NOT NULL DEFAULT nextval('membership_entries'),
     PRIMARY KEY (chat_id, person_id)
 );
 CREATE INDEX ON expected_members (person_id);
 
--- A log with two times: from valid_from on, as known since known_from, the person had this
--- role for these reasons (role null: had none).
-CREATE TABLE membership_history (
-    entry bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+-- What memberships were before they became what they are, or ended (role null: since then the
+-- person has had none). What they are is in expected_members alone, so a region that was just
+-- derived has nothing here.
+CREATE TABLE past_memberships (
+    entry bigint PRIMARY KEY DEFAULT nextval('membership_entries'),
     chat_id text NOT NULL,
     person_id text NOT NULL,
     role text,
@@ -63,5 +67,12 @@ CREATE TABLE membership_history (
     valid_from timestamptz NOT NULL,
     known_from timestamptz NOT NULL
 );
-CREATE INDEX ON membership_history (chat_id, person_id, known_from);
-CREATE INDEX ON membership_history (person_id);
+CREATE INDEX ON past_memberships (chat_id, person_id, known_from);
+CREATE INDEX ON past_memberships (person_id);
+
+-- A log with two times: from valid_from on, as known since known_from, the person had this
+-- role for these reasons (role null: had none).
+CREATE VIEW membership_history WITH (security_invoker = true) AS
+    SELECT entry, chat_id, person_id, role, reasons, valid_from, known_from FROM past_memberships
+     UNION ALL
+    SELECT entry, chat_id, person_id, role, reasons, valid_from, known_since FROM expected_members;

@@ -91,7 +91,7 @@ GRANT SELECT ON staff.managed_chats, staff.known_people TO rollcall_staff;
 -- What is granted here is all that the role can read; of chat_sync all but the chat's link,
 -- which lets in whoever has it (staff.chat_links).
 GRANT SELECT ON
-    chats, expected_members, membership_history, observed_members, blocked_accounts, decisions,
+    chats, expected_members, past_memberships, membership_history, observed_members, blocked_accounts, decisions,
     drift, kept_accounts, held_plans, intents, fact_schools, fact_classes, fact_subject_groups,
     fact_people, fact_profiles, fact_employments, fact_orders, fact_cancellations,
     fact_guardianships
@@ -120,7 +120,7 @@ DECLARE
             'person_id %s OR %s OR (role = ''administrator'' AND (chat_id %s OR EXISTS ('
             'SELECT FROM chats c WHERE c.chat_id = expected_members.chat_id AND c.school_id %s)))',
             family, format(managed, 'expected_members'), own_chats, works_in)],
-        ['membership_history', format(managed, 'membership_history')],
+        ['past_memberships', format(managed, 'past_memberships')],
         ['observed_members', format(managed, 'observed_members')],
         ['blocked_accounts', format(managed, 'blocked_accounts')],
         ['decisions', format('%s OR school_id %s', format(managed, 'decisions'),
