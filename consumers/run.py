@@ -6,7 +6,6 @@ batch in flight is committed, then the group is left. Several processes may run 
 """
 
 import asyncio
-import gc
 from time import monotonic
 
 import structlog
@@ -28,24 +27,13 @@ from consumers.kafka_view import KafkaView
 from consumers.positions import Positions
 from consumers.subscriber import make_broker
 from consumers.topics import check_topics
+from loops import collector
 from loops.waiting import either, nap
 from projections.errors import StoreError
 from projections.facts.ingest_store import IngestStore
 from projections.facts.offsets import PartitionKey
 
 log = structlog.get_logger()
-
-# Objects that are made before the garbage collector looks among the young ones.
-_YOUNG_OBJECTS = 50_000
-
-
-def _calm_collector() -> None:
-    """Let Python's collector, for the whole process, look less often and not at what stays.
-
-    Events and facts hold no cycles; looking for some costs a fifth of all reading.
-    """
-    gc.freeze()
-    gc.set_threshold(_YOUNG_OBJECTS, 20, 50)
 
 
 class Ingest:
@@ -100,7 +88,7 @@ class Ingest:
         )
         if not await self._open(stop, broker):
             return
-        _calm_collector()
+        collector.calm()
         self._ingestor.open()
         try:
             await self._keep(stop)

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import assert_never
 
 from domain.chats import Chat, ChatKind, Filling
@@ -25,7 +26,7 @@ from domain.facts import (
     SchoolClass,
     SubjectGroup,
 )
-from domain.ids import PersonId
+from domain.ids import OrderId, PersonId
 
 _KIND_ORDER = {kind: place for place, kind in enumerate(ReasonKind)}
 
@@ -219,8 +220,13 @@ def _placed(facts: ChatFacts) -> Iterator[tuple[PersonId, Order]]:
 
 
 def _pupil(facts: ChatFacts, order: Order) -> Reason:
-    since = midnight(facts.zone, order.effective_on)
-    return Reason(ReasonKind.ORDER, order.order_id, Role.MEMBER, since, order.order_id)
+    return _placed_by(order.order_id, midnight(facts.zone, order.effective_on))
+
+
+@lru_cache(maxsize=8192)
+def _placed_by(order_id: OrderId, since: datetime) -> Reason:
+    """One for all chats of a pupil's class: a region has ten of them for each order."""
+    return Reason(ReasonKind.ORDER, order_id, Role.MEMBER, since, order_id)
 
 
 def _guardian(facts: ChatFacts, bond: Guardianship, order: Order) -> Reason:

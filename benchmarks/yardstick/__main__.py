@@ -24,7 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.yardstick import statement
 from benchmarks.yardstick.region import load, region
-from domain.lanes import Lane
 from projections.database import create_engine, driver, transaction
 from projections.derive.config import DeriveConfig
 from projections.derive.loop import DeriveLoop
@@ -70,7 +69,7 @@ async def measure(pupils: int, seed: int) -> Result:
 
 
 async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
-    events = await load(engine, region(pupils, seed, publish.local_today()), Lane.REPLAY)
+    events = await load(engine, region(pupils, seed, publish.local_today()))
     derive = await _derive(engine)
     await _analyse(engine)
     async with transaction(engine) as connection:

@@ -1,7 +1,7 @@
 """A made-up region's facts in PostgreSQL, put there by ingest's own statements.
 
-Guarantees: the same pupils, seed and day give the same facts; what is stale is marked, as
-after ingest, so the derive loop has its work before it.
+Guarantees: the same pupils, seed and day give the same facts; every school is marked, as after a
+first load, so the derive loop has its work before it.
 """
 
 import json
@@ -13,11 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from consumers.translate import fact_of
 from domain.facts import Fact
-from domain.lanes import Lane
 from projections.database import driver, transaction
 from projections.facts import store
 from projections.facts.store import Arrival
-from projections.queue.marks import set_marks
+from projections.gate import first_load
 from schemas.decode import Rejected, decode
 from synth import generate
 
@@ -33,8 +32,8 @@ def region(pupils: int, seed: int, today: date) -> Iterator[Fact]:
         yield fact_of(read)
 
 
-async def load(engine: AsyncEngine, facts: Iterable[Fact], lane: Lane = Lane.REPLAY) -> int:
-    """Write the facts and their marks in batches; how many facts there were."""
+async def load(engine: AsyncEngine, facts: Iterable[Fact]) -> int:
+    """Write the facts in batches, and mark the schools; how many facts there were."""
     count = 0
     stream = iter(facts)
     while batch := list(islice(stream, _BATCH)):
@@ -42,7 +41,9 @@ async def load(engine: AsyncEngine, facts: Iterable[Fact], lane: Lane = Lane.REP
         async with transaction(engine) as connection:
             raw = await driver(connection)
             now = await raw.fetchval("SELECT clock_now()")
-            written = await store.write(raw, arrivals, now)
-            await set_marks(raw, written.touched, lane, now)
+            await store.write(raw, arrivals, now)
         count += len(batch)
+    async with transaction(engine) as connection:
+        raw = await driver(connection)
+        await first_load.mark_everything(raw, await raw.fetchval("SELECT clock_now()"))
     return count

@@ -72,14 +72,8 @@ def reasons_of(text: str) -> list[Reason]:
 
 def _present(difference: Difference, entry: Entry, at: datetime) -> Change:
     member = entry.member
-    return Change(
-        chat_id=difference.derived.chat.chat_id,
-        person_id=member.person_id,
-        role=member.role.value,
-        by_hand=member.by_hand,
-        reasons=entry.reasons,
-        valid_from=at,
-    )
+    chat_id = difference.derived.chat.chat_id
+    return Change(chat_id, member.person_id, member.role.value, member.by_hand, entry.reasons, at)
 
 
 def _orders(

@@ -20,6 +20,7 @@ from projections.derive import chat_rows, load, resolve
 from projections.derive.config import DeriveConfig
 from projections.derive.resolve import chats_about
 from projections.derive.write import differences
+from projections.gate import first_load
 from projections.queue import claims
 
 CHUNK = 2000
@@ -129,10 +130,12 @@ def _faults(each: difference.Difference) -> Iterator[Difference]:
 
 
 async def _excused(raw: Driver, facts: Facts, chat_ids: Sequence[ChatId]) -> set[ChatId]:
-    """Chats that a mark will have derived anew, or a date that has just come.
+    """Chats that a mark will have derived anew, or a date that has just come, or the first load.
 
     Read after the facts and under the chats' locks, so a mark cannot have been cleared since.
     """
+    if await first_load.is_on(raw):
+        return set(chat_ids)
     rows = await raw.fetch(_PAST_DATE, list(chat_ids), facts.now)
     marked = await resolve.resolve(raw, await claims.all_marks(raw))
     return {ChatId(row["chat_id"]) for row in rows} | marked.derive.keys()

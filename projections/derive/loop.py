@@ -11,6 +11,7 @@ from functools import partial
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from loops import collector
 from loops.together import together
 from loops.waiting import either, growing, nap
 from projections.derive.config import DeriveConfig
@@ -39,6 +40,7 @@ class DeriveLoop:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Derive until ``stop`` is set; a batch under way is finished."""
+        collector.calm()
         async with listening(self._engine, CHANNEL) as wake_ups:
             await self._run(wake_ups, stop)
 

@@ -12,12 +12,15 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections.database import driver, transaction
+from projections.database import driver, transaction, wake
 from projections.derive.config import DeriveConfig
 from projections.derive.transaction import DeriveSteps
 from projections.errors import StoreRefused, StoreUnavailable
-from projections.queue import claims, marks
+from projections.queue import claims, marks, school_turns
 from projections.queue.marks import Mark, MarkKind
+
+SCHOOLS_AT_ONCE = 8
+"""A large school takes about a second."""
 
 _REFUSED = (StoreRefused, ValueError, KeyError, TypeError, OverflowError)
 """What bad data of one chat can raise: PostgreSQL's refusal, or a fault of our rules on it."""
@@ -32,7 +35,9 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
         StoreUnavailable: the database is away, or broke a deadlock; nothing is lost.
     """
     async with transaction(engine) as connection:
-        await marks.mark_due_by_date(await driver(connection), config.batch)
+        store = await driver(connection)
+        await school_turns.begin(store)
+        await marks.mark_due_by_date(store, config.batch)
     async with transaction(engine) as connection:
         claimed = await claims.claim(await driver(connection), config.batch, config.lease_seconds)
     try:
@@ -47,6 +52,10 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
 
 
 async def _handle(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:
+    schools = [mark for mark in claimed if mark.kind is MarkKind.SCHOOL]
+    if len(schools) > 1:
+        await _school_by_school(engine, config, schools)
+        claimed = [mark for mark in claimed if mark.kind is not MarkKind.SCHOOL]
     entities = [mark for mark in claimed if mark.kind is not MarkKind.CHAT]
     if len(claimed) == config.batch and entities:
         await _fan_in(engine, entities, config)
@@ -54,6 +63,17 @@ async def _handle(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[M
         await _derive(engine, config, claimed_chats)
     else:
         await _derive(engine, config, claimed)
+
+
+async def _school_by_school(
+    engine: AsyncEngine, config: DeriveConfig, schools: Sequence[Mark]
+) -> None:
+    """Whole schools, each by itself; what would outlast the claim is left to whoever comes next."""
+    async with transaction(engine) as connection:
+        await claims.release(await driver(connection), schools[SCHOOLS_AT_ONCE:])
+        wake(marks.CHANNEL)
+    for school in schools[:SCHOOLS_AT_ONCE]:
+        await _derive(engine, config, [school])
 
 
 async def _derive(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:

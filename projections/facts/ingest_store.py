@@ -18,7 +18,7 @@ from projections.facts import store as facts_store
 from projections.facts.offsets import PartitionKey, Position, Step
 from projections.facts.quarantine import BadRecord, Kept, Whole
 from projections.facts.store import Arrival
-from projections.gate import catch_up
+from projections.gate import catch_up, first_load
 from projections.gate.catch_up import Look
 from projections.gate.kafka_sights import Sight
 from projections.outbox import Outgoing, Sent
@@ -74,8 +74,9 @@ class IngestStore:
             new = await quarantine.put(store, batch.bad, now)
             await brake.check(store, batch.bad, batch.steps)
             written = await facts_store.write(store, batch.arrivals, now)
-            await marks.set_marks(store, written.touched, batch.lane, min(since or now, now))
-        return Committed(written.applied, len(written.touched), new)
+            touched = {} if await first_load.spares_marks(store) else written.touched
+            await marks.set_marks(store, touched, batch.lane, min(since or now, now))
+        return Committed(written.applied, len(touched), new)
 
     async def standings(self, topics: Sequence[str]) -> dict[PartitionKey, Position]:
         """Where each partition stands."""

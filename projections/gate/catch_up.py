@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.gate import CatchUpCause, Gate, Progress, lag, verdict
 from projections.database import Driver, driver
-from projections.gate import kafka_sights
+from projections.gate import first_load, kafka_sights
 from projections.gate.forgotten_chats import look_for_forgotten
 from projections.gate.kafka_sights import Sight
 from projections.instants import Instant, rows, set_right
@@ -54,7 +54,7 @@ async def gate(connection: AsyncConnection) -> Gate:
 
 # Marks are many while the catch-up is armed, and their age decides nothing then.
 _PROGRESS = text("""
-    SELECT clock_now() AS now, c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
+    SELECT clock_now() AS now, c.armed_at, c.reason, c.ends_seen_at, c.passed_at, c.loading_since,
            CASE WHEN c.watched_at < 'infinity' THEN c.watched_at
                 WHEN c.watched_at = 'infinity' THEN clock_now() END AS watched_at,
            c.lagging_since,
@@ -81,6 +81,8 @@ async def progress(connection: AsyncConnection) -> Progress:
             step = "the topics' ends are not known yet"
         elif row.passed_at is None:
             step = "records are being read"
+            if row.loading_since is not None:
+                step = "the first load is being read, and chats are derived when it is"
         closed = f"catching up ({row.reason}): {step}"
     return Progress(
         now=row.now,
@@ -118,6 +120,7 @@ async def watch(connection: AsyncConnection, sight: Sight, asked: Look) -> None:
     if armed_at is not None:
         if row["ends_seen_at"] is None and asked.armed_at == armed_at:
             await _note_ends(store, sight)
+            await first_load.begin(store)
         await _advance(store, sight)
     await _note_lag(connection, store, asked.at)
 
@@ -200,6 +203,7 @@ async def _advance(store: Driver, sight: Sight) -> None:
                     LEFT JOIN ingest_partitions p USING (topic, part, topic_id)
                    WHERE e.end_off > coalesce(p.next_off, 0) OR p.state = 'gap')"""
     )
+    await first_load.end(store)
     reason = await store.fetchval(
         """UPDATE catch_up c SET armed_at = NULL, reason = NULL
              FROM (SELECT reason FROM catch_up) before

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.lanes import Lane
+from projections.database import Driver
 
 ATTEMPTS = 3
 """How often to look again where other workers took the school's only chat in between."""
@@ -51,7 +52,22 @@ _MOVE_ON = text("""
         RETURNING now)
     UPDATE school_turns SET turn = began.now + 1 / weight FROM began WHERE school_id = :school""")
 
+_BEGIN = """
+    INSERT INTO school_turns (school_id)
+    SELECT school_id FROM fact_schools s
+     WHERE NOT EXISTS (SELECT FROM school_turns t WHERE t.school_id = s.school_id)
+     ORDER BY school_id ON CONFLICT DO NOTHING"""
+
 _LANES = sorted(int(lane) for lane in Lane)
+
+
+async def begin(driver: Driver) -> None:
+    """Give every known school its turns; to be committed at once.
+
+    A chat's row sees to it too. But whoever writes the first chats of a new school has everybody
+    wait who writes others of it, until all is committed: then workers derive one after another.
+    """
+    await driver.execute(_BEGIN)
 
 
 async def take(connection: AsyncConnection, seconds: float) -> Row[tuple[str, int, int]] | None:

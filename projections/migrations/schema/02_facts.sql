@@ -40,7 +40,7 @@ CREATE TABLE fact_orders (
     source text COLLATE "C" NOT NULL, event_id text COLLATE "C" NOT NULL,
     topic text NOT NULL, part int NOT NULL, off bigint NOT NULL, known_since timestamptz NOT NULL
 );
-CREATE INDEX ON fact_orders (pupil_id);
+CREATE INDEX ON fact_orders (pupil_id, school_id);
 CREATE INDEX ON fact_orders (class_id);
 CREATE INDEX ON fact_orders (school_id);
 

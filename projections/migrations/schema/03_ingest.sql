@@ -54,6 +54,7 @@ CREATE TABLE catch_up (
     reason text,
     ends_seen_at timestamptz,      -- when the ends to be passed were seen; null: not yet
     passed_at timestamptz,         -- when ingest had passed them; marks up to then must be derived too
+    loading_since timestamptz,     -- a first load, during which no fact is marked; null: none
     watched_at timestamptz,        -- the last look at the topics' ends; only tests write infinity: always
     lagging_since timestamptz      -- since when something unread or underived is too old; null: nothing
 );
