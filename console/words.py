@@ -213,6 +213,8 @@ def _closed(standing: Overall) -> Word:
         step = "узнаём, сколько событий накопилось"
     elif not standing.ends_passed:
         step = "читаем накопившиеся события"
+        if standing.loading:
+            step += ", а составы чатов посчитаем, когда прочитаем все"
     why = obstacle_words.catch_up(standing.armed_reason or "")
     return Word("Сначала догоняем", "…", "busy", f"Причина: {why}. Сейчас {step}.")
 

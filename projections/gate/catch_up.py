@@ -159,8 +159,9 @@ _ENDS_AHEAD = "UPDATE topic_ends SET seen_at = clock_now() WHERE seen_at > clock
 
 _CATCH_UP_AHEAD = """
     UPDATE catch_up SET passed_at = least(passed_at, clock_now()),
-           lagging_since = least(lagging_since, clock_now())
-     WHERE greatest(passed_at, lagging_since) > clock_now()"""
+           lagging_since = least(lagging_since, clock_now()),
+           loading_since = least(loading_since, clock_now())
+     WHERE greatest(passed_at, lagging_since, loading_since) > clock_now()"""
 
 
 async def _set_right(store: Driver, *, marks: bool) -> None:

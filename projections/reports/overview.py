@@ -27,7 +27,7 @@ _BEGIN = text("""SELECT set_config('transaction_read_only', 'on', true),
                         set_config('statement_timeout', '10s', true)""")
 
 _STANDING = text("""
-    SELECT c.armed_at, c.reason, c.ends_seen_at, c.passed_at,
+    SELECT c.armed_at, c.reason, c.ends_seen_at, c.passed_at, c.loading_since,
            (SELECT coalesce(sum(greatest(0, e.end_off - coalesce(p.next_off, 0))), 0)
               FROM (SELECT topic, part, topic_id, max(end_off) AS end_off
                       FROM topic_ends GROUP BY topic, part, topic_id) e
@@ -72,7 +72,8 @@ class Overall:
     """One moment of the whole.
 
     ``lag`` counts the records that are not ingested, by the last look at the topics' ends;
-    None where nobody has looked yet. ``survey`` is None until it was taken for the first time.
+    None where nobody has looked yet. ``loading``: nothing is derived before all is read.
+    ``survey`` is None until it was taken for the first time.
     """
 
     progress: Progress
@@ -81,6 +82,7 @@ class Overall:
     armed_reason: str | None
     ends_seen: bool
     ends_passed: bool
+    loading: bool
     counts: status.Status
     obstacles: tuple[Obstacle, ...]
     survey: Survey | None
@@ -108,6 +110,7 @@ async def standing(connection: AsyncConnection) -> Overall:
         armed_reason=row.reason if row.armed_at is not None else None,
         ends_seen=row.ends_seen_at is not None,
         ends_passed=row.passed_at is not None,
+        loading=row.loading_since is not None,
         counts=await status.status(connection),
         obstacles=await obstacles(connection),
         survey=None,

@@ -50,6 +50,10 @@ async def test_an_empty_database_has_pages_too(console: Running) -> None:
     assert "Школ пока нет" in overview
     assert "Причина: новая база данных" in overview
     assert "ещё не измерен" in overview
+    async with transaction(console.engine) as connection:
+        loading = "UPDATE catch_up SET ends_seen_at = clock_now(), loading_since = clock_now()"
+        await connection.execute(text(loading))
+    assert "посчитаем, когда прочитаем все" in words((await console.get("/")).text)
 
 
 @pytest.mark.usefixtures("school")
