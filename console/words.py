@@ -231,6 +231,12 @@ obstacle = obstacle_words.words_of
 """The words for what keeps chats from being as they should be."""
 
 
+def span(minutes: int) -> str:
+    """A time of so many minutes: 45 мин, 1 ч 34 мин."""
+    hours, rest = divmod(minutes, 60)
+    return f"{hours} ч {rest} мин" if hours else f"{rest} мин"
+
+
 def plural(count: int, one: str, few: str, many: str) -> str:
     """The form of a noun after a number: 1 чат, 2 чата, 5 чатов."""
     tens, units = count % 100, count % 10

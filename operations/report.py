@@ -112,6 +112,7 @@ def _counted(counts: Status, survey: Survey | None) -> dict[str, object]:
     return {
         "stale": counts.stale + counts.turning,
         "due": counts.due,
+        "minutes_left": counts.minutes_left,
         "leased": counts.leased,
         "in_flight": counts.in_flight,
         "held": counts.held,

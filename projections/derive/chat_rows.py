@@ -5,8 +5,9 @@ so they cannot deadlock. The lock is ``FOR NO KEY UPDATE``: it excludes other wo
 not the foreign keys of the reconcile loop's writing.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 
+from domain import backlog
 from domain.chats import Chat
 from domain.derivation.facts import Entities, is_withheld
 from domain.ids import ChatId
@@ -33,7 +34,7 @@ _CREATE = """
     ON CONFLICT (chat_id) DO NOTHING RETURNING chat_id"""
 
 _CREATE_SYNC = """
-    INSERT INTO chat_sync (chat_id) SELECT unnest($1::text[])
+    INSERT INTO chat_sync (chat_id, place) SELECT * FROM unnest($1::text[], $2::smallint[])
     ON CONFLICT (chat_id) DO NOTHING"""
 
 _LOCK = """
@@ -53,6 +54,7 @@ async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: Chat
     decided = await load_decisions(driver, missing) if by_hand else {}
     await _create(
         driver,
+        entities,
         [chat for chat in chats if not is_withheld(chat, decided.get(chat.chat_id), by_hand)],
     )
 
@@ -65,10 +67,10 @@ def wanted(entities: Entities, chat_id: ChatId, off: ChatKindsOff) -> Chat | Non
     return chat
 
 
-async def _create(driver: Driver, chats: Iterable[Chat]) -> None:
-    chats = list(chats)
+async def _create(driver: Driver, entities: Entities, chats: Sequence[Chat]) -> None:
     if not chats:
         return
+    places = {chat.chat_id: _place(entities, chat) for chat in chats}
     rows = await driver.fetch(
         _CREATE,
         [chat.chat_id for chat in chats],
@@ -79,7 +81,13 @@ async def _create(driver: Driver, chats: Iterable[Chat]) -> None:
         [chat.title for chat in chats],
         [chat.closes_on for chat in chats],
     )
-    await driver.execute(_CREATE_SYNC, [row["chat_id"] for row in rows])
+    created = [ChatId(row["chat_id"]) for row in rows]
+    await driver.execute(_CREATE_SYNC, created, [places[each] for each in created])
+
+
+def _place(entities: Entities, chat: Chat) -> int:
+    known = None if chat.class_id is None else entities.classes.get(chat.class_id)
+    return backlog.place(chat.kind, None if known is None else known.name)
 
 
 async def lock(driver: Driver, chat_ids: Collection[ChatId]) -> list[ChatId]:

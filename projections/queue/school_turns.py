@@ -3,7 +3,8 @@
 Fair queueing by virtual time: each claim moves its school's turn on by one over its weight,
 and the school whose turn is least goes next. Guarantees: however much one school has to do,
 another's chat in the same lane waits for one chat of each school at most; a school that was
-idle saves up no turns.
+idle saves up no turns. Of one school's chats the one that is due longest goes first, in a replay
+in the order of ``domain.backlog``.
 """
 
 from sqlalchemy import Row, text
@@ -42,7 +43,8 @@ _TAKE = text("""
            SELECT chat_id FROM chat_sync
             WHERE lane = :lane AND school_id = :school AND due_at <= (SELECT clock_now())
               AND (lease_until IS NULL OR lease_until <= (SELECT clock_now()))
-            ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
+            ORDER BY CASE WHEN :lane = :replay THEN place END, due_at
+            LIMIT 1 FOR UPDATE SKIP LOCKED)
     RETURNING chat_id, lease_token, lane""")
 
 _MOVE_ON = text("""
@@ -77,7 +79,9 @@ async def take(connection: AsyncConnection, seconds: float) -> Row[tuple[str, in
         if lane is None:
             return None
         school = (await connection.execute(_SCHOOL, {"lane": lane})).scalar_one_or_none()
-        place = {"lane": lane, "school": school, "seconds": seconds}
+        place = {
+            "lane": lane, "school": school, "seconds": seconds, "replay": int(Lane.REPLAY)
+        }  # fmt: skip
         taken = (await connection.execute(_TAKE, place)).one_or_none()
         if taken is not None:
             await connection.execute(_MOVE_ON, {"school": school})

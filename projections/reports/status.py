@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.backlog import minutes_left
 from projections.reports.open_drift import LEFT, PROPOSAL
 
 _STATUS = text(f"""
@@ -16,6 +17,8 @@ _STATUS = text(f"""
            (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
            count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
            count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
+           count(*) FILTER (WHERE s.last_converged_at > clock_now() - interval '5 minutes')
+               AS done_lately,
            (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
            count(*) FILTER (WHERE s.waiting = 'held') AS held,
            count(*) FILTER (WHERE s.waiting = 'rejected') AS rejected,
@@ -46,6 +49,7 @@ _POSITIONS = text("SELECT topic, part, topic_id, next_off, state FROM partitions
 class Status:
     """Counts of one moment. ``due`` counts chats due within a minute.
 
+    ``done_lately`` are chats that were found or made as they should be in ``backlog.LATELY``.
     ``held`` chats wait for a decision, of ``rejected`` ones a person has decided against it.
     ``gone`` are those of the parked chats that the messenger deleted for ever. Of what people
     changed in the messenger (``drift``), ``proposals`` are for a person to decide, and
@@ -59,6 +63,7 @@ class Status:
     turning: int
     due: int
     leased: int
+    done_lately: int
     in_flight: int
     held: int
     rejected: int
@@ -77,6 +82,11 @@ class Status:
     unpublished: int
     armed_at: datetime | None
     armed_reason: str | None
+
+    @property
+    def minutes_left(self) -> int | None:
+        """How long the chats that are due take at the pace of late; None where it is not known."""
+        return minutes_left(self.due, self.done_lately)
 
     @property
     def busy(self) -> int:

@@ -36,6 +36,8 @@ def _lines(report: Report) -> list[str]:
     shown = report.as_json()
     for apart in ("chats", "converged", "obstacles"):
         shown.pop(apart)
+    if report.counts.minutes_left is None:
+        shown.pop("minutes_left")
     if report.lag is None:
         shown["lag"] = "unknown"
     lines = [f"{name.replace('_', ' '):<12} {_word(value)}" for name, value in shown.items()]

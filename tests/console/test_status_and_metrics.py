@@ -54,6 +54,7 @@ async def test_the_status_counts_what_the_store_holds(console: Running, database
         "lag": 12,
         "stale": 0,
         "due": 2,
+        "minutes_left": None,
         "leased": 0,
         "in_flight": 0,
         "held": 1,

@@ -82,7 +82,14 @@ async def test_a_region_is_derived_school_by_school_when_all_of_it_is_read(
     assert await derive_all(engine) == 2
     assert await _look(register) == GateOpen()
     assert await audit(engine) == []
-    assert len(await fetch(engine, "SELECT chat_id FROM chats")) > 1000
+    places = await fetch(
+        engine,
+        """SELECT kind, min(place), max(place), count(*) FROM chat_sync
+                                      JOIN chats USING (chat_id) GROUP BY 1 ORDER BY 2""",
+    )
+    assert [kind for kind, *_ in places] == ["staff_room", "class", "parents", "subject"]
+    assert places[2][2] < places[3][1]  # type: ignore[operator]  # smallints
+    assert places[3][3] > 800  # type: ignore[operator]  # a count
 
 
 async def test_a_shorter_way_to_go_is_marked_as_ever(

@@ -59,6 +59,35 @@ async def test_a_large_school_lets_each_small_one_in_between(database_url: str) 
     assert claimed[:6].count("s-small") == 3
 
 
+@pytest.mark.parametrize(
+    ("lane", "order"), [(Lane.REPLAY, ["1", "2", "3"]), (Lane.LIVE, ["3", "1", "2"])]
+)
+async def test_in_a_replay_a_schools_chats_go_by_their_places(
+    database_url: str, lane: Lane, order: list[str]
+) -> None:
+    engine = create_engine(database_url)
+    async with transaction(engine) as connection:
+        for chat_id in ("3", "1", "2"):  # so they became due
+            await connection.execute(
+                text("""INSERT INTO chats (chat_id, kind, school_id, title)
+                        VALUES (:chat, 'class', 's', 't')"""),
+                {"chat": chat_id},
+            )
+            await connection.execute(
+                text("""INSERT INTO chat_sync (chat_id, lane, due_at, place)
+                        VALUES (:chat, :lane, clock_now(), :place)"""),
+                {"chat": chat_id, "lane": int(lane), "place": int(chat_id)},
+            )
+    claimed = []
+    for _ in order:
+        async with transaction(engine) as connection:
+            lease = await due.claim(connection, 60.0)
+        assert lease is not None
+        claimed.append(lease.chat_id)
+    await engine.dispose()
+    assert claimed == order
+
+
 @pytest.mark.parametrize("idle", [0, 5])
 async def test_a_school_that_was_idle_saves_up_no_turns(database_url: str, idle: int) -> None:
     first = await _queue(database_url, _bulk("s-busy", 20 + idle, Lane.LIVE), 20)

@@ -27,6 +27,7 @@ CREATE TABLE chat_sync (
     gone_at timestamptz,                    -- since when the messenger answers that the chat was
                                             -- deleted for ever; null: it does not
     lane smallint NOT NULL DEFAULT 1,
+    place smallint NOT NULL DEFAULT 0,      -- among its school's chats in a replay: domain.backlog
     due_at timestamptz,                     -- null: nothing to do
     due_generation bigint NOT NULL DEFAULT 0, -- raised with each mark; cleared only at the one read
     lease_token bigint NOT NULL DEFAULT 0,  -- raised with each lease; the fence
