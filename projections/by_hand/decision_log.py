@@ -45,5 +45,5 @@ class DecisionLog:
 
 async def _keep(connection: AsyncConnection, decision: AnyDecision | LessonDecision) -> bool:
     if isinstance(decision, LessonDecision):
-        return await lesson_decisions.record(connection, decision, Lane.LIVE, publish=False)
+        return await lesson_decisions.record(connection, decision, publish=False)
     return await decisions.record(connection, decision, Lane.LIVE, publish=False)

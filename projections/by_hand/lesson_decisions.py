@@ -27,10 +27,12 @@ _RECORD = text("""
     ON CONFLICT (decision_id) DO NOTHING RETURNING decision_id""")
 
 _MARK = text("""
-    INSERT INTO lesson_calls AS l (lesson_id, standing, lane, due_at)
-    VALUES (:lesson, CASE WHEN :doubtful THEN 'asked' ELSE 'none' END, :lane, clock_now())
+    INSERT INTO lesson_calls AS l (lesson_id, school_id, standing, lane, due_at)
+    VALUES (:lesson, :school, CASE WHEN :doubtful THEN 'asked' ELSE 'none' END, :lane,
+            clock_now())
     ON CONFLICT (lesson_id) DO UPDATE
-       SET lane = CASE WHEN l.due_at IS NULL THEN excluded.lane
+       SET school_id = excluded.school_id,
+           lane = CASE WHEN l.due_at IS NULL THEN excluded.lane
                        ELSE least(l.lane, excluded.lane) END,
            due_at = least(l.due_at, excluded.due_at), due_generation = l.due_generation + 1,
            live = true,
@@ -49,7 +51,6 @@ async def lock(connection: AsyncConnection, lesson_id: LessonId) -> datetime:
 async def record(
     connection: AsyncConnection,
     decision: LessonDecision,
-    lane: Lane = Lane.STAFF,
     *,
     publish: bool = True,
 ) -> bool:
@@ -67,7 +68,12 @@ async def record(
     }
     if (await connection.execute(_RECORD, given)).one_or_none() is None:
         return False
-    marked = {"lesson": decision.lesson_id, "lane": int(lane), "doubtful": not publish}
+    marked = {
+        "lesson": decision.lesson_id,
+        "school": decision.school_id,
+        "lane": int(Lane.STAFF if publish else Lane.RESYNC),
+        "doubtful": not publish,
+    }
     await connection.execute(_MARK, marked)
     if publish:
         await outbox.add_all(connection, [_news(decision)])

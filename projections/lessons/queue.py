@@ -2,7 +2,8 @@
 
 Guarantees: one holder a lesson until the lease's deadline on database time, fenced by a token; a
 mark that comes while a lesson is worked on is never cleared; and no wake-up can be lost for long,
-since ``sweep`` compares what each call was last looked at by with what there is now.
+since ``sweep`` compares what each call was last looked at by with what there is now. What begins
+soon goes before all else, and within a lane the schools take turns.
 """
 
 from sqlalchemy import text
@@ -12,16 +13,7 @@ from domain.ids import LessonId
 from domain.lanes import Lane
 from domain.lesson_outcomes import LessonQueue
 from domain.lesson_work import LessonLease, Seen
-
-_CLAIM = text("""
-    UPDATE lesson_calls SET lease_token = lease_token + 1,
-           lease_until = clock_now() + make_interval(secs => :seconds)
-     WHERE lesson_id = (
-           SELECT lesson_id FROM lesson_calls
-            WHERE due_at <= (SELECT clock_now())
-              AND (lease_until IS NULL OR lease_until <= (SELECT clock_now()))
-            ORDER BY lane, due_at LIMIT 1 FOR UPDATE SKIP LOCKED)
-    RETURNING lesson_id, lease_token, lane""")
+from projections.queue import school_turns
 
 _EXTEND = text("""
     UPDATE lesson_calls SET lease_until = clock_now() + make_interval(secs => :seconds)
@@ -56,16 +48,39 @@ _RELEASE = text("""
 # In the order of ids, and past whatever somebody works on: it is compared again in a moment.
 _SWEEP = text("""
     WITH changed AS MATERIALIZED (
-        SELECT l.lesson_id FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)
+        SELECT l.lesson_id, w.school_id
+          FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)
          WHERE (l.live OR :everything) AND l.seen IS DISTINCT FROM w.fingerprint
            AND (l.due_at IS NULL OR l.due_at > clock_now())
          ORDER BY l.lesson_id FOR NO KEY UPDATE OF l SKIP LOCKED)
     UPDATE lesson_calls l
        SET lane = CASE WHEN due_at IS NULL THEN CAST(:lane AS smallint)
                        ELSE least(lane, CAST(:lane AS smallint)) END,
-           due_at = clock_now(), due_generation = due_generation + 1, live = true
+           due_at = clock_now(), due_generation = due_generation + 1, live = true,
+           school_id = coalesce(c.school_id, l.school_id)
       FROM changed c WHERE l.lesson_id = c.lesson_id""")
 
+SOON_SECONDS = 3600.0
+"""What begins within it, or runs, is put right before what has time."""
+
+# By the register's times and by those of the call that there is: one that was moved away from the
+# next minutes is still there, and would let people in.
+_HURRY = text("""
+    WITH soon AS MATERIALIZED (
+        SELECT l.lesson_id FROM lesson_calls l
+         WHERE l.due_at <= (SELECT clock_now()) AND l.lane > CAST(:lane AS smallint)
+           AND EXISTS (
+               SELECT FROM (SELECT f.starts_at, f.ends_at FROM fact_lessons f
+                             WHERE f.lesson_id = l.lesson_id
+                             UNION ALL
+                            SELECT CAST(p->>'starts_at' AS timestamptz),
+                                   CAST(p->>'ends_at' AS timestamptz)
+                              FROM jsonb_array_elements(l.plans) p) t
+                WHERE t.starts_at <= clock_now() + make_interval(secs => :seconds)
+                  AND t.ends_at > clock_now())
+         ORDER BY l.lesson_id FOR NO KEY UPDATE OF l SKIP LOCKED)
+    UPDATE lesson_calls l SET lane = CAST(:lane AS smallint)
+      FROM soon s WHERE l.lesson_id = s.lesson_id""")
 
 # Of what is over and settled nothing can be wanted but by the register's moving it.
 _OVER = text("""
@@ -79,7 +94,7 @@ _OVER = text("""
 
 async def claim(connection: AsyncConnection, seconds: float) -> LessonLease | None:
     """Lease the next due lesson for ``seconds``."""
-    row = (await connection.execute(_CLAIM, {"seconds": seconds})).one_or_none()
+    row = await school_turns.LESSONS.take(connection, seconds)
     if row is None:
         return None
     return LessonLease(LessonId(row.lesson_id), row.lease_token, Lane(row.lane))
@@ -122,11 +137,13 @@ async def release(connection: AsyncConnection, lease: LessonLease) -> None:
 async def sweep(connection: AsyncConnection, *, everything: bool = False) -> int:
     """Have those looked at of which something has changed; how many they were.
 
-    ``everything``: also lessons that were over, which the register may have moved; and those that
-    are over by now are looked at no more.
+    What begins soon is in the lane of live changes, what a person decided in that of staff, and
+    what the register says of later days behind both. ``everything``: also lessons that were over,
+    which the register may have moved; and those that are over by now are looked at no more.
     """
-    given = {"everything": everything, "lane": int(Lane.LIVE)}
+    given = {"everything": everything, "lane": int(Lane.RESYNC)}
     found = (await connection.execute(_SWEEP, given)).rowcount
+    await connection.execute(_HURRY, {"lane": int(Lane.LIVE), "seconds": SOON_SECONDS})
     if everything:
         await connection.execute(_OVER)
     return found

@@ -74,7 +74,7 @@ async def claim(
 ) -> Lease | None:
     """Lease the next due chat (``school_turns``), or the one named, for ``seconds``."""
     if chat_id is None:
-        row = await school_turns.take(connection, seconds)
+        row = await school_turns.CHATS.take(connection, seconds)
     else:
         found = await connection.execute(_CLAIM_ONE, {"seconds": seconds, "chat": chat_id})
         row = found.one_or_none()

@@ -9,7 +9,6 @@ import pytest
 from consumers.decisions import decision_of
 from domain.decisions import LessonDecision
 from domain.facts import Lesson
-from domain.lanes import Lane
 from operations.lesson_acts import Decided
 from projections.by_hand import lesson_decisions
 from projections.database import transaction
@@ -163,7 +162,7 @@ async def read_back(school: Timetable) -> int:
         decision = decision_of(event.data)
         assert isinstance(decision, LessonDecision)
         async with transaction(school.engine) as connection:
-            kept += await lesson_decisions.record(connection, decision, Lane.LIVE, publish=False)
+            kept += await lesson_decisions.record(connection, decision, publish=False)
     return kept
 
 

@@ -6,6 +6,7 @@ from tests.mutants.planting import Mutant
 
 _CALLS = "tests/lessons/test_calls.py"
 _FOLLOWING = "tests/lessons/test_following.py"
+_TURNS = "tests/lessons/test_turns.py"
 
 LESSONS: Final[tuple[Mutant, ...]] = (
     Mutant(
@@ -80,6 +81,20 @@ LESSONS: Final[tuple[Mutant, ...]] = (
         "CASE WHEN :doubtful THEN 'asked' ELSE 'none' END",
         "CASE WHEN :doubtful THEN 'none' ELSE 'none' END",
         (_FOLLOWING,),
+    ),
+    Mutant(
+        "whoever has claimed is not moved on: a school has its calls made all at once",
+        "projections/queue/school_turns.py",
+        """                await connection.execute(self._move_on, {"school": school})\n""",
+        "",
+        (_TURNS, "tests/reconcile/test_turns.py"),
+    ),
+    Mutant(
+        "a call that begins soon waits behind what has time",
+        "projections/lessons/queue.py",
+        """l.lane > CAST(:lane AS smallint)""",
+        """l.lane < CAST(:lane AS smallint)""",
+        (_TURNS,),
     ),
     Mutant(
         "what somebody decided meanwhile is overwritten",

@@ -8,6 +8,7 @@ from sqlalchemy import text
 from domain.lanes import Lane
 from projections.database import create_engine, transaction
 from projections.queue import due
+from projections.queue.school_turns import CHATS, LESSONS, SchoolTurns
 
 
 async def _queue(database_url: str, chats: Sequence[tuple[str, str, Lane]], asks: int) -> list[str]:
@@ -101,7 +102,9 @@ async def test_a_school_that_was_idle_saves_up_no_turns(database_url: str, idle:
 async def test_a_school_of_more_weight_gets_more_turns(database_url: str) -> None:
     engine = create_engine(database_url)
     async with transaction(engine) as connection:
-        await connection.execute(text("INSERT INTO school_turns VALUES ('s-heavy', 0, 3)"))
+        await connection.execute(
+            text("INSERT INTO school_turns VALUES ('chat_sync', 's-heavy', 0, 3)")
+        )
     await engine.dispose()
     chats = [*_bulk("s-heavy", 40, Lane.LIVE), *_bulk("s-light", 40, Lane.LIVE)]
     claimed = await _queue(database_url, chats, 20)
@@ -115,4 +118,38 @@ async def test_a_chat_that_moves_to_another_school_takes_its_turns_there(databas
         await connection.execute(text("UPDATE chats SET school_id = 's-2'"))
         moved = await connection.execute(text("SELECT school_id FROM chat_sync"))
         assert moved.scalar_one() == "s-2"
+    await engine.dispose()
+
+
+_MANY = {
+    "chat_sync": """
+        WITH many AS (
+            INSERT INTO chats (chat_id, kind, school_id, title)
+            SELECT 'c-' || n, 'class', 's-' || n / 500, 't' FROM generate_series(1, :many) n
+            RETURNING chat_id)
+        INSERT INTO chat_sync (chat_id, lane, due_at)
+        SELECT chat_id, 1, clock_now() - interval '1 hour' FROM many""",
+    "lesson_calls": """
+        INSERT INTO lesson_calls (lesson_id, school_id, lane, due_at)
+        SELECT 'l-' || n, 's-' || n / 500, 1, clock_now() - interval '1 hour'
+          FROM generate_series(1, :many) n""",
+}
+_READ = """
+    SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = :queue"""
+
+
+@pytest.mark.parametrize("turns", [CHATS, LESSONS], ids=list(_MANY))
+async def test_a_claim_reads_a_few_rows_however_many_are_due(
+    database_url: str, turns: SchoolTurns, request: pytest.FixtureRequest
+) -> None:
+    queue = request.node.callspec.id
+    engine = create_engine(database_url)
+    async with transaction(engine) as connection:
+        await connection.execute(text(_MANY[queue]), {"many": 10_000})
+        await connection.execute(text(f"ANALYZE {queue}"))
+    for _ in range(3):
+        async with transaction(engine) as connection:
+            assert await turns.take(connection, 60.0) is not None
+            read = (await connection.execute(text(_READ), {"queue": queue})).scalar_one()
+        assert 0 < read < 20
     await engine.dispose()

@@ -16,11 +16,14 @@ from typing import Any, NoReturn
 import consumers.ingest
 import projections.derive.rounds
 from consumers.ingest import Ingestor
+from domain.lesson_work import Attempt
 from gateway.max_http import MaxHttp
+from gateway.partner_api import PartnerApi
 from projections import outbox
 from projections.derive.transaction import DeriveSteps
 from projections.facts import offsets
 from projections.facts.ingest_store import IngestStore
+from projections.lessons.store import LessonCallStore
 from projections.queue import marks
 from projections.reconcile import announce, intents
 from projections.reconcile.store import PostgresReconcileStore
@@ -102,6 +105,18 @@ def after_something(function: Function, fuse: Fuse) -> Function:
     async def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the wrapped one
         result = await function(*args, **kwargs)
         if result:
+            fuse.pass_by()
+        return result
+
+    return wrapped
+
+
+def after_attempt(function: Function, fuse: Fuse) -> Function:
+    """After a step that has a lesson's call intended; not where there is none to make."""
+
+    async def wrapped(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as the wrapped one
+        result = await function(*args, **kwargs)
+        if isinstance(result, Attempt):
             fuse.pass_by()
         return result
 
@@ -198,6 +213,10 @@ POINTS: dict[str, Point] = {
     "reconcile.before_finish": Point(STORE, "finish", before, 3),
     "reconcile.converged_written": Point(announce, "converged", after, 3),
     "reconcile.finished": Point(STORE, "finish", after, 3),
+    # Lessons' calls: an intent, a call, and what came of it noted.
+    "lessons.intent_written": Point(LessonCallStore, "step", after_attempt, 2),
+    "lessons.made_not_noted": Point(PartnerApi, "plan_call", after, 1),
+    "lessons.noted": Point(LessonCallStore, "settle", after, 2),
     # The outbox: taken, acknowledged by Kafka, marked.
     "outbox.taken": Point(outbox, "take", after_something, 2),
     "outbox.acknowledged": Point(outbox, "published", before, 2),

@@ -9,7 +9,7 @@ and counted apart. Who ends by itself is counted too, with what it said.
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -47,6 +47,8 @@ class Crew:
     environment: Mapping[str, str]
     folder: Path
     rng: Random
+    killed: Callable[[], None]
+    """Is told of each death by kill -9."""
     at_label: Counter[str] = field(default_factory=Counter)
     elsewhere: int = 0
     ended: Counter[str] = field(default_factory=Counter)
@@ -80,6 +82,7 @@ class Crew:
             worker.process.kill()
             await asyncio.to_thread(worker.process.join)
             self.elsewhere += 1
+            self.killed()
             self._look_for_bugs(label, worker)
         self._working.clear()
 
@@ -104,6 +107,7 @@ class Crew:
             del self._working[label]
             if worker.process.exitcode == -signal.SIGKILL:
                 self.at_label[label] += 1
+                self.killed()
             else:
                 words = worker.said().strip().splitlines() or ["nothing"]
                 self.ended[f"{worker.process.exitcode}: {words[-1][:160]}"] += 1

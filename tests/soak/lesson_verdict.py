@@ -6,7 +6,7 @@ come are compared with what the published events and the journal of decisions sa
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,11 @@ RUNS = timedelta(seconds=30)
 INTENT_SECONDS = 20.0
 """So old an intent may be whose call has its effect: a lease, a call, what the proxies hold up."""
 
+TRAVELS = timedelta(seconds=2)
+"""What a call of ours may be on its way: it is given up after that."""
+
+KILLED_WHILE_RUNNING = "kills while a call ran"
+
 _LATEST = text("""
     SELECT DISTINCT ON (lesson_id) lesson_id, choice FROM decisions
      WHERE lesson_id IS NOT NULL ORDER BY lesson_id, at DESC, decision_id COLLATE "C" DESC""")
@@ -43,6 +48,15 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """All decisions that may stand, those of them that were answered for, and the restores."""
+
+    said: Sequence[Said] = ()
+    taken: Sequence[Said] = ()
+    restores: Sequence[Restored] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """A call that was deleted or moved away at ``at`` (milliseconds) while it ran."""
 
@@ -52,12 +66,14 @@ class Ended:
 
 @dataclass(slots=True)
 class CallWatch:
-    """Sees every call of a lesson in the messenger."""
+    """Sees every call in the messenger; each is to be of one of these ``lessons``."""
 
+    lessons: Collection[str]
     counted: Counter[str] = field(default_factory=Counter)
     ended: list[Ended] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     _calls: dict[str, MeetingSet] = field(default_factory=dict)
+    _ran: set[str] = field(default_factory=set)
 
     def __call__(self, change: Change) -> None:
         """The simulator tells of a change."""
@@ -67,21 +83,34 @@ class CallWatch:
                 self.counted["made" if before is None else "changed"] += 1
                 self._look(before, change)
                 self._calls[number] = change
-                self._look_for_a_second(change)
+                self._look_for_one_too_many(change)
             case MeetingDeleted(call_id=number):
                 self.counted["deleted"] += 1
                 self._look(self._calls.pop(number, None), None)
             case _:
                 pass
 
-    def _look_for_a_second(self, new: MeetingSet) -> None:
+    def killed(self) -> None:
+        """A process was killed: which calls run now?"""
+        now = datetime.now(UTC)
+        running = {number for number, call in self._calls.items() if _runs(call, now)}
+        self._ran |= running
+        self.counted[KILLED_WHILE_RUNNING] += bool(running)
+        self.counted["calls that ran at a kill"] = len(self._ran)
+
+    def _look_for_one_too_many(self, new: MeetingSet) -> None:
+        """The messenger itself sees to it that one key has one call; a second has another key."""
         lesson = lesson_of(new)
+        if lesson not in self.lessons:
+            self.faults.append(f"a call is there as {new.external_id}, which is no lesson's key")
         if sum(lesson_of(each) == lesson for each in self._calls.values()) > 1:
             self.faults.append(f"{lesson} has a second call")
 
     def _look(self, before: MeetingSet | None, after: MeetingSet | None) -> None:
+        """What was sent before the call began may come a moment after."""
         now = datetime.now(UTC)
-        if before is None or not _runs(before, now) or (after is not None and _runs(after, now)):
+        ran = before is not None and _runs(before, now) and _runs(before, now - TRAVELS)
+        if before is None or not ran or (after is not None and _runs(after, now)):
             return
         self.counted["ended while it ran"] += 1
         self.ended.append(Ended(lesson_of(before), ms(now)))
@@ -142,6 +171,20 @@ def _words(
         default=0,
     )
     return [word for word in of_lesson if word.at >= since]
+
+
+async def judge(
+    engine: AsyncEngine,
+    published: list[Event],
+    chats: Iterable[Mapping[str, Any]],
+    watch: CallWatch,
+    words: Words,
+) -> list[str]:
+    """What was or is wrong with the calls, or was forgotten of the decisions."""
+    said, taken, restores = words.said, words.taken, words.restores
+    odd = await differences(engine, published, chats, watch.calls)
+    thrown = thrown_out(watch.ended, said, taken, restores)
+    return [*watch.faults, *odd, *thrown, *await forgotten(engine, taken, restores)]
 
 
 async def differences(

@@ -1,7 +1,8 @@
 """The distance lessons of a soak: the register moves them, and their teachers decide.
 
-A handful of the region's own lessons. Some are far ahead, and some are moved to the next minute, so
-that they run while processes die (``lesson_verdict`` judges what becomes of their calls).
+A handful of the region's own lessons. Some are far ahead, some are moved to the next minute, and
+one to just now for some minutes, so that calls run while processes die (``lesson_verdict`` judges
+what becomes of them).
 """
 
 import asyncio
@@ -29,6 +30,9 @@ LESSONS = 6
 SHORTEST, LONGEST = 1.0, 3.0
 """Seconds between two decisions."""
 SOON = 40.0
+RUNS_LONG = timedelta(minutes=2)
+DELETIONS = 0.4
+"""Of the decisions: enough for calls to be made anew all the time."""
 
 _SEEN = text("SELECT decision_id FROM lesson_wishes WHERE lesson_id = :lesson")
 
@@ -66,11 +70,16 @@ class Timetable:
             return {"group_id": self.rng.choice(self._groups(data))}
         if what < 0.4:
             return {"status": "cancelled"}
-        far = number < len(self.lessons) / 2
-        ahead = timedelta(days=3) if far else timedelta(seconds=self.rng.uniform(5.0, SOON))
-        start = datetime.now(UTC) + ahead
-        times = {"starts_at": start.isoformat(), "ends_at": (start + RUNS).isoformat()}
-        return {**times, "status": "planned"}
+        start = datetime.now(UTC) + self._ahead(number)
+        end = start + (RUNS_LONG if number == len(self.lessons) - 1 else RUNS)
+        return {"starts_at": start.isoformat(), "ends_at": end.isoformat(), "status": "planned"}
+
+    def _ahead(self, number: int) -> timedelta:
+        """The last begins about now, and lasts."""
+        if number < len(self.lessons) / 2:
+            return timedelta(days=3)
+        soonest, latest = (-SOON, 5.0) if number == len(self.lessons) - 1 else (5.0, SOON)
+        return timedelta(seconds=self.rng.uniform(soonest, latest))
 
     def _groups(self, data: Event) -> list[str]:
         """Of the same school."""
@@ -102,7 +111,7 @@ class Teachers:
     async def _decide(self, lesson: str) -> None:
         """Remembered before it is asked: an answer may be lost, and the decision stand."""
         self._names += 1
-        title = f"Урок {self._names}" if self.rng.random() < 0.8 else None
+        title = f"Урок {self._names}" if self.rng.random() > DELETIONS else None
         insists = title is None and self.rng.random() < 0.5
         store = StaffStore(self.engine)
         teacher = self.timetable.lessons[lesson]["data"]["teacher_id"]

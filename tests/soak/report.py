@@ -8,6 +8,7 @@ from typing import Any
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger, peak
+from tests.soak.lesson_verdict import KILLED_WHILE_RUNNING
 from tests.soak.outages import Outages
 from tests.soak.person import Person
 from tests.soak.removals import Judge
@@ -104,6 +105,8 @@ class Evidence:
         yield from self.verdict.examples
         yield from self._repetitions()
         yield from self._not_approved()
+        if self.crew.kills >= len(POINTS) and not self.lessons.get(KILLED_WHILE_RUNNING):
+            yield "no call of a lesson ran while a process was killed: nothing was tried"
         for what, times in (("grants", self.ledger.grants), ("uses", self.ledger.uses)):
             if peak(times) > CALLS_PER_SECOND:
                 yield f"{peak(times)} {what} in one second"

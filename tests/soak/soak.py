@@ -20,10 +20,11 @@ from random import Random
 from consumers.errors import ConsumersError
 from rollcall.publish import PublishError, local_today
 from simulator.config import SimulatorConfig
+from tests.soak import lesson_verdict
 from tests.soak.crash_points import POINTS
 from tests.soak.crew import Crew
 from tests.soak.ledger import Ledger
-from tests.soak.lesson_verdict import CallWatch, differences, forgotten, thrown_out
+from tests.soak.lesson_verdict import CallWatch, Words
 from tests.soak.lessons import Teachers, Timetable
 from tests.soak.outages import Outage, Outages
 from tests.soak.person import Person
@@ -82,13 +83,13 @@ class _Run:
         first = region(plan.pupils, plan.seed % 1000, today)
         later = Later(first, Random(plan.seed), today)
         programs = made.school.programs
-        crew = Crew(programs.environment, programs.folder, Random(plan.seed + 1))
+        timetable = Timetable.of(first, later, Random(plan.seed + 5))
+        calls = CallWatch(frozenset(timetable.lessons))
+        crew = Crew(programs.environment, programs.folder, Random(plan.seed + 1), calls.killed)
         ledger = Ledger()
         outages = Outages(made, crew, ledger, Random(plan.seed + 2))
         person = Person(made.school.engine, Random(plan.seed + 4))
         watch = Watch(SimulatorConfig().bot_id)
-        calls = CallWatch()
-        timetable = Timetable.of(first, later, Random(plan.seed + 5))
         teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable)
         events = _chained(first, later, timetable)
         rng = Random(plan.seed + 3)
@@ -203,12 +204,10 @@ class _Run:
         return running
 
     async def _of_lessons(self) -> list[str]:
-        """What was or is wrong with the calls, or was forgotten of the decisions."""
-        engine, chats = self.school.engine, await self.school.chats()
-        said, taken, restored = self.teachers.said, self.teachers.taken, self.outages.restored
-        odd = await differences(engine, self.school.published, chats, self.calls.calls)
-        odd += thrown_out(self.calls.ended, said, taken, restored)
-        return self.calls.faults + odd + await forgotten(engine, taken, restored)
+        words = Words(self.teachers.said, self.teachers.taken, self.outages.restored)
+        engine, published = self.school.engine, self.school.published
+        chats = await self.school.chats()
+        return await lesson_verdict.judge(engine, published, chats, self.calls, words)
 
     async def conclude(self, running: list[Program], began: float) -> Evidence:
         """All figures, with the verdict."""

@@ -48,7 +48,7 @@ def call(number: str, minutes: float, lesson: str = LESSON) -> MeetingSet:
 
 
 def test_a_second_call_of_a_lesson_is_seen_and_another_lessons_is_none() -> None:
-    watch = CallWatch()
+    watch = CallWatch({LESSON, "l-2"})
     for each in (call("1", 5), call("2", 5, "l-2"), call("1", 6)):
         watch(each)
     assert watch.faults == []
@@ -57,7 +57,7 @@ def test_a_second_call_of_a_lesson_is_seen_and_another_lessons_is_none() -> None
 
 
 def test_a_call_that_runs_and_is_deleted_or_moved_away_is_noted() -> None:
-    watch = CallWatch()
+    watch = CallWatch({LESSON, "l-2"})
     for each in (call("1", 5), MeetingDeleted("1"), call("2", -5), call("2", -4)):
         watch(each)
     assert watch.ended == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.soak.crash_points import POINTS
+from tests.soak.lesson_verdict import KILLED_WHILE_RUNNING
 from tests.soak.report import Plan
 from tests.soak.soak import soak
 
@@ -31,3 +32,4 @@ async def test_thirty_kills_at_labelled_points_lose_nothing_and_repeat_nothing(
     assert evidence.person.counted["approved"]
     assert evidence.lessons["decided"]
     assert evidence.lessons["made"]
+    assert evidence.lessons[KILLED_WHILE_RUNNING]

@@ -3,6 +3,7 @@
 -- A row for each lesson about which a person ever decided. Of the call it holds what is known.
 CREATE TABLE lesson_calls (
     lesson_id text PRIMARY KEY,
+    school_id text NOT NULL DEFAULT '',     -- the queue's own copy: whose turn it takes
     standing text NOT NULL DEFAULT 'none'   -- domain.lesson_work.Standing
         CHECK (standing IN ('none', 'asked', 'made', 'doubted')),
     call_id text,
@@ -25,10 +26,14 @@ CREATE TABLE lesson_calls (
     CHECK ((standing IN ('made', 'doubted')) = (call_id IS NOT NULL))
 );
 CREATE INDEX ON lesson_calls (lane, due_at) WHERE due_at IS NOT NULL;
+-- Beside the index by (lane, due_at), which tells the lane: of a lane and a school the oldest.
+CREATE INDEX ON lesson_calls (lane, school_id, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX ON lesson_calls (lesson_id) WHERE live;
 CREATE INDEX ON lesson_calls (waiting) WHERE waiting IS NOT NULL;
 CREATE INDEX ON lesson_calls (attempts) WHERE attempts > 0;
 CREATE INDEX ON lesson_calls (lease_until) WHERE lease_until IS NOT NULL;
+CREATE TRIGGER takes_turns AFTER INSERT OR UPDATE OF school_id ON lesson_calls
+    FOR EACH ROW EXECUTE FUNCTION takes_turns();
 
 -- The journal of its calls: committed before each, the outcome after it. The link is in none.
 CREATE TABLE lesson_intents (
