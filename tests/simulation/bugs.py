@@ -323,7 +323,7 @@ FOUND_BY: Mapping[str, int] = {
     "call_deleted_while_it_runs": 150,
     "a_key_for_each_attempt": 50,
 }
-"""The first seed that found each of them when it was last looked for: it is tried first."""
+"""A seed that found each of them when it was last looked for: it is tried first."""
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """The lessons of a run: what the register says of them, and what their teachers decide.
 
-Few of them: two about now, which begin, run and end in the middle of the trouble, and two weeks
-ahead, which are still to come when everything has healed. One school is in Kamchatka, and the
+Few of them: two about now, which begin, run and end in the middle of the trouble, and two forty
+days ahead, which are still to come when everything has healed. One school is in Kamchatka, and the
 register writes each time in its school's own zone. All dice are of their own.
 """
 

@@ -45,7 +45,7 @@ class Visitors:
             await self._open(lesson, person)
 
     def _wait_for_an_edge(self, lesson: str) -> None:
-        """Shortly before or after it begins or ends, as the messenger's call has it."""
+        """Shortly before or after it begins or ends, as the register has it."""
         known = self.watch.known
         now, chance = known.database.now(), known.database.scheduler.random
         there = self._timetable().lessons.get(lesson)
