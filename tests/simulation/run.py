@@ -41,6 +41,10 @@ class Result:
     digest: str
     violations: tuple[Violation, ...]
     trace: tuple[str, ...]
+    lesson_calls: int = 0
+    """Calls about lessons that were sent."""
+    let_in: int = 0
+    """How often somebody was let into one."""
 
 
 class Run:
@@ -101,6 +105,8 @@ class Run:
         return Result(
             stage.seed, scheduler.steps, scheduler.digest(),
             tuple(stage.known.violations), tuple(scheduler.trace),
+            0 if stage.watch is None else sum(map(len, stage.watch.calls.values())),
+            0 if stage.visitors is None else stage.visitors.let_in,
         )  # fmt: skip
 
     async def beginning(self) -> Beginning:
@@ -271,7 +277,7 @@ class Run:
         if self._stage.watch is None:
             return True
         rows = await self._database.ask(SETTLED)
-        return not self._stage.chores and bool(rows[0][0])
+        return bool(rows[0][0])
 
     async def _lessons_differ(self) -> list[str]:
         watch = self._stage.watch

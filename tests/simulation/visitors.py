@@ -6,7 +6,7 @@ Where marks wait to be derived, who is of a group may be told late, and only the
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -33,6 +33,7 @@ class Visitors:
     watch: LessonWatch
     engine: AsyncEngine
     let_in: int = 0
+    """How often somebody was handed the link."""
 
     async def visit(self) -> None:
         """Somebody opens a lesson."""
@@ -61,9 +62,9 @@ class Visitors:
             known.database.scheduler.loop.advance(ahead.total_seconds())
             known.look_at_register()
 
-    def _timetable(self, at: datetime | None = None) -> Timetable:
+    def _timetable(self) -> Timetable:
         known = self.watch.known
-        return Timetable(known.events_read(), at or known.database.now())
+        return Timetable(known.events_read(), known.database.now())
 
     async def _open(self, lesson: str, person: str) -> None:
         store = StaffStore(self.engine)
