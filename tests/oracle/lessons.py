@@ -94,8 +94,8 @@ class Timetable:
 
     def learns(self, lesson_id: str, person_id: str) -> bool:
         """Whether the person is of the chat to which the lesson's call belongs, by the register."""
-        lesson = self.lessons[lesson_id]
-        return person_id in self._members.get(lesson.chat_id, {})
+        lesson = self.lessons.get(lesson_id)
+        return lesson is not None and person_id in self._members.get(lesson.chat_id, {})
 
     def teaches(self, lesson_id: str, person_id: str) -> bool:
         """Whether the person gives the lesson, or its subject, and works there still."""

@@ -86,6 +86,8 @@ class Run:
             chance = stage.scheduler.random.random()
             if chance < SHARE_WATCHED:
                 await self._converge("and it stays so", SWEEP_SECONDS)
+            if stage.visitors is not None and not self._over():
+                await stage.visitors.visit_what_is_to_come()
         finally:
             await self._end()
         return self._as_it_stands()
