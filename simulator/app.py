@@ -57,7 +57,8 @@ class Simulator:
                 *routes(api, gate.answer),
                 *routes(levers, _pull),
                 # What is not there is 404 here, without a token.
-                Route("/sim{rest:path}", Resource(_pull)),
+                Route("/sim", Resource(_pull)),
+                Route("/sim/{rest:path}", Resource(_pull)),
             ],
             redirect_slashes=False,
             default=Resource(gate.answer),

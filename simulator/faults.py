@@ -65,7 +65,7 @@ class FaultSpec(Body):
     method: Annotated[Text, AfterValidator(str.upper)] = Field(min_length=1, max_length=10)
     path: Annotated[Text, AfterValidator(normalised)] = Field(min_length=1, max_length=200)
     kind: FaultKind = Field(strict=False)
-    status: int = Field(503, ge=200, le=599)
+    status: int = Field(ge=200, le=599)
     headers: dict[_HeaderName, _HeaderValue] = Field(default_factory=dict)
     seconds: float = Field(5.0, ge=0, le=3600)
     probability: float = Field(1.0, ge=0, le=1)

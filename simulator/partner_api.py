@@ -89,9 +89,10 @@ class PartnerApi:
 
     async def plan_call(self, call: Call) -> JsonObject:
         """Plan a call in a chat; the same ``external_id`` gives the one that is there."""
-        new = call.body(_NewCall)
+        body = parse_object(call.raw)
+        new = fields.read(_NewCall, body)
         self._world.chats.get(new.chat_id)
-        plan = _plan(call.body(_Plan))
+        plan = _plan(fields.read(_Plan, body))
         return _meeting(self._world.meetings.plan(new.external_id, new.chat_id, plan))
 
     async def move_call(self, call: Call) -> JsonObject:

@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-_NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser")
+NAMES: Final = ("chromium-headless-shell", "chromium", "chromium-browser")
 
-CHROMIUM: Final = next(filter(None, map(shutil.which, _NAMES)), None)
+CHROMIUM: Final = next(filter(None, map(shutil.which, NAMES)), None)
 """Its path; None where the machine has none."""
 
 LACKING: Final = "chromium is missing: apt-get install chromium-headless-shell"

@@ -22,16 +22,15 @@ from gateway.breaker import BreakingMessenger
 from gateway.budget import SharedBudget
 from gateway.client import MaxMessenger, MessengerConfig
 from gateway.lesson_calls import LessonCallLoop
-from operations import lesson_acts
 from operations.lesson_acts import Answer
 from projections.database import create_engine, transaction
 from projections.lessons.store import LessonCallStore
 from projections.messenger.budget import CallSlots
 from projections.staff.actors import actor
-from projections.staff.store import StaffStore
 from simulator.config import SimulatorConfig
 from simulator.server import serve
 from tests.domain import builders as make
+from tests.lessons.deciding import decide, last_decision
 from tests.projections.builders import derive_all, ingest
 from tests.reconcile.bench import open_gate
 from tests.servers import plain_http
@@ -121,29 +120,23 @@ class Timetable:
         assert found is not None
         return found
 
-    async def last(self, lesson_id: LessonId = L) -> str:
-        """The last decision, as a page would have seen it."""
-        rows = await self.rows(
-            "SELECT decision_id FROM lesson_wishes WHERE lesson_id = :lesson", lesson=lesson_id
-        )
-        return str(rows[0][0]) if rows and rows[0][0] else ""
-
     async def plan(
         self, title: str = "Урок", who: str = CHEMIST, lesson_id: LessonId = L
     ) -> Answer:
         """«Создать», or another name."""
-        seen = await self.last(lesson_id)
-        doer = await self.actor(who)
-        return await lesson_acts.plan(StaffStore(self.engine), doer, lesson_id, title, seen)
+        return await self._decide(who, lesson_id, title)
 
     async def delete(
         self, who: str = CHEMIST, lesson_id: LessonId = L, *, insists: bool = False
     ) -> Answer:
         """«Удалить»."""
-        seen = await self.last(lesson_id)
-        doer = await self.actor(who)
-        store = StaffStore(self.engine)
-        return await lesson_acts.delete(store, doer, lesson_id, seen, insists=insists)
+        return await self._decide(who, lesson_id, None, insists=insists)
+
+    async def _decide(
+        self, who: str, lesson_id: LessonId, title: str | None, *, insists: bool = False
+    ) -> Answer:
+        seen, doer = await last_decision(self.engine, lesson_id), await self.actor(who)
+        return await decide(self.engine, doer, lesson_id, title, seen, insists=insists)
 
     async def settle(self, rounds: int = 60) -> None:
         """Until nothing is due now; the waits of failures pass at once."""

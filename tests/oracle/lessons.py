@@ -8,6 +8,7 @@ its group; one that names another school's group is nobody's.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, cast
 
 from tests.oracle import naive
@@ -30,10 +31,6 @@ class Lesson:
         """The chat to which its call belongs."""
         return f"subject:{self.group_id}"
 
-    def runs(self, now: datetime) -> bool:
-        """Whether it runs: from its start up to its end."""
-        return self.starts_at <= now < self.ends_at
-
 
 @dataclass(frozen=True)
 class Call:
@@ -45,20 +42,28 @@ class Call:
     ends_at: datetime
 
 
+def runs(starts_at: datetime, ends_at: datetime, now: datetime) -> bool:
+    """Whether it runs: from its start up to its end."""
+    return starts_at <= now < ends_at
+
+
 class Timetable:
     """The lessons of these events at one instant."""
 
     def __init__(self, events: Iterable[Mapping[str, Any]], now: datetime) -> None:
-        everything = [cast("naive.Data", event) for event in events]
-        self._now = now
+        everything = self._events = [cast("naive.Data", event) for event in events]
+        self.now = now
         self._groups = naive.latest(everything, ["subject-group.changed"], lambda d: d["group_id"])
         self._persons = naive.latest(everything, ["person.changed"], lambda d: d["person_id"])
         self._employments = naive.latest(
             everything, ["employment.changed"], lambda d: (d["person_id"], d["school_id"])
         )
-        self._members = naive.expected_members(everything, now)
         told = naive.latest(everything, ["lesson.changed"], lambda d: d["lesson_id"])
         self.lessons = {key: self._lesson(data) for key, data in told.items() if self._known(data)}
+
+    @cached_property
+    def _members(self) -> dict[str, dict[str, str]]:
+        return naive.expected_members(self._events, self.now)
 
     def _known(self, data: naive.Data) -> bool:
         return data["group_id"] in self._groups
@@ -78,19 +83,19 @@ class Timetable:
     def call(self, lesson_id: str, title: str | None) -> Call | None:
         """The call that the lesson should have; ``title`` is None where nobody wants it."""
         lesson = self.lessons.get(lesson_id)
-        if lesson is None or title is None or not lesson.possible or lesson.ends_at <= self._now:
+        if lesson is None or title is None or not lesson.possible or lesson.ends_at <= self.now:
             return None
         return Call(lesson.chat_id, title, lesson.starts_at, lesson.ends_at)
 
     def is_open(self, lesson_id: str, title: str | None) -> bool:
         """Whether there is a lesson to enter now."""
         call = self.call(lesson_id, title)
-        return call is not None and call.starts_at <= self._now < call.ends_at
+        return call is not None and runs(call.starts_at, call.ends_at, self.now)
 
     def learns(self, lesson_id: str, person_id: str) -> bool:
         """Whether the person is of the chat to which the lesson's call belongs, by the register."""
-        lesson = self.lessons[lesson_id]
-        return person_id in self._members.get(lesson.chat_id, {})
+        lesson = self.lessons.get(lesson_id)
+        return lesson is not None and person_id in self._members.get(lesson.chat_id, {})
 
     def teaches(self, lesson_id: str, person_id: str) -> bool:
         """Whether the person gives the lesson, or its subject, and works there still."""

@@ -6,7 +6,7 @@ and each is handed to ``LessonWatch`` with the intent under which it is made.
 
 from collections.abc import Callable
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -102,23 +102,18 @@ def _planned(kind: str, answer: object) -> PlannedCall:
 class WatchedCallStore(LessonCallStore):
     """The loop's store; what it intends is told to whoever looks on."""
 
-    watch: LessonWatch | None = None
-
-    @property
-    def _watch(self) -> LessonWatch:
-        assert self.watch is not None
-        return self.watch
+    watch: LessonWatch = field(kw_only=True)
 
     async def claim(self) -> LessonLease | None:
         """As the store's: a pass begins."""
         lease = await LessonCallStore.claim(self)
         if lease is not None:
-            self._watch.known.passes[current()] += 1
+            self.watch.known.passes[current()] += 1
         return lease
 
     async def step(self, lease: LessonLease) -> Attempt | Rest | LeaseLost | GateShut:
         """As the store's, and remember under which intent the next call is made."""
-        began, insisted = self._watch.now, await self._watch.insists(lease.lesson_id)
+        began, insisted = self.watch.now, await self.watch.insists(lease.lesson_id)
         attempt = await LessonCallStore.step(self, lease)
         if isinstance(attempt, Attempt):
             _ASKED.set(AskedForLesson(lease, attempt, began, insisted))
@@ -134,8 +129,8 @@ class WatchedCallStore(LessonCallStore):
         await LessonCallStore.finish(self, lease, attempt, outcome)
 
     def _ends(self, lease: LessonLease, outcome: object) -> None:
-        self._watch.known.passes[current()] -= 1
-        self._watch.known.database.scheduler.note(f"{lease.lesson_id} ends in {outcome}")
+        self.watch.known.passes[current()] -= 1
+        self.watch.known.database.scheduler.note(f"{lease.lesson_id} ends in {outcome}")
 
 
 class WatchedLoop(LessonCallLoop):
@@ -149,7 +144,7 @@ class WatchedLoop(LessonCallLoop):
         except Exception as error:
             store = self.store
             assert isinstance(store, WatchedCallStore)
-            store._watch.known.broken("no loop dies of a bug", f"{lease.lesson_id}: {error!r}")  # noqa: SLF001 - ours
+            store.watch.known.broken("no loop dies of a bug", f"{lease.lesson_id}: {error!r}")
             raise
 
 

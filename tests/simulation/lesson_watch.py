@@ -12,12 +12,11 @@ from dataclasses import dataclass, field
 from domain.lesson_work import Attempt, LessonLease
 from simulator.changes import MeetingSet
 from simulator.world import World
+from tests.lessons.judging import LATEST, differences, lesson_of
 from tests.oracle import lessons as oracle
 from tests.oracle.naive import instant
 from tests.simulation.knowledge import Knowledge
 from tests.simulation.messenger import CALL_SECONDS, Call, Max, Mishap
-
-LESSON = "lesson:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +45,6 @@ class LessonWatch:
     calls: dict[str, list[LessonCall]] = field(default_factory=dict)
     astray: set[str] = field(default_factory=set)
     clock_stepped_at: float = float("-inf")
-    seen: int = 0
-    """Calls that were sent."""
 
     @property
     def now(self) -> float:
@@ -63,12 +60,12 @@ class LessonWatch:
 
     async def decided(self) -> dict[str, str | None]:
         """By lesson the name that was decided last, None where it is to be no distance lesson."""
-        rows = await self.known.database.ask(_LATEST)
+        rows = await self.known.database.ask(LATEST)
         return {row[0]: row[1] or None for row in rows}
 
     async def insists(self, lesson: str) -> bool:
         """Whether the last word about the lesson is that it goes although it runs."""
-        rows = await self.known.database.ask(_LATEST)
+        rows = await self.known.database.ask(LATEST)
         return any(row[0] == lesson and row[2] for row in rows)
 
     # --- ``tests.simulation.messenger.Watcher`` --------------------------------------------
@@ -76,7 +73,6 @@ class LessonWatch:
     async def sent(self, call: Call) -> None:
         """A changing call has passed its deadline."""
         assert isinstance(call, LessonCall)
-        self.seen += 1
         lesson = call.of.lease.lesson_id
         await self._committed(call)
         if not self._excused(call):
@@ -161,20 +157,20 @@ class LessonWatch:
         running = [
             each
             for each in self.of(lesson)
-            if each.call_id == call.external_id and _runs(each.starts_at, each.ends_at, self.known)
+            if each.call_id == call.external_id
+            and oracle.runs(instant(each.starts_at), instant(each.ends_at), now)
         ]
         if not running or lesson in self.astray or call.of.insisted:
             return
         plan = getattr(call.of.attempt.ask, "plan", None)
-        goes_on = plan is not None and plan.starts_at <= now < plan.ends_at
+        goes_on = plan is not None and oracle.runs(plan.starts_at, plan.ends_at, now)
         if not goes_on and not await self.insists(lesson):
             about = f"{lesson}: {call.kind} at {now}, {running[0]}"
             self.known.broken("nobody is thrown out of a call that runs", about)
 
     def of(self, lesson: str) -> list[MeetingSet]:
         """The messenger's calls of a lesson."""
-        key = LESSON + lesson
-        return [each for each in self.world.meetings if each.external_id.partition("#")[0] == key]
+        return [each for each in self.world.meetings if lesson_of(each) == lesson]
 
     def no_second_call(self, lesson: str) -> None:
         """A lesson has one call at a time, whatever became of the processes that asked for it."""
@@ -183,37 +179,13 @@ class LessonWatch:
 
     async def difference(self) -> list[str]:
         """Where the calls that are to come are not as the register and people have them."""
-        now = self.known.database.now()
-        timetable = oracle.Timetable(self.known.events(), now)
-        decided = await self.decided()
+        timetable = oracle.Timetable(self.known.events(), self.known.database.now())
         chats = {chat.external_id.rsplit("#", 1)[0]: chat.chat_id for chat in self.world.chats}
-        odd = []
-        for lesson in timetable.lessons:
-            if lesson in self.astray:
-                continue
-            wanted = timetable.call(lesson, decided.get(lesson))
-            should = set()
-            if wanted is not None and wanted.chat_id in chats:
-                chat_id = chats[wanted.chat_id]
-                should = {(chat_id, wanted.title, wanted.starts_at, wanted.ends_at)}
-            there = {
-                (each.chat_id, each.title, instant(each.starts_at), instant(each.ends_at))
-                for each in self.of(lesson)
-            }
-            # One that is over takes nobody in, so it may stay.
-            there = {each for each in there if each[-1] > now}
-            if there != should:
-                odd.append(f"lesson {lesson}: {sorted(there)} for {sorted(should)}")
-        return odd
+        return differences(
+            timetable, await self.decided(), chats, self.world.meetings,
+            lambda lesson, _: lesson in self.astray,
+        )  # fmt: skip
 
-
-def _runs(starts_at: str, ends_at: str, known: Knowledge) -> bool:
-    return instant(starts_at) <= known.database.now() < instant(ends_at)
-
-
-_LATEST = """
-    SELECT DISTINCT ON (lesson_id) lesson_id, choice, insists FROM decisions
-     WHERE lesson_id IS NOT NULL ORDER BY lesson_id, at DESC, decision_id COLLATE "C" DESC"""
 
 SETTLED = """
     SELECT NOT EXISTS (SELECT FROM lesson_calls l JOIN lesson_wishes w USING (lesson_id)

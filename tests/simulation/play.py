@@ -39,6 +39,8 @@ class Summary:
     steps: int
     digest: str
     violations: tuple[str, ...]
+    lesson_calls: int
+    let_in: int
 
 
 def regressions() -> list[int]:
@@ -158,12 +160,13 @@ def _share(url: str, seeds: Sequence[int], words: Sequence[str]) -> Iterator[Sum
 def summary_line(result: Result) -> str:
     """A result for another process."""
     violations = [f"{each.name}: {each.about}" for each in result.violations]
-    return json.dumps([result.seed, result.steps, result.digest, violations]).join("{}")
+    told = [result.seed, result.steps, result.digest, violations]
+    return json.dumps([*told, result.lesson_calls, result.let_in]).join("{}")
 
 
 def _summary(line: str) -> Summary:
-    seed, steps, digest, violations = json.loads(line.strip()[1:-1])
-    return Summary(seed, steps, digest, tuple(violations))
+    seed, steps, digest, violations, *of_lessons = json.loads(line.strip()[1:-1])
+    return Summary(seed, steps, digest, tuple(violations), *of_lessons)
 
 
 __all__ = ["Summary", "migrate", "play", "regressions", "side_by_side", "summary_line"]

@@ -41,6 +41,10 @@ class Result:
     digest: str
     violations: tuple[Violation, ...]
     trace: tuple[str, ...]
+    lesson_calls: int = 0
+    """Calls about lessons that were sent."""
+    let_in: int = 0
+    """How often somebody was let into one."""
 
 
 class Run:
@@ -82,6 +86,8 @@ class Run:
             chance = stage.scheduler.random.random()
             if chance < SHARE_WATCHED:
                 await self._converge("and it stays so", SWEEP_SECONDS)
+            if stage.visitors is not None and not self._over():
+                await stage.visitors.visit_what_is_to_come()
         finally:
             await self._end()
         return self._as_it_stands()
@@ -101,6 +107,8 @@ class Run:
         return Result(
             stage.seed, scheduler.steps, scheduler.digest(),
             tuple(stage.known.violations), tuple(scheduler.trace),
+            0 if stage.watch is None else sum(map(len, stage.watch.calls.values())),
+            0 if stage.visitors is None else stage.visitors.let_in,
         )  # fmt: skip
 
     async def beginning(self) -> Beginning:
@@ -271,7 +279,7 @@ class Run:
         if self._stage.watch is None:
             return True
         rows = await self._database.ask(SETTLED)
-        return not self._stage.chores and bool(rows[0][0])
+        return bool(rows[0][0])
 
     async def _lessons_differ(self) -> list[str]:
         watch = self._stage.watch

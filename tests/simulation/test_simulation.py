@@ -12,6 +12,7 @@ from tests.servers.databases import Databases
 from tests.servers.loops import run_now
 from tests.simulation.bugs import BUGS, FOUND_BY
 from tests.simulation.play import regressions, side_by_side
+from tests.simulation.stage import LESSONS_EVERY
 
 SEEDS = int(os.environ.get("ROLLCALL_TEST_SIMULATIONS", "100"))
 """How many seeds one run of the tests takes; ``./run simulate`` takes any number."""
@@ -42,6 +43,9 @@ def test_no_seed_breaks_a_promise(database_url: str, block: list[int]) -> None:
     found = side_by_side([database_url], block)
     assert [result for result in found if result.violations] == []
     assert [result.seed for result in found] == sorted(block)
+    with_lessons = [each for each in found if each.seed % LESSONS_EVERY == 0]
+    assert all(each.lesson_calls for each in with_lessons)
+    assert len(with_lessons) < 2 or any(each.let_in for each in with_lessons)
 
 
 @pytest.mark.timeout(600)

@@ -1,7 +1,7 @@
 """The lessons of a run: what the register says of them, and what their teachers decide.
 
-Few of them: two about now, which begin, run and end in the middle of the trouble, and two weeks
-ahead, which are still to come when everything has healed. One school is in Kamchatka, and the
+Few of them: two about now, which begin, run and end in the middle of the trouble, and two forty
+days ahead, which are still to come when everything has healed. One school is in Kamchatka, and the
 register writes each time in its school's own zone. All dice are of their own.
 """
 
@@ -10,14 +10,12 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import LessonId, PersonId
-from operations import lesson_acts
 from operations.errors import NoSuchLesson, NotPermitted
-from projections.database import transaction
 from projections.staff.store import StaffStore
+from tests.lessons.deciding import decide, last_decision
 from tests.simulation.register import CLASSES, GUARDIANS, PUPILS, TEACHERS, ZONES, Event, Register
 
 MINUTE = timedelta(minutes=1)
@@ -30,8 +28,6 @@ FAR = timedelta(days=40)
 """Past everything that a run waits for."""
 TEACHING = (*TEACHERS, "g4")
 EVERYBODY = (*PUPILS, *GUARDIANS, *TEACHERS)
-
-_SEEN = text("SELECT decision_id FROM lesson_wishes WHERE lesson_id = :lesson")
 
 
 @dataclass(slots=True)
@@ -151,19 +147,12 @@ class Decision:
 
     async def make(self, engine: AsyncEngine) -> str:
         """By the operations, as the page does it; what came of it."""
-        store, lesson = StaffStore(engine), LessonId(self.lesson)
-        who = await store.person(PersonId(self.person))
+        lesson = LessonId(self.lesson)
+        who = await StaffStore(engine).person(PersonId(self.person))
         if who is None:
             return "nobody"
-        seen = ""
-        if self.knows:
-            async with transaction(engine) as connection:
-                found = (await connection.execute(_SEEN, {"lesson": lesson})).scalar_one_or_none()
-                seen = found or ""
+        seen = await last_decision(engine, lesson) if self.knows else ""
         try:
-            if self.title is not None:
-                return str(await lesson_acts.plan(store, who, lesson, self.title, seen))
-            insists = self.insists
-            return str(await lesson_acts.delete(store, who, lesson, seen, insists=insists))
+            return str(await decide(engine, who, lesson, self.title, seen, insists=self.insists))
         except (NoSuchLesson, NotPermitted) as no:
             return type(no).__name__

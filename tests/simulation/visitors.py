@@ -6,7 +6,7 @@ Where marks wait to be derived, who is of a group may be told late, and only the
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,7 +18,7 @@ from projections.errors import StoreUnavailable
 from projections.staff.store import StaffStore
 from tests.oracle.lessons import Timetable
 from tests.simulation.lesson_watch import LessonWatch
-from tests.simulation.timetable import EVERYBODY, LESSONS
+from tests.simulation.timetable import EVERYBODY, FAR, LESSONS
 
 AT_THE_EDGES = 0.6
 """The share of visits at one of the instants at which the answer changes."""
@@ -33,37 +33,53 @@ class Visitors:
     watch: LessonWatch
     engine: AsyncEngine
     let_in: int = 0
+    """How often somebody was handed the link."""
 
     async def visit(self) -> None:
         """Somebody opens a lesson."""
         known = self.watch.known
         chance = known.database.scheduler.random
-        lesson = chance.choice(tuple(LESSONS))
-        if self.watch.of(lesson) and chance.random() < AT_THE_EDGES:
-            self._wait_for_an_edge(lesson)
-        for person in chance.sample(EVERYBODY, 2):
+        to_come = [each for each in LESSONS if self.watch.of(each) and self._edges(each)]
+        lesson = chance.choice(to_come or tuple(LESSONS))
+        if to_come and chance.random() < AT_THE_EDGES:
+            self._advance(chance.choice(self._edges(lesson)))
+        for person in (chance.choice(EVERYBODY), chance.choice(self._group(lesson) or EVERYBODY)):
             await self._open(lesson, person)
 
-    def _wait_for_an_edge(self, lesson: str) -> None:
-        """Shortly before or after it begins or ends, as the messenger's call has it."""
-        known = self.watch.known
-        now, chance = known.database.now(), known.database.scheduler.random
-        there = self._timetable().lessons.get(lesson)
+    async def visit_what_is_to_come(self) -> None:
+        """Once nothing goes wrong any more, each lesson just before and while it runs."""
+        visits = [(at, lesson) for lesson in LESSONS for at in self._edges(lesson, 2 * FAR)[:2]]
+        gone = 0.0
+        for at, lesson in sorted(visits):
+            self._advance(at - gone)
+            gone = at
+            for person in self._group(lesson)[:2]:
+                await self._open(lesson, person)
+
+    def _advance(self, seconds: float) -> None:
+        self.watch.known.database.scheduler.loop.advance(seconds)
+        self.watch.known.look_at_register()
+
+    def _group(self, lesson: str) -> list[str]:
+        """Who is of the lesson's group."""
+        timetable = self._timetable()
+        return [each for each in EVERYBODY if timetable.learns(lesson, each)]
+
+    def _edges(self, lesson: str, farthest: timedelta = FARTHEST) -> list[float]:
+        """Seconds until shortly before and after it begins and ends, as the register has it."""
+        timetable = self._timetable()
+        there = timetable.lessons.get(lesson)
         edges = [] if there is None else [there.starts_at, there.ends_at]
-        moments = [
-            moment
+        return [
+            (moment - timetable.now).total_seconds()
             for edge in edges
             for moment in (edge - EDGE, edge + EDGE)
-            if now < moment < now + FARTHEST
+            if timetable.now < moment < timetable.now + farthest
         ]
-        if moments:
-            ahead: timedelta = chance.choice(moments) - now
-            known.database.scheduler.loop.advance(ahead.total_seconds())
-            known.look_at_register()
 
-    def _timetable(self, at: datetime | None = None) -> Timetable:
+    def _timetable(self) -> Timetable:
         known = self.watch.known
-        return Timetable(known.events_read(), at or known.database.now())
+        return Timetable(known.events_read(), known.database.now())
 
     async def _open(self, lesson: str, person: str) -> None:
         store = StaffStore(self.engine)

@@ -125,7 +125,9 @@ async def test_a_message_is_answered_as_sent(site: Site) -> None:
 
 
 @pytest.mark.parametrize("header", ["wrong", "", "Bearer test-token", None])
-@pytest.mark.parametrize("path", ["/me", "/chats/1", "/nothing?access_token=test-token"])
+@pytest.mark.parametrize(
+    "path", ["/me", "/chats/1", "/simulate", "/nothing?access_token=test-token"]
+)
 async def test_any_token_but_the_bare_one_is_401(site: Site, header: str | None, path: str) -> None:
     async with plain_http.client(base_url=site.running.base_url) as stranger:
         headers = {} if header is None else {"Authorization": header}
@@ -133,6 +135,14 @@ async def test_any_token_but_the_bare_one_is_401(site: Site, header: str | None,
     assert answer.status_code == 401
     assert answer.json()["code"] == "verify.token"
     assert complaints(answer.json(), official.ERROR) == []
+
+
+async def test_what_is_none_of_the_messengers_paths_is_told_without_a_token(site: Site) -> None:
+    asked = (("GET", "/sim"), ("GET", "/sim/"), ("GET", "/sim/me"), ("PUT", "/sim/chats"),
+             ("POST", "/"))  # fmt: skip
+    async with plain_http.client(base_url=site.running.base_url) as stranger:
+        statuses = [(await stranger.request(*each)).status_code for each in asked]
+    assert statuses == [404, 404, 404, 405, 405]
 
 
 async def test_a_withdrawn_token_is_401_until_it_is_given_back(site: Site) -> None:
