@@ -16,6 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from projections.database import transaction
 from simulator.changes import Change, MeetingDeleted, MeetingSet
+from tests.lessons import judging
+from tests.lessons.judging import lesson_of
 from tests.oracle import lessons as oracle
 from tests.oracle.naive import instant
 from tests.soak.removals import Restored
@@ -31,9 +33,6 @@ TRAVELS = timedelta(seconds=2)
 
 KILLED_WHILE_RUNNING = "kills while a call ran"
 
-_LATEST = text("""
-    SELECT DISTINCT ON (lesson_id) lesson_id, choice FROM decisions
-     WHERE lesson_id IS NOT NULL ORDER BY lesson_id, at DESC, decision_id COLLATE "C" DESC""")
 _TITLES = text("SELECT lesson_id, choice FROM decisions WHERE lesson_id IS NOT NULL")
 
 
@@ -121,11 +120,6 @@ class CallWatch:
         return list(self._calls.values())
 
 
-def lesson_of(call: MeetingSet) -> str:
-    """Whose call it is."""
-    return call.external_id.removeprefix("lesson:")
-
-
 def _runs(call: MeetingSet, now: datetime) -> bool:
     return instant(call.starts_at) <= now < instant(call.ends_at)
 
@@ -199,26 +193,14 @@ async def differences(
     """
     now = datetime.now(UTC)
     async with transaction(engine) as connection:
-        decided = {row.lesson_id: row.choice or None for row in await connection.execute(_LATEST)}
-    timetable = oracle.Timetable(published, now)
+        rows = await connection.execute(text(judging.LATEST))
+        decided = {row.lesson_id: row.choice or None for row in rows}
     ids = {str(chat["external_id"]).rpartition("#")[0]: chat["chat_id"] for chat in chats}
-    there: dict[str, set[tuple[int, str, datetime, datetime]]] = {}
-    for each in calls:
-        found = (each.chat_id, each.title, instant(each.starts_at), instant(each.ends_at))
-        there.setdefault(lesson_of(each), set()).add(found)
-    odd = []
-    for lesson in {**decided, **there}:
-        wanted = timetable.call(lesson, decided.get(lesson))
-        should = set()
-        if wanted is not None and wanted.chat_id in ids:
-            should.add((ids[wanted.chat_id], wanted.title, wanted.starts_at, wanted.ends_at))
-        is_there = there.get(lesson, set())
-        times = [(start, end) for *_, start, end in should | is_there]
-        if not any(start - RUNS <= now <= end + RUNS for start, end in times):
-            is_there = {each for each in is_there if each[-1] > now}
-            if is_there != should:
-                odd.append(f"lesson {lesson}: {sorted(is_there)} for {sorted(should)}")
-    return odd
+
+    def runs(_lesson: str, placed: set[judging.Placed]) -> bool:
+        return any(start - RUNS <= now <= end + RUNS for *_, start, end in placed)
+
+    return judging.differences(oracle.Timetable(published, now), decided, ids, calls, runs)
 
 
 async def forgotten(

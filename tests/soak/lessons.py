@@ -13,16 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import LessonId, PersonId
-from operations import lesson_acts
 from operations.errors import NoSuchLesson, NotPermitted
 from operations.lesson_acts import Decided
-from projections.database import transaction
 from projections.errors import StoreUnavailable
 from projections.staff.store import StaffStore
+from tests.lessons.deciding import decide, last_decision
 from tests.soak.lesson_verdict import RUNS, Said, ms
 from tests.system.histories import Event, Later
 
@@ -33,8 +31,6 @@ SOON = 40.0
 RUNS_LONG = timedelta(minutes=2)
 DELETIONS = 0.4
 """Of the decisions: enough for calls to be made anew all the time."""
-
-_SEEN = text("SELECT decision_id FROM lesson_wishes WHERE lesson_id = :lesson")
 
 
 @dataclass(slots=True)
@@ -113,22 +109,15 @@ class Teachers:
         self._names += 1
         title = f"Урок {self._names}" if self.rng.random() > DELETIONS else None
         insists = title is None and self.rng.random() < 0.5
-        store = StaffStore(self.engine)
         teacher = self.timetable.lessons[lesson]["data"]["teacher_id"]
-        who = await store.person(PersonId(teacher))
+        who = await StaffStore(self.engine).person(PersonId(teacher))
         if who is None:
             return
-        async with transaction(self.engine) as connection:
-            seen = (await connection.execute(_SEEN, {"lesson": lesson})).scalar_one_or_none() or ""
+        seen = await last_decision(self.engine, LessonId(lesson))
         said = Said(ms(datetime.now(UTC)), lesson, title, insists)
         self.said.append(said)
         try:
-            if title is not None:
-                answer = await lesson_acts.plan(store, who, LessonId(lesson), title, seen)
-            else:
-                answer = await lesson_acts.delete(
-                    store, who, LessonId(lesson), seen, insists=insists
-                )
+            answer = await decide(self.engine, who, LessonId(lesson), title, seen, insists=insists)
         except (NoSuchLesson, NotPermitted) as no:
             self.said.remove(said)
             self.counted[type(no).__name__] += 1
