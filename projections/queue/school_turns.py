@@ -33,7 +33,7 @@ _SCHOOL = """
             WHERE s.lane = :lane AND s.school_id = t.school_id
               AND s.due_at <= (SELECT clock_now())
               AND (s.lease_until IS NULL OR s.lease_until <= (SELECT clock_now()))
-            ORDER BY s.due_at LIMIT 1) AS due
+            ORDER BY {order} LIMIT 1) AS due
      ORDER BY t.turn, t.school_id LIMIT 1"""
 
 _TAKE = """
@@ -67,7 +67,8 @@ _LANES = sorted(int(lane) for lane in Lane)
 class SchoolTurns:
     """The turns of one queue, a table whose rows are found by ``key``.
 
-    ``order``: which row of a school and a lane is next.
+    ``order``: which row of a school and a lane is next, as an index has it to the letter, so that
+    a claim reads a few rows however many are due.
     """
 
     def __init__(self, queue: str, key: str, order: str = "due_at") -> None:

@@ -127,25 +127,32 @@ _MANY = {
             INSERT INTO chats (chat_id, kind, school_id, title)
             SELECT 'c-' || n, 'class', 's-' || n / 500, 't' FROM generate_series(1, :many) n
             RETURNING chat_id)
-        INSERT INTO chat_sync (chat_id, lane, due_at)
-        SELECT chat_id, 1, clock_now() - interval '1 hour' FROM many""",
+        INSERT INTO chat_sync (chat_id, lane, due_at, place)
+        SELECT chat_id, :lane, clock_now() - interval '1 hour', hashtext(chat_id) % 100
+          FROM many""",
     "lesson_calls": """
         INSERT INTO lesson_calls (lesson_id, school_id, lane, due_at)
-        SELECT 'l-' || n, 's-' || n / 500, 1, clock_now() - interval '1 hour'
+        SELECT 'l-' || n, 's-' || n / 500, :lane, clock_now() - interval '1 hour'
           FROM generate_series(1, :many) n""",
 }
 _READ = """
     SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables WHERE relname = :queue"""
 
 
-@pytest.mark.parametrize("turns", [CHATS, LESSONS], ids=list(_MANY))
+@pytest.mark.parametrize(
+    ("queue", "turns", "lane"),
+    [
+        ("chat_sync", CHATS, Lane.LIVE),
+        ("chat_sync", CHATS, Lane.REPLAY),
+        ("lesson_calls", LESSONS, Lane.RESYNC),
+    ],
+)
 async def test_a_claim_reads_a_few_rows_however_many_are_due(
-    database_url: str, turns: SchoolTurns, request: pytest.FixtureRequest
+    database_url: str, queue: str, turns: SchoolTurns, lane: Lane
 ) -> None:
-    queue = request.node.callspec.id
     engine = create_engine(database_url)
     async with transaction(engine) as connection:
-        await connection.execute(text(_MANY[queue]), {"many": 10_000})
+        await connection.execute(text(_MANY[queue]), {"many": 10_000, "lane": int(lane)})
         await connection.execute(text(f"ANALYZE {queue}"))
     for _ in range(3):
         async with transaction(engine) as connection:

@@ -100,9 +100,9 @@ class CallWatch:
     def _look_for_one_too_many(self, new: MeetingSet) -> None:
         """The messenger itself sees to it that one key has one call; a second has another key."""
         lesson = lesson_of(new)
-        if lesson not in self.lessons:
+        if lesson not in self.lessons or new.external_id != f"lesson:{lesson}":
             self.faults.append(f"a call is there as {new.external_id}, which is no lesson's key")
-        if sum(lesson_of(each) == lesson for each in self._calls.values()) > 1:
+        elif sum(lesson_of(each) == lesson for each in self._calls.values()) > 1:
             self.faults.append(f"{lesson} has a second call")
 
     def _look(self, before: MeetingSet | None, after: MeetingSet | None) -> None:
