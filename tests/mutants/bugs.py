@@ -7,6 +7,7 @@ from tests.mutants.initialising import INITIALISING
 from tests.mutants.lessons import LESSONS
 from tests.mutants.linking import LINKING
 from tests.mutants.lists import LISTS
+from tests.mutants.loading import LOADING
 from tests.mutants.planting import Mutant
 from tests.mutants.programs import PROGRAMS
 from tests.mutants.schools import SCHOOLS
@@ -258,4 +259,5 @@ MUTANTS: Final[tuple[Mutant, ...]] = (
     *THEME,
     *INITIALISING,
     *LISTS,
+    *LOADING,
 )
