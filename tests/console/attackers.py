@@ -8,6 +8,7 @@ a name that is not known here fails the tests until it is.
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import httpx2
 from fastapi import FastAPI
@@ -22,6 +23,9 @@ from projections.database import create_engine
 from projections.reports.overview import Overview
 from tests.console.running import Doorway, Running
 from tests.staff.town import ALPHA, BETA, NAMES, SchoolIds
+
+BY_NAME = Doorway()
+"""People come in by choosing who they are, as on a machine of one's own."""
 
 ACT_ID = "6e1f0d5a-0000-4000-8000-000000000001"
 """An act that nobody did."""
@@ -222,9 +226,10 @@ def application(doorway: Doorway) -> FastAPI:
     return create_app(Overview(engine), doorway.entrance(engine, "127.0.0.1", 80))
 
 
-def routes(doorway: Doorway) -> list[BaseRoute]:
+@cache
+def routes(doorway: Doorway) -> tuple[BaseRoute, ...]:
     """The route table."""
-    return list(application(doorway).router.routes)
+    return tuple(application(doorway).router.routes)
 
 
 def addresses(doorway: Doorway, things: Things = FOREIGN_THINGS) -> list[Address]:

@@ -12,12 +12,12 @@ from console.pages import EARLIEST, LATEST
 from domain.ids import PersonId
 from projections.database import transaction
 from projections.staff.sessions import Identified
-from tests.console.attackers import OWN_THINGS, Address, addresses, own_page
-from tests.console.running import OPERATOR, Doorway, running
+from tests.console.attackers import BY_NAME, OWN_THINGS, Address, addresses, own_page
+from tests.console.running import OPERATOR, running
 from tests.staff.town import ALPHA
 
 PAGES = [
-    each for each in addresses(Doorway(), OWN_THINGS)
+    each for each in addresses(BY_NAME, OWN_THINGS)
     if each.is_safe and not each.route.startswith(("/api/", "/healthz", "/readyz"))
 ]  # fmt: skip
 BAD = ("%00", "99999999999999")

@@ -11,9 +11,9 @@ from domain.facts import EmploymentRole
 from domain.ids import PersonId, SchoolId
 from operations.installation import Installation
 from projections.derive.config import ChatKindsOff
-from tests.console.attackers import FOREIGN_THINGS, OWN_THINGS, PEOPLE_OF_NEED, addresses
+from tests.console.attackers import BY_NAME, FOREIGN_THINGS, OWN_THINGS, PEOPLE_OF_NEED, addresses
 from tests.console.managing import Managing
-from tests.console.running import OPERATOR, Doorway, running
+from tests.console.running import OPERATOR, running
 from tests.console.test_doors import Town
 from tests.domain import builders as make
 from tests.lessons.timetable import lesson
@@ -24,7 +24,7 @@ ALL = frozenset(ChatKind)
 EVERYWHERE = Installation(kinds_off=ChatKindsOff(ALL))
 HERE = Installation(kinds_off=ChatKindsOff(by_school={SchoolId(ALPHA.school): ALL}))
 OF_THE_MODULE = ("/chats", "/summary", f"{BASE}/chats", f"{BASE}/schools")
-ASKED = [each for each in addresses(Doorway(), OWN_THINGS) if each.route.startswith(OF_THE_MODULE)]
+ASKED = [each for each in addresses(BY_NAME, OWN_THINGS) if each.route.startswith(OF_THE_MODULE)]
 
 
 @pytest.mark.parametrize("off", [EVERYWHERE, HERE], ids=["everywhere", "here"])
@@ -134,7 +134,7 @@ async def test_of_a_foreign_school_it_is_not_told_whether_it_has_the_module(
     there = replace(HERE, kinds_off=ChatKindsOff(by_school={SchoolId(BETA.school): ALL}))
     async with running(town_url, who=None, installation=there) as console:
         token = await console.sign_in_as(ALPHA.id("administrator"))
-        for address in addresses(Doorway(), FOREIGN_THINGS):
+        for address in addresses(BY_NAME, FOREIGN_THINGS):
             if address.route.startswith("/chats/{chat_id}"):
                 answer = await address.ask(console, token=token)
                 assert answer.status_code == 404, address

@@ -27,8 +27,14 @@ def lines() -> tuple[str, ...]:
     return tuple((FOLDER / "school.jsonl").read_text(encoding="utf-8").splitlines())
 
 
-def events(today: date = TODAY) -> list[Event]:
-    return [json.loads(render(one, today)) for one in lines()]
+@cache
+def events(today: date = TODAY) -> tuple[Event, ...]:
+    return tuple(json.loads(render(one, today)) for one in lines())
+
+
+@cache
+def expected(published: date, today: date) -> dict[str, dict[str, str]]:
+    return naive.expected_members(events(published), today)
 
 
 def data_of(*kinds: str) -> list[Event]:
@@ -127,8 +133,7 @@ def test_every_chat_has_somebody_who_can_be_in_it() -> None:
 def test_the_school_is_valid_and_the_same_on_any_day(today: date) -> None:
     refused = [one for one in lines() if isinstance(read_line(render(one, today)), Rejected)]
     assert refused == []
-    expected = naive.expected_members(events(today), today)
-    assert expected == naive.expected_members(events(), TODAY)
+    assert expected(today, today) == expected(TODAY, TODAY)
 
 
 def test_every_date_is_relative() -> None:
@@ -137,10 +142,8 @@ def test_every_date_is_relative() -> None:
 
 
 def test_a_day_off_between_the_publisher_and_the_school_changes_nothing() -> None:
-    published = events()
-    today = naive.expected_members(published, TODAY)
     for days in (-1, 1):
-        assert naive.expected_members(published, TODAY + timedelta(days=days)) == today
+        assert expected(TODAY, TODAY + timedelta(days=days)) == expected(TODAY, TODAY)
 
 
 def test_two_people_share_one_account_and_no_others_do() -> None:

@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -49,7 +50,10 @@ class Silent:
         raise ProviderUnavailable(f"silent after {after}")
 
 
-_KEY = RSAKey.generate_key(2048, auto_kid=True)
+@cache
+def _key() -> RSAKey:
+    """Made for the first that asks: it takes a while."""
+    return RSAKey.generate_key(2048, auto_kid=True)
 
 
 @dataclass
@@ -72,7 +76,7 @@ class Provider:
 
     who: Claims = field(default_factory=dict)
     lies: Lies = field(default_factory=Lies)
-    key: RSAKey | ECKey = field(default_factory=lambda: _KEY)
+    key: RSAKey | ECKey = field(default_factory=_key)
     base: str = ""
     asked: list[str] = field(default_factory=list)
     _codes: dict[str, dict[str, str]] = field(default_factory=dict)

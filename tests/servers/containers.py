@@ -3,17 +3,13 @@
 Images are not fetched: a test run does not wait for a registry when the embedded servers are
 at hand. ``available`` says whether a container is worth trying. That goes for the image of
 testcontainers' own reaper too: without it a run that is killed leaves its containers behind.
+It is loaded where a container is started: every process of the tests would load it else.
 """
 
 import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-
-from testcontainers.community.postgres import PostgresContainer
-from testcontainers.core.config import testcontainers_config
-from testcontainers.core.container import DockerContainer
-from testcontainers.core.wait_strategies import LogMessageWaitStrategy
 
 from rollcall.embedded.ports import HOST, free_port
 
@@ -61,6 +57,8 @@ def available(image: str) -> bool:
 
 
 def _without_reaper_if_absent() -> None:
+    from testcontainers.core.config import testcontainers_config  # noqa: PLC0415 - as above
+
     if not available(testcontainers_config.ryuk_image):
         testcontainers_config.ryuk_disabled = True
 
@@ -68,6 +66,8 @@ def _without_reaper_if_absent() -> None:
 @contextmanager
 def postgres() -> Iterator[str]:
     """A PostgreSQL container's address while the block runs."""
+    from testcontainers.community.postgres import PostgresContainer  # noqa: PLC0415 - as above
+
     _without_reaper_if_absent()
     container = PostgresContainer(POSTGRES_IMAGE, driver=None)
     with container.with_env("POSTGRES_INITDB_ARGS", _INITDB):
@@ -77,6 +77,9 @@ def postgres() -> Iterator[str]:
 @contextmanager
 def kafka() -> Iterator[str]:
     """A Kafka container's bootstrap address while the block runs."""
+    from testcontainers.core.container import DockerContainer  # noqa: PLC0415 - as above
+    from testcontainers.core.wait_strategies import LogMessageWaitStrategy  # noqa: PLC0415 - as above
+
     _without_reaper_if_absent()
     port = free_port()
     container = DockerContainer(KAFKA_IMAGE).with_bind_ports(9092, port)
