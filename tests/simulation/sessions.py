@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-WRITING = ("INSERT", "UPDATE", "DELETE", "FOR SHARE", "FOR KEY SHARE")
+WRITING = ("INSERT", "UPDATE", "DELETE", "COPY", "FOR SHARE", "FOR KEY SHARE")
 """Words of statements that change something or lock it (``FOR UPDATE`` is among them)."""
 
 
@@ -87,6 +87,12 @@ class Session:
         """The first column of the first row."""
         row = await self.fetchrow(query, *args)
         return None if row is None else row[0]
+
+    async def copy_records_to_table(self, table_name: str, **what: object) -> str:
+        """COPY rows into a table."""
+        copy = self._physical.raw.copy_records_to_table
+        answer: str = await self._step(f"COPY {table_name}", lambda: copy(table_name, **what))
+        return answer
 
     async def prepare(self, query: str, *, name: str | None = None) -> "Statement":
         """A prepared statement; they are kept with the real connection."""
