@@ -157,10 +157,14 @@ _PRUNE = """
 
 _ENDS_AHEAD = "UPDATE topic_ends SET seen_at = clock_now() WHERE seen_at > clock_now()"
 
+# ``least`` takes no null for what it is: that nothing has passed yet must stay so.
 _CATCH_UP_AHEAD = """
-    UPDATE catch_up SET passed_at = least(passed_at, clock_now()),
-           lagging_since = least(lagging_since, clock_now()),
-           loading_since = least(loading_since, clock_now())
+    UPDATE catch_up
+       SET passed_at = CASE WHEN passed_at > clock_now() THEN clock_now() ELSE passed_at END,
+           lagging_since = CASE WHEN lagging_since > clock_now() THEN clock_now()
+                                ELSE lagging_since END,
+           loading_since = CASE WHEN loading_since > clock_now() THEN clock_now()
+                                ELSE loading_since END
      WHERE greatest(passed_at, lagging_since, loading_since) > clock_now()"""
 
 

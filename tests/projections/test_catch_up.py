@@ -15,12 +15,12 @@ from domain.gate import CatchUpCause, Gate, GateClosed, GateOpen, RemovalsWait
 from domain.ids import PersonId
 from domain.lanes import Lane
 from projections import instants
-from projections.database import transaction
+from projections.database import driver, transaction
 from projections.facts import offsets
 from projections.facts.ingest_store import Batch, IngestStore
 from projections.facts.offsets import Position, ReadingState, Step
 from projections.facts.store import Arrival
-from projections.gate import catch_up
+from projections.gate import catch_up, first_load
 from projections.gate.kafka_sights import Sight
 from tests.projections.builders import engine_of
 
@@ -464,6 +464,20 @@ async def test_a_look_from_the_future_is_no_look(engine: AsyncEngine) -> None:
     await _run(engine, AHEAD.format("catch_up", "watched_at"))
     assert isinstance(await IngestStore(engine).gate(), RemovalsWait)
     assert await _look(engine, 5) == GateOpen()
+
+
+async def test_what_has_not_been_is_not_set_right_to_now(engine: AsyncEngine) -> None:
+    await _stands(engine, 4)
+    await _look(engine, 9)
+    await _run(engine, "UPDATE catch_up SET lagging_since = clock_now() + interval '2 hours'")
+    assert _reason(await _look(engine, 9)).endswith("records are being read")
+    await _run(engine, "UPDATE catch_up SET loading_since = clock_now() + interval '2 hours'")
+    await _look(engine, 9)
+    await _stands(engine, 9)
+    await _look(engine, 9)
+    assert isinstance(await _look(engine, 9), GateOpen)
+    async with transaction(engine) as connection:
+        assert not await first_load.is_on(await driver(connection))
 
 
 async def test_a_lag_that_began_two_hours_ahead_keeps_additions_no_longer_than_any(

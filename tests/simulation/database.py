@@ -390,7 +390,7 @@ def _filling(tables: str, script: str) -> str:
     # Foreign keys are among the rows themselves; their order is of no interest.
     return (
         (f"TRUNCATE {tables} RESTART IDENTITY CASCADE;" if tables else "")
-        + "ALTER SEQUENCE stale_generations RESTART;"
+        + "ALTER SEQUENCE stale_generations RESTART; ALTER SEQUENCE membership_entries RESTART;"
         f"SET session_replication_role = replica; {script}"
         "SET session_replication_role = DEFAULT"
     )
