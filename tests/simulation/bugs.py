@@ -253,9 +253,9 @@ def administrators_after_pupils(stack: ExitStack) -> None:
     """People come in by their ids, administrators when their turn comes."""
     right = domain.plan.plan
 
-    def plan(target: Any, observed: Any, limits: Any) -> tuple[Action, ...]:
+    def plan(target: Any, observed: Any, limits: Any, bot: Any) -> tuple[Action, ...]:
         chiefs: Mapping[MaxUserId, Role] = target.members if isinstance(target, Wanted) else {}
-        return tuple(_late(right(target, observed, limits), chiefs))
+        return tuple(_late(right(target, observed, limits, bot), chiefs))
 
     _set(stack, gateway.reconcile, "plan", plan)
 

@@ -93,4 +93,6 @@ def test_a_seed_without_an_end_is_a_broken_promise_and_tells_what_it_waits_for(
 def test_a_planted_bug_is_found(database_url: str, bug: str) -> None:
     seeds = [FOUND_BY[bug], *range(1, WITHIN + 1)] if bug in FOUND_BY else range(1, WITHIN + 1)
     found = side_by_side([database_url], seeds, bug)
-    assert any(result.violations for result in found), f"{len(found)} seeds"
+    broken = [each for result in found for each in result.violations]
+    # One that cannot even be run is not found by what it does.
+    assert [each for each in broken if not each.startswith("no loop dies of a bug")], broken
