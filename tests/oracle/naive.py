@@ -47,6 +47,14 @@ def deliverable_accounts(
     return {chat_id: chat.accounts for chat_id, chat in chats(events, today).items()}
 
 
+def holders(
+    events: Iterable[Mapping[str, Any]], today: date
+) -> dict[str, dict[int, frozenset[str]]]:
+    """{chat: {max_user_id: the people by whom it belongs there}}."""
+    region = _Region(events, today)
+    return {chat_id: region.holders(chat.members) for chat_id, chat in region.chats().items()}
+
+
 def chats(events: Iterable[Mapping[str, Any]], today: date) -> dict[str, Chat]:
     """Every chat that exists, by its id."""
     return _Region(events, today).chats()
@@ -244,6 +252,14 @@ class _Region:
         return placed
 
     # --- accounts --------------------------------------------------------------------------
+
+    def holders(self, members: dict[str, str]) -> dict[int, frozenset[str]]:
+        found: dict[int, frozenset[str]] = {}
+        for person_id in members:
+            account = self.profiles.get(person_id, {}).get("max_user_id")
+            if account is not None:
+                found[account] = found.get(account, frozenset()) | {person_id}
+        return found
 
     def accounts(self, members: dict[str, str]) -> dict[int, str]:
         accounts: dict[int, str] = {}

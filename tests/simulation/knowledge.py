@@ -23,6 +23,9 @@ on for a minute."""
 Roles = dict[int, str]
 """Account → role."""
 
+Holders = dict[str, dict[int, frozenset[str]]]
+"""Chat → account → the people by whom it belongs there."""
+
 
 @dataclass(frozen=True, slots=True)
 class Violation:
@@ -48,7 +51,7 @@ class Knowledge:
     database: Database
     kafka: Kafka
     violations: list[Violation] = field(default_factory=list)
-    register: list[tuple[float, dict[str, Roles]]] = field(default_factory=list)
+    register: list[tuple[float, Holders]] = field(default_factory=list)
     """Virtual time, and who is deliverable by all that was published, from then on."""
     expected: list[tuple[int, dict[str, Roles]]] = field(default_factory=list)
     """Step, and who is deliverable by what PostgreSQL holds, from then on."""
@@ -144,9 +147,9 @@ class Knowledge:
         counts is what is so by both.
         """
         now, events = self.database.now(), self.events()
-        found = wanted(events, now)
+        found = naive.holders(events, now)
         if self.database.furthest > now:
-            found = _common(found, wanted(events, self.database.furthest))
+            found = _common(found, naive.holders(events, self.database.furthest))
         if not self.register or self.register[-1][1] != found:
             self.register.append((self.database.scheduler.now, found))
         self.look_at_closed()
@@ -171,13 +174,18 @@ class Knowledge:
         )
 
     def deliverable_since(self, chat_id: str, account: int, at: float) -> bool:
-        """Whether it had a reason at every moment since ``at``."""
+        """Whether it belonged by one and the same person at every moment since ``at``.
+
+        Of what one person lost and another gained just after, the loss may be read first: the
+        two are in topics of their own.
+        """
         ends = [*(began for began, _ in self.register[1:]), float("inf")]
-        return all(
-            account in state.get(chat_id, {})
+        states = [
+            state.get(chat_id, {}).get(account, frozenset())
             for (_, state), ended in zip(self.register, ends, strict=True)
             if ended > at
-        )
+        ]
+        return bool(states) and bool(frozenset.intersection(*states))
 
     # --- what PostgreSQL expects -----------------------------------------------------------
 
@@ -209,10 +217,13 @@ def wanted(events: list[Event], now: datetime) -> dict[str, Roles]:
     return {chat_id: chat.accounts for chat_id, chat in naive.chats(events, now).items()}
 
 
-def _common(some: dict[str, Roles], others: dict[str, Roles]) -> dict[str, Roles]:
+def _common(some: Holders, others: Holders) -> Holders:
     return {
-        chat_id: {user: role for user, role in roles.items() if user in others.get(chat_id, {})}
-        for chat_id, roles in some.items()
+        chat_id: {
+            account: people & others.get(chat_id, {}).get(account, frozenset())
+            for account, people in accounts.items()
+        }
+        for chat_id, accounts in some.items()
     }
 
 

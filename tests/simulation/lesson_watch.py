@@ -74,6 +74,9 @@ class LessonWatch:
         """A changing call has passed its deadline."""
         assert isinstance(call, LessonCall)
         lesson = call.of.lease.lesson_id
+        if call.kind == "plan call" and call.external_id != f"lesson:{lesson}":
+            # One that is made by another key is made again where its answer was lost.
+            self.known.broken("a lesson's call has the lesson's key", str(call.external_id))
         await self._committed(call)
         if not self._excused(call):
             await self._held(call)
