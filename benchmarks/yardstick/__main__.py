@@ -22,6 +22,7 @@ from pathlib import Path
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from benchmarks.processor import used_by_postgres
 from benchmarks.yardstick import statement
 from benchmarks.yardstick.region import load, region
 from projections.database import create_engine, driver, transaction
@@ -39,13 +40,15 @@ _POLL = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What was measured."""
+    """What was measured; seconds in Python and in PostgreSQL are the processor's, for deriving."""
 
     pupils: int
     events: int
     chats: int
     memberships: int
     derive_seconds: float
+    python_seconds: float
+    postgres_seconds: float
     yardstick_seconds: float
     ratio: float
     differences: dict[str, int]
@@ -70,7 +73,10 @@ async def measure(pupils: int, seed: int) -> Result:
 
 async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
     events = await load(engine, region(pupils, seed, publish.local_today()))
+    postgres, python = await used_by_postgres(engine), time.process_time()
     derive = await _derive(engine)
+    python = time.process_time() - python
+    postgres = await used_by_postgres(engine) - postgres
     await _analyse(engine)
     async with transaction(engine) as connection:
         raw = await driver(connection)
@@ -84,6 +90,8 @@ async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
         chats=chats,
         memberships=memberships,
         derive_seconds=round(derive, 2),
+        python_seconds=round(python, 2),
+        postgres_seconds=round(postgres, 2),
         yardstick_seconds=round(yardstick, 2),
         ratio=round(derive / yardstick, 2),
         differences=dict(found),
@@ -125,7 +133,10 @@ def main() -> int:
     asked = parser.parse_args()
     found = asyncio.run(measure(asked.pupils, asked.seed))
     print(f"{found.events:,} events, {found.chats:,} chats, {found.memberships:,} memberships")
-    print(f"  derivation {found.derive_seconds:8.2f} s")
+    print(
+        f"  derivation {found.derive_seconds:8.2f} s   of the processor"
+        f" {found.python_seconds:.1f} s in Python, {found.postgres_seconds:.1f} s in PostgreSQL"
+    )
     print(
         f"  yardstick  {found.yardstick_seconds:8.2f} s   ratio {found.ratio:.2f} (at most {RATIO})"
     )
