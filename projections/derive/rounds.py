@@ -12,7 +12,7 @@ from contextlib import suppress
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from projections.database import driver, transaction, wake
+from projections.database import Driver, driver, transaction, wake
 from projections.derive.config import DeriveConfig
 from projections.derive.transaction import DeriveSteps
 from projections.errors import StoreRefused, StoreUnavailable
@@ -35,11 +35,9 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
         StoreUnavailable: the database is away, or broke a deadlock; nothing is lost.
     """
     async with transaction(engine) as connection:
-        store = await driver(connection)
-        await school_turns.begin(store)
-        await marks.mark_due_by_date(store, config.batch)
+        await marks.mark_due_by_date(await driver(connection), config.batch)
     async with transaction(engine) as connection:
-        claimed = await claims.claim(await driver(connection), config.batch, config.lease_seconds)
+        claimed = await _claim(await driver(connection), config)
     try:
         await _handle(engine, config, claimed)
     except StoreUnavailable:
@@ -51,10 +49,24 @@ async def derive_once(engine: AsyncEngine, config: DeriveConfig) -> int:
     return len(claimed)
 
 
+async def _claim(store: Driver, config: DeriveConfig) -> list[Mark]:
+    """Claim a batch, and of whole schools no more than are derived before the claim lapses."""
+    claimed = await claims.claim(store, config.batch, config.lease_seconds)
+    schools = [mark for mark in claimed if mark.kind is MarkKind.SCHOOL]
+    if schools:
+        await school_turns.begin(store)
+    if len(schools) > SCHOOLS_AT_ONCE:
+        await claims.release(store, schools[SCHOOLS_AT_ONCE:])
+        wake(marks.CHANNEL)
+    others = [mark for mark in claimed if mark.kind is not MarkKind.SCHOOL]
+    return [*schools[:SCHOOLS_AT_ONCE], *others]
+
+
 async def _handle(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:
     schools = [mark for mark in claimed if mark.kind is MarkKind.SCHOOL]
     if len(schools) > 1:
-        await _school_by_school(engine, config, schools)
+        for school in schools:
+            await _derive(engine, config, [school])
         claimed = [mark for mark in claimed if mark.kind is not MarkKind.SCHOOL]
     entities = [mark for mark in claimed if mark.kind is not MarkKind.CHAT]
     if len(claimed) == config.batch and entities:
@@ -63,17 +75,6 @@ async def _handle(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[M
         await _derive(engine, config, claimed_chats)
     else:
         await _derive(engine, config, claimed)
-
-
-async def _school_by_school(
-    engine: AsyncEngine, config: DeriveConfig, schools: Sequence[Mark]
-) -> None:
-    """Whole schools, each by itself; what would outlast the claim is left to whoever comes next."""
-    async with transaction(engine) as connection:
-        await claims.release(await driver(connection), schools[SCHOOLS_AT_ONCE:])
-        wake(marks.CHANNEL)
-    for school in schools[:SCHOOLS_AT_ONCE]:
-        await _derive(engine, config, [school])
 
 
 async def _derive(engine: AsyncEngine, config: DeriveConfig, claimed: Sequence[Mark]) -> None:

@@ -95,7 +95,7 @@ class SchoolTurns:
 
 
 async def begin(driver: Driver) -> None:
-    """Give every known school its turns with chats; to be committed at once.
+    """Give every known school its turns with chats; to be committed before its chats are written.
 
     A chat's row sees to it too. But whoever writes the first chats of a new school has everybody
     wait who writes others of it, until all is committed: then workers derive one after another.
