@@ -42,9 +42,9 @@ _SCHOOLS = """
      GROUP BY school_id"""
 
 
-async def begin(store: Driver, long: int = LONG) -> None:
+async def begin(store: Driver) -> None:
     """The ends of the topics are known: mark nothing from here on, if there is a long way to go."""
-    await store.execute(_BEGIN, long)
+    await store.execute(_BEGIN, LONG)
 
 
 async def is_on(store: Driver) -> bool:

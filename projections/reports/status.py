@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.backlog import minutes_left
+from domain.backlog import LATELY, minutes_left
 from projections.reports.open_drift import LEFT, PROPOSAL
 
 _STATUS = text(f"""
@@ -17,8 +17,8 @@ _STATUS = text(f"""
            (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
            count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
            count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
-           count(*) FILTER (WHERE s.last_converged_at > clock_now() - interval '5 minutes')
-               AS done_lately,
+           count(*) FILTER (WHERE s.last_converged_at
+                                  > clock_now() - make_interval(secs => :lately)) AS done_lately,
            (SELECT count(*) FROM intents WHERE settled_at IS NULL) AS in_flight,
            count(*) FILTER (WHERE s.waiting = 'held') AS held,
            count(*) FILTER (WHERE s.waiting = 'rejected') AS rejected,
@@ -108,7 +108,7 @@ class PartitionRow:
 
 async def status(connection: AsyncConnection) -> Status:
     """How things stand now."""
-    row = (await connection.execute(_STATUS)).one()
+    row = (await connection.execute(_STATUS, {"lately": LATELY.total_seconds()})).one()
     return Status(**row._mapping)  # noqa: SLF001 - SQLAlchemy's documented name
 
 

@@ -44,18 +44,22 @@ _RESERVATIONS = text("""
                 WHERE h.state IN ('held', 'approved', 'rejected')), true)""")
 
 _OLD = {
-    "fact_history": "DELETE FROM fact_history WHERE superseded_at",
-    "membership_history": "DELETE FROM past_memberships old WHERE known_from",
-    "intents": "DELETE FROM intents WHERE settled_at",
-    "outbox": "DELETE FROM outbox WHERE published_at",
-}
-
-# What somebody was in a chat may go where it is known what they became.
-_SUPERSEDED = {
-    "membership_history": """
-       AND EXISTS (SELECT FROM membership_history later
-                    WHERE later.chat_id = old.chat_id AND later.person_id = old.person_id
-                      AND later.entry > old.entry)"""
+    "fact_history": text("""
+        DELETE FROM fact_history
+         WHERE superseded_at < clock_now() - make_interval(days => :days)"""),
+    # What somebody was in a chat may go where it is known what they became.
+    "membership_history": text("""
+        DELETE FROM past_memberships old
+         WHERE known_from < clock_now() - make_interval(days => :days)
+           AND EXISTS (SELECT FROM membership_history later
+                        WHERE later.chat_id = old.chat_id AND later.person_id = old.person_id
+                          AND later.entry > old.entry)"""),
+    "intents": text("""
+        DELETE FROM intents
+         WHERE settled_at < clock_now() - make_interval(days => :days)"""),
+    "outbox": text("""
+        DELETE FROM outbox
+         WHERE published_at < clock_now() - make_interval(days => :days)"""),
 }
 
 
@@ -94,9 +98,7 @@ async def forget_old(connection: AsyncConnection, retention: Retention) -> int:
     """
     deleted = 0
     for kept, days in retention.days().items():
-        statement = f"{_OLD[kept]} < clock_now() - make_interval(days => :days)"
-        gone = await connection.execute(text(statement + _SUPERSEDED.get(kept, "")), {"days": days})
-        deleted += gone.rowcount
+        deleted += (await connection.execute(_OLD[kept], {"days": days})).rowcount
     await connection.execute(_CALLS, {"days": CALLS_DAYS})
     calls = await connection.execute(_INTENTS, {"days": retention.intents})
     deleted += calls.rowcount

@@ -91,8 +91,8 @@ GRANT SELECT ON staff.managed_chats, staff.known_people TO rollcall_staff;
 -- What is granted here is all that the role can read; of chat_sync all but the chat's link,
 -- which lets in whoever has it (staff.chat_links).
 GRANT SELECT ON
-    chats, expected_members, past_memberships, membership_history, observed_members, blocked_accounts, decisions,
-    drift, kept_accounts, held_plans, intents, fact_schools, fact_classes, fact_subject_groups,
+    chats, expected_members, past_memberships, membership_history, observed_members,
+    blocked_accounts, decisions, drift, kept_accounts, held_plans, intents, fact_schools, fact_classes, fact_subject_groups,
     fact_people, fact_profiles, fact_employments, fact_orders, fact_cancellations,
     fact_guardianships
     TO rollcall_staff;
