@@ -20,13 +20,21 @@ from domain.ids import ChatId, PersonId
 
 
 class Change(NamedTuple):
-    """What a membership becomes; ``role`` is None for a person who left."""
+    """What a membership becomes."""
 
     chat_id: ChatId
     person_id: PersonId
-    role: str | None
+    role: str
     by_hand: bool
     reasons: str
+    valid_from: datetime
+
+
+class End(NamedTuple):
+    """A membership ends."""
+
+    chat_id: ChatId
+    person_id: PersonId
     valid_from: datetime
 
 
@@ -46,14 +54,14 @@ def changed(
         yield _present(difference, entry, max(new, default=cause_at))
 
 
-def left(difference: Difference, derivation: Derivation, cause_at: datetime) -> Iterator[Change]:
+def left(difference: Difference, derivation: Derivation, cause_at: datetime) -> Iterator[End]:
     """Whoever is not expected any more: from the order that took them out, else the event."""
     derived = difference.derived
     for person_id, member in difference.left.items():
         lost = reasons_of(member.reasons)
         orders = list(_orders(difference, derivation, person_id, lost))
         at = left_at(lost, orders, derived.today, derived.zone, cause_at)
-        yield Change(derived.chat.chat_id, person_id, None, False, member.reasons, at)
+        yield End(derived.chat.chat_id, person_id, at)
 
 
 def reasons_of(text: str) -> list[Reason]:

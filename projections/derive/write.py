@@ -11,7 +11,7 @@ from domain.derivation import membership_log as history
 from domain.derivation.compute import Derivation
 from domain.derivation.difference import Difference, difference
 from domain.derivation.facts import Facts
-from domain.derivation.membership_log import Change
+from domain.derivation.membership_log import Change, End
 from domain.ids import ChatId
 from projections.database import Driver
 from projections.queue.marks import Cause
@@ -84,7 +84,7 @@ async def write(
     found = differences(facts, derivation)
     joined: list[Change] = []
     changed: list[Change] = []
-    left: list[Change] = []
+    left: list[End] = []
     for each in found:
         chat_id = each.derived.chat.chat_id
         at = causes[chat_id].at
@@ -102,7 +102,7 @@ async def _write_members(
     driver: Driver,
     joined: Sequence[Change],
     changed: Sequence[Change],
-    left: Sequence[Change],
+    left: Sequence[End],
     now: datetime,
 ) -> None:
     if joined:
@@ -111,8 +111,7 @@ async def _write_members(
     if changed:
         await driver.execute(_CHANGE, *map(list, zip(*changed, strict=True)), now)
     if left:
-        chats, people, *_, since = map(list, zip(*left, strict=True))
-        await driver.execute(_LEAVE, chats, people, since, now)
+        await driver.execute(_LEAVE, *map(list, zip(*left, strict=True)), now)
 
 
 async def _write_chats(driver: Driver, facts: Facts, found: Iterable[Difference]) -> None:
