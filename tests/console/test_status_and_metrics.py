@@ -92,6 +92,22 @@ async def test_all_read_and_nothing_due_is_settled(console: Running, rows: Rows)
     assert (await console.get("/api/status")).json()["settled"] is True
 
 
+async def test_a_long_backlog_says_how_long_it_takes_at_the_pace_of_late(
+    console: Running, rows: Rows
+) -> None:
+    await rows.connection.execute(
+        "INSERT INTO chats (chat_id, kind, school_id, title)"
+        " SELECT 'class:' || n, 'class', 's', 't' FROM generate_series(1, 1000) AS n"
+    )
+    await rows.connection.execute("""
+        INSERT INTO chat_sync (chat_id, due_at, last_converged_at)
+        SELECT chat_id, CASE WHEN n > 60 THEN clock_now() END,
+               clock_now() - make_interval(mins => CASE WHEN n <= 50 THEN 1 ELSE 6 END)
+          FROM (SELECT chat_id, row_number() OVER () AS n FROM chats) AS numbered""")
+    assert (await console.get("/api/status")).json()["minutes_left"] == 94
+    assert "чатов к сверке, примерно на 1 ч 34 мин" in (await console.get("/state")).text
+
+
 async def test_an_old_measurement_of_lag_settles_nothing(console: Running, rows: Rows) -> None:
     await rows.caught_up()
     await rows.connection.execute(

@@ -59,6 +59,27 @@ LOADING: Final = (
         ("tests/projections/derive/test_history.py",),
     ),
     Mutant(
+        "more schools are claimed than can be derived in time",
+        "projections/derive/rounds.py",
+        "return [*schools[:SCHOOLS_AT_ONCE], *others]",
+        "return [*schools, *others]",
+        _FIRST_LOAD,
+    ),
+    Mutant(
+        "a new school has no turns before its chats are written",
+        "projections/derive/rounds.py",
+        "        await school_turns.begin(store)\n",
+        "        pass\n",
+        _FIRST_LOAD,
+    ),
+    Mutant(
+        "a backlog's pace is that of an hour",
+        "domain/backlog.py",
+        "LATELY: Final = timedelta(minutes=5)",
+        "LATELY: Final = timedelta(hours=1)",
+        ("tests/console/test_status_and_metrics.py",),
+    ),
+    Mutant(
         "the chats of a backlog go in no order",
         "projections/queue/school_turns.py",
         'f"CASE WHEN lane = {int(Lane.REPLAY)} THEN place END, due_at"',

@@ -14,7 +14,10 @@ from domain.facts import Fact
 from domain.gate import Gate, GateClosed, GateOpen
 from domain.lanes import Lane
 from projections.database import driver, transaction
+from projections.derive import rounds
 from projections.derive.audit import audit
+from projections.derive.config import DeriveConfig
+from projections.derive.rounds import derive_once
 from projections.facts import store
 from projections.facts.ingest_store import Batch, IngestStore
 from projections.facts.offsets import Position, Step
@@ -132,6 +135,11 @@ async def test_many_schools_are_derived_by_whoever_comes_next(engine: AsyncEngin
         facts = [school(each) for each in schools]
         await store.write(raw, [Arrival(fact, "t", 0, 0) for fact in facts], now)
         await first_load.mark_everything(raw, now)
+    # So many as are done before the claim lapses. But all have their turns before any is written:
+    # else whoever writes of the same school would wait.
+    assert await derive_once(engine, DeriveConfig()) == rounds.SCHOOLS_AT_ONCE
+    assert len(await fetch(engine, "SELECT chat_id FROM chats")) == rounds.SCHOOLS_AT_ONCE
+    assert len(await fetch(engine, "SELECT school_id FROM school_turns")) == len(schools)
     await derive_all(engine)
     rooms = await fetch(engine, "SELECT chat_id FROM chats")
     assert {chat for (chat,) in rooms} == {f"staff_room:{each}" for each in schools}
