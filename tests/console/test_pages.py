@@ -1,4 +1,5 @@
 import re
+from urllib.parse import quote
 
 import pytest
 from sqlalchemy import text
@@ -128,6 +129,24 @@ async def test_every_chat_is_on_exactly_one_page(console: Running) -> None:
     assert len({title for page in pages for title in page}) == 35
     beyond = await console.get("/schools/school-12?size=10&page=99", part=True)
     assert titles(beyond.text) == pages[3]
+
+
+@pytest.mark.usefixtures("school")
+@pytest.mark.parametrize(
+    "address",
+    ["/?q=12", "/schools/school-12?kind=class", "/chats/class:9a", "/drift", "/quarantine"],
+)
+async def test_how_long_a_page_is_stands_below_its_list_and_keeps_what_is_asked(
+    console: Running, address: str
+) -> None:
+    html = (await console.get(address)).text
+    assert html.count('id="size"') == 1
+    assert html.index("</table>") < html.index('id="size"')
+    path, _, asked = address.partition("?")
+    foot = html[html.index('class="rc-size"') :].partition("</form>")[0]
+    assert f'action="{quote(path)}"' in foot
+    name, _, value = asked.partition("=")
+    assert not name or f'name="{name}" value="{value}"' in foot
 
 
 @pytest.mark.usefixtures("school")
