@@ -14,12 +14,17 @@ from schemas.orders import EnrolmentOrdered, OrderCancelled, WithdrawalOrdered
 from schemas.people import EmploymentChanged, GuardianshipChanged, PersonChanged, ProfileChanged
 from schemas.school import ClassChanged, ClassCreated, SchoolChanged, SubjectGroupChanged
 
+_Event = Decoded[RegisterData]
 
-def fact_of(event: Decoded[RegisterData]) -> Fact:
+
+def fact_of(event: _Event) -> Fact:
     """The fact that an event states."""
     data = event.data
-    rank = Rank(getattr(data, "version", 0), event.time, event.source, event.id)
-    return _TRANSLATIONS[type(data)](rank, data)
+    return _TRANSLATIONS[type(data)](event, data)
+
+
+def _rank(event: _Event, version: int) -> Rank:
+    return Rank(version, event.time, event.source, event.id)
 
 
 def _person_or_none(person_id: str | None) -> PersonId | None:
@@ -30,9 +35,9 @@ def _people(ids: tuple[str, ...]) -> tuple[PersonId, ...]:
     return tuple(map(PersonId, ids))
 
 
-def _school(rank: Rank, data: SchoolChanged) -> Fact:
+def _school(event: _Event, data: SchoolChanged) -> Fact:
     return facts.School(
-        rank,
+        _rank(event, data.version),
         SchoolId(data.school_id),
         data.name,
         data.timezone,
@@ -41,17 +46,17 @@ def _school(rank: Rank, data: SchoolChanged) -> Fact:
     )
 
 
-def _created(rank: Rank, data: ClassCreated) -> Fact:
-    return _class(rank, data, None)
+def _created(event: _Event, data: ClassCreated) -> Fact:
+    return _class(event, data, None)
 
 
-def _changed(rank: Rank, data: ClassChanged) -> Fact:
-    return _class(rank, data, data.closed_on)
+def _changed(event: _Event, data: ClassChanged) -> Fact:
+    return _class(event, data, data.closed_on)
 
 
-def _class(rank: Rank, data: ClassCreated | ClassChanged, closed_on: date | None) -> Fact:
+def _class(event: _Event, data: ClassCreated | ClassChanged, closed_on: date | None) -> Fact:
     return facts.SchoolClass(
-        rank,
+        _rank(event, data.version),
         ClassId(data.class_id),
         SchoolId(data.school_id),
         data.name,
@@ -61,10 +66,10 @@ def _class(rank: Rank, data: ClassCreated | ClassChanged, closed_on: date | None
     )
 
 
-def _order(rank: Rank, data: EnrolmentOrdered | WithdrawalOrdered) -> Fact:
-    enrols = isinstance(data, EnrolmentOrdered)
+def _order(event: _Event, data: EnrolmentOrdered | WithdrawalOrdered) -> Fact:
+    enrols = type(data) is EnrolmentOrdered
     return facts.Order(
-        rank,
+        _rank(event, 0),
         OrderId(data.order_id),
         OrderKind.ENROLMENT if enrols else OrderKind.WITHDRAWAL,
         data.order_number,
@@ -76,15 +81,15 @@ def _order(rank: Rank, data: EnrolmentOrdered | WithdrawalOrdered) -> Fact:
     )
 
 
-def _cancellation(rank: Rank, data: OrderCancelled) -> Fact:
+def _cancellation(event: _Event, data: OrderCancelled) -> Fact:
     return facts.Cancellation(
-        rank, OrderId(data.order_id), SchoolId(data.school_id), data.cancelled_at
+        _rank(event, 0), OrderId(data.order_id), SchoolId(data.school_id), data.cancelled_at
     )
 
 
-def _person(rank: Rank, data: PersonChanged) -> Fact:
+def _person(event: _Event, data: PersonChanged) -> Fact:
     return facts.Person(
-        rank,
+        _rank(event, data.version),
         PersonId(data.person_id),
         data.surname,
         data.given_name,
@@ -95,9 +100,9 @@ def _person(rank: Rank, data: PersonChanged) -> Fact:
     )
 
 
-def _employment(rank: Rank, data: EmploymentChanged) -> Fact:
+def _employment(event: _Event, data: EmploymentChanged) -> Fact:
     return facts.Employment(
-        rank,
+        _rank(event, data.version),
         PersonId(data.person_id),
         SchoolId(data.school_id),
         frozenset(map(facts.EmploymentRole, data.roles)),
@@ -105,15 +110,18 @@ def _employment(rank: Rank, data: EmploymentChanged) -> Fact:
     )
 
 
-def _guardianship(rank: Rank, data: GuardianshipChanged) -> Fact:
+def _guardianship(event: _Event, data: GuardianshipChanged) -> Fact:
     return facts.Guardianship(
-        rank, PersonId(data.guardian_id), PersonId(data.pupil_id), data.status == "ended"
+        _rank(event, data.version),
+        PersonId(data.guardian_id),
+        PersonId(data.pupil_id),
+        data.status == "ended",
     )
 
 
-def _group(rank: Rank, data: SubjectGroupChanged) -> Fact:
+def _group(event: _Event, data: SubjectGroupChanged) -> Fact:
     return facts.SubjectGroup(
-        rank,
+        _rank(event, data.version),
         GroupId(data.group_id),
         SchoolId(data.school_id),
         ClassId(data.class_id),
@@ -125,16 +133,18 @@ def _group(rank: Rank, data: SubjectGroupChanged) -> Fact:
     )
 
 
-def _profile(rank: Rank, data: ProfileChanged) -> Fact:
+def _profile(event: _Event, data: ProfileChanged) -> Fact:
     account = data.max_user_id
     return facts.Profile(
-        rank, PersonId(data.person_id), None if account is None else MaxUserId(account)
+        _rank(event, data.version),
+        PersonId(data.person_id),
+        None if account is None else MaxUserId(account),
     )
 
 
-def _lesson(rank: Rank, data: LessonChanged) -> Fact:
+def _lesson(event: _Event, data: LessonChanged) -> Fact:
     return facts.Lesson(
-        rank,
+        _rank(event, data.version),
         LessonId(data.lesson_id),
         SchoolId(data.school_id),
         GroupId(data.group_id),
@@ -147,7 +157,7 @@ def _lesson(rank: Rank, data: LessonChanged) -> Fact:
 
 
 # The argument of each is its key's instance, which a dict cannot say in types.
-_TRANSLATIONS: Final[dict[type[RegisterData], Callable[[Rank, Any], Fact]]] = {
+_TRANSLATIONS: Final[dict[type[RegisterData], Callable[[_Event, Any], Fact]]] = {
     SchoolChanged: _school,
     ClassCreated: _created,
     ClassChanged: _changed,

@@ -8,11 +8,12 @@ here and nowhere else.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Final
+from typing import Final, cast
 
 from domain import facts
 from domain.facts import Fact
 from projections.queue.marks import MarkKey
+from projections.text_arrays import TEXTS, text_array
 
 Old = tuple[object, ...] | None
 """The values of ``FactTable.watched`` in the fact that was replaced; None where none was."""
@@ -20,16 +21,18 @@ Old = tuple[object, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, its PostgreSQL type, how it is sent, and how it is read off.
+    """A column: its name, its PostgreSQL type, how one fact's value is read off, and how many go.
 
-    ``sent_as`` differs from ``type`` for arrays: ``unnest`` would flatten an array of
-    arrays, so each goes as the text of an array literal and is cast in the row.
+    ``sent_as`` is the type of the parameter that takes what ``sent`` makes of many values. Texts
+    go as one literal; so do arrays, each the text of its own literal that is cast in its row,
+    since ``unnest`` would flatten an array of arrays.
     """
 
     name: str
     type: str
-    sent_as: str
     read: Callable[[Fact], object]
+    sent_as: str
+    sent: Callable[[list[object]], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +56,31 @@ class FactTable:
 
 
 def _plain(type_: str, name: str, path: str | None = None) -> Column:
-    return Column(name, type_, type_, attrgetter(path or name))
+    return Column(name, type_, attrgetter(path or name), f"{type_}[]", _as_they_are)
 
 
-def _text(*names: str) -> tuple[Column, ...]:
-    return tuple(_plain("text", name) for name in names)
+def _as_they_are(values: list[object]) -> object:
+    return values
+
+
+def _literal(values: list[object]) -> object:
+    return text_array(cast("list[str | None]", values))
+
+
+def _text(name: str, path: str | None = None) -> Column:
+    return Column(name, "text", attrgetter(path or name), TEXTS, _literal)
+
+
+def _texts(*names: str) -> tuple[Column, ...]:
+    return tuple(map(_text, names))
 
 
 def _array(name: str, read: Callable[[Fact], Iterable[str] | None]) -> Column:
-    return Column(name, "text[]", "text", lambda fact: _literal(read(fact)))
+    def literal(fact: Fact) -> str | None:
+        values = read(fact)
+        return None if values is None else text_array(list(values))
 
-
-def _literal(values: Iterable[str] | None) -> str | None:
-    """An array literal; ids and roles hold neither quotes nor backslashes, but may be NULL."""
-    return None if values is None else "{" + ",".join(f'"{value}"' for value in values) + "}"
+    return Column(name, "text[]", literal, TEXTS, _literal)
 
 
 def _school(fact: Fact, old: Old) -> Iterable[MarkKey]:
@@ -139,8 +153,8 @@ def _nothing(_fact: Fact, _old: Old) -> Iterable[MarkKey]:
 RANK: Final = (
     _plain("bigint", "version", "rank.version"),
     _plain("timestamptz", "at", "rank.at"),
-    _plain("text", "source", "rank.source"),
-    _plain("text", "event_id", "rank.event_id"),
+    _text("source", "rank.source"),
+    _text("event_id", "rank.event_id"),
 )
 """What decides between two versions, in every table of facts."""
 
@@ -148,7 +162,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.School: FactTable(
         "fact_schools",
         ("school_id",),
-        (*_text("school_id", "name", "timezone", "community_id"), _plain("date", "closed_on")),
+        (*_texts("school_id", "name", "timezone", "community_id"), _plain("date", "closed_on")),
         ("timezone", "closed_on"),
         _school,
     ),
@@ -156,7 +170,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_classes",
         ("class_id",),
         (
-            *_text("class_id", "school_id", "name", "school_year", "class_teacher_id"),
+            *_texts("class_id", "school_id", "name", "school_year", "class_teacher_id"),
             _plain("date", "closed_on"),
         ),
         (),
@@ -167,8 +181,8 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_orders",
         ("order_id",),
         (
-            *_text("order_id", "order_number", "school_id", "pupil_id", "class_id"),
-            _plain("text", "kind", "kind.value"),
+            *_texts("order_id", "order_number", "school_id", "pupil_id", "class_id"),
+            _text("kind", "kind.value"),
             _plain("timestamptz", "ordered_at"),
             _plain("date", "effective_on"),
         ),
@@ -178,7 +192,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Cancellation: FactTable(
         "fact_cancellations",
         ("order_id", "school_id"),
-        (*_text("order_id", "school_id"), _plain("timestamptz", "cancelled_at")),
+        (*_texts("order_id", "school_id"), _plain("timestamptz", "cancelled_at")),
         (),
         _cancellation,
     ),
@@ -186,7 +200,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_people",
         ("person_id",),
         (
-            *_text("person_id", "surname", "given_name", "patronymic", "sex"),
+            *_texts("person_id", "surname", "given_name", "patronymic", "sex"),
             _plain("date", "birth_date"),
             _plain("boolean", "removed"),
         ),
@@ -198,7 +212,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_employments",
         ("person_id", "school_id"),
         (
-            *_text("person_id", "school_id"),
+            *_texts("person_id", "school_id"),
             _array("roles", _role_names),
             _plain("boolean", "ended"),
         ),
@@ -208,7 +222,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Guardianship: FactTable(
         "fact_guardianships",
         ("guardian_id", "pupil_id"),
-        (*_text("guardian_id", "pupil_id"), _plain("boolean", "ended")),
+        (*_texts("guardian_id", "pupil_id"), _plain("boolean", "ended")),
         (),
         _guardianship,
     ),
@@ -216,7 +230,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_subject_groups",
         ("group_id",),
         (
-            *_text("group_id", "school_id", "class_id", "subject", "name"),
+            *_texts("group_id", "school_id", "class_id", "subject", "name"),
             _array("teacher_ids", attrgetter("teacher_ids")),
             _array("pupil_ids", attrgetter("pupil_ids")),
             _plain("date", "closed_on"),
@@ -227,7 +241,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Profile: FactTable(
         "fact_profiles",
         ("person_id",),
-        (*_text("person_id"), _plain("bigint", "max_user_id")),
+        (*_texts("person_id"), _plain("bigint", "max_user_id")),
         ("max_user_id",),
         _profile,
     ),
@@ -235,9 +249,9 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_lessons",
         ("lesson_id",),
         (
-            *_text("lesson_id", "school_id", "group_id"),
-            _plain("text", "lesson_topic", "topic"),
-            *_text("teacher_id"),
+            *_texts("lesson_id", "school_id", "group_id"),
+            _text("lesson_topic", "topic"),
+            *_texts("teacher_id"),
             _plain("timestamptz", "starts_at"),
             _plain("timestamptz", "ends_at"),
             _plain("boolean", "cancelled"),

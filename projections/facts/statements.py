@@ -15,9 +15,12 @@ from typing import Final
 
 from domain.facts import Fact
 from projections.facts.columns import RANK, TABLES, Column, FactTable
+from projections.text_arrays import TEXTS
 
 ORIGIN: Final = (("topic", "text"), ("part", "int"), ("off", "bigint"))
 """Where a fact was read, sent after the columns of the fact and of its rank."""
+
+_ORIGIN_SENT: Final = (TEXTS, "int[]", "bigint[]")
 
 _RANK_NAMES: Final = tuple(column.name for column in RANK)
 _NOT_BODY: Final = (*_RANK_NAMES, "topic", "part", "off", "known_since")
@@ -25,7 +28,7 @@ _NOT_BODY: Final = (*_RANK_NAMES, "topic", "part", "off", "known_since")
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Both take one array for each of ``columns`` and of ``ORIGIN``, then the time."""
+    """Both take the items of each of ``columns`` and of ``ORIGIN``, then the time."""
 
     table: FactTable
     columns: tuple[Column, ...]
@@ -34,8 +37,8 @@ class Statements:
 
 
 def _arrays(columns: tuple[Column, ...]) -> str:
-    sent = [column.sent_as for column in columns] + [type_ for _, type_ in ORIGIN]
-    return ", ".join(f"${place}::{type_}[]" for place, type_ in enumerate(sent, 1))
+    sent = [column.sent_as for column in columns] + list(_ORIGIN_SENT)
+    return ", ".join(f"${place}::{type_}" for place, type_ in enumerate(sent, 1))
 
 
 def _names(columns: tuple[Column, ...]) -> list[str]:
@@ -44,7 +47,7 @@ def _names(columns: tuple[Column, ...]) -> list[str]:
 
 def _values(columns: tuple[Column, ...]) -> str:
     fact = [
-        f"u.{column.name}" if column.type == column.sent_as else f"u.{column.name}::{column.type}"
+        f"u.{column.name}::{column.type}" if column.type == "text[]" else f"u.{column.name}"
         for column in columns
     ]
     return ", ".join(fact + [f"u.{name}" for name, _ in ORIGIN])
@@ -57,6 +60,7 @@ def _row(alias: str, names: tuple[str, ...]) -> str:
 def _apply(table: FactTable, columns: tuple[Column, ...]) -> str:
     names = _names(columns)
     now = len(names) + 1
+    offsets = len(names)
     keys = ", ".join(f"t.{key}" for key in table.keys)
     watched = "".join(f", old.{name} AS old_{name}" for name in table.watched)
     watched_out = "".join(f", a.old_{name}" for name in table.watched)
@@ -81,7 +85,7 @@ def _apply(table: FactTable, columns: tuple[Column, ...]) -> str:
         ON CONFLICT DO NOTHING)
     SELECT total.count, {_row("a", table.keys)[1:-1]}, a.replaced{watched_out}
       FROM (SELECT count(*) FROM applied) AS total
-      LEFT JOIN applied a ON a.replaced OR total.count < cardinality($1)"""  # noqa: S608 - names are ours
+      LEFT JOIN applied a ON a.replaced OR total.count < cardinality(${offsets}::bigint[])"""  # noqa: S608 - names are ours
 
 
 _KEPT: Final = (

@@ -16,6 +16,7 @@ from projections.database import Driver, Record
 from projections.facts.columns import FactTable
 from projections.facts.statements import STATEMENTS, Statements
 from projections.queue.marks import MarkKey
+from projections.text_arrays import text_array
 
 
 class Arrival(NamedTuple):
@@ -101,13 +102,14 @@ def _fold(
     return latest, outranked
 
 
-def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[list[object]]:
+def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[object]:
     facts = [arrival[0] for arrival in arrivals]
-    arrays: list[list[object]] = [list(map(column.read, facts)) for column in statements.columns]
-    arrays.append([arrival[1] for arrival in arrivals])
-    arrays.append([arrival[2] for arrival in arrivals])
-    arrays.append([arrival[3] for arrival in arrivals])
-    return arrays
+    return [
+        *(column.sent(list(map(column.read, facts))) for column in statements.columns),
+        text_array([arrival[1] for arrival in arrivals]),
+        [arrival[2] for arrival in arrivals],
+        [arrival[3] for arrival in arrivals],
+    ]
 
 
 def _key(table: FactTable, row: Record) -> Key:

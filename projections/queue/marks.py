@@ -5,14 +5,16 @@ that a worker has claimed gets a new generation and is free again, so nothing th
 not have seen is cleared with it; ``marked_at`` stays that of the first mark that is not derived.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from domain.ids import ChatId, SchoolId
 from domain.lanes import Lane
 from projections.database import Driver, wake
+from projections.text_arrays import text_array
 
 CHANNEL = "rollcall_stale"
 """The NOTIFY channel that says: some mark was set."""
@@ -67,12 +69,11 @@ class Mark:
 # A mark that nobody has claimed keeps its place in the queue: whoever claims it begins after
 # this transaction has committed, and sees what it brings. A chat's mark that stands for marks of
 # entities is as old as they are, so that "nothing marked before this is left" stays true.
-_SET = """
+_SET: Final = """
     INSERT INTO stale_entities AS s (kind, id, scope, lane, cause_at, marked_at)
-    SELECT m.kind, m.id, m.scope, m.lane, m.cause_at, coalesce(m.marked_at, clock_now())
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[],
-                  $6::timestamptz[])
-           AS m (kind, id, scope, lane, cause_at, marked_at)
+    SELECT m.kind, m.id, m.scope, {lane}, m.cause_at, coalesce({marked_at}, clock_now())
+      FROM unnest($1::text::text[], $2::text::text[], $3::text::text[], $4::timestamptz[]{more})
+           AS m (kind, id, scope, cause_at{names})
     ON CONFLICT (kind, id, scope) DO UPDATE
        SET generation = CASE WHEN s.claimed_until IS NULL THEN s.generation
                              ELSE excluded.generation END,
@@ -80,6 +81,16 @@ _SET = """
            lane = least(s.lane, excluded.lane),
            marked_at = least(s.marked_at, excluded.marked_at),
            cause_at = greatest(s.cause_at, excluded.cause_at)"""
+
+_SET_ALIKE: Final = _SET.format(lane="$5::smallint", marked_at="$6::timestamptz", more="", names="")
+"""All in one lane and marked at one time, as what ingest touches."""
+
+_SET_EACH: Final = _SET.format(
+    lane="m.lane",
+    marked_at="m.marked_at",
+    more=", $5::smallint[], $6::timestamptz[]",
+    names=", lane, marked_at",
+)
 
 _DUE_BY_DATE = """
     WITH due AS MATERIALIZED (
@@ -97,8 +108,10 @@ async def set_marks(
 
     ``since``: since when what touched them may have been there for us to read.
     """
-    await _set(driver, {key: Cause(lane, at, since) for key, at in touched.items()})
     if touched:
+        keys = sorted(touched)
+        times = [touched[key] for key in keys]
+        await driver.execute(_SET_ALIKE, *_parts(keys), times, int(lane), since)
         wake(CHANNEL)
 
 
@@ -122,14 +135,18 @@ async def _set(driver: Driver, causes: Mapping[MarkKey, Cause]) -> None:
         return
     keys = sorted(causes)
     await driver.execute(
-        _SET,
-        [kind for kind, _, _ in keys],
-        [id_ for _, id_, _ in keys],
-        [scope for _, _, scope in keys],
-        [int(causes[key].lane) for key in keys],
+        _SET_EACH,
+        *_parts(keys),
         [causes[key].at for key in keys],
+        [int(causes[key].lane) for key in keys],
         [causes[key].marked_at for key in keys],
     )
+
+
+def _parts(keys: Sequence[MarkKey]) -> tuple[str, str, str]:
+    """Kinds, ids and scopes, each as one parameter."""
+    kinds, ids, scopes = zip(*keys, strict=True)
+    return text_array(kinds), text_array(ids), text_array(scopes)
 
 
 async def mark_due_by_date(driver: Driver, limit: int) -> int:

@@ -99,6 +99,27 @@ _OF_INPUT = (
         ("tests/projections/test_facts_store.py",),
     ),
     Mutant(
+        "a NUL in one text moves all that follow",
+        "projections/text_arrays.py",
+        "if joined.count(_SEPARATOR) != len(items) - 1:",
+        "if len(items) < 1:",
+        ("tests/projections/test_text_arrays.py",),
+    ),
+    Mutant(
+        "a backslash is sent as the beginning of something",
+        "projections/text_arrays.py",
+        r'text.replace("\\", "\\\\").replace',
+        "text.replace",
+        ("tests/projections/test_text_arrays.py",),
+    ),
+    Mutant(
+        "what ingest touches is marked since never",
+        "projections/queue/marks.py",
+        'marked_at="$6::timestamptz"',
+        'marked_at="nullif($6::timestamptz, $6)"',
+        ("tests/projections/test_catch_up.py", "tests/projections/derive"),
+    ),
+    Mutant(
         "what PostgreSQL refused is never read again",
         "projections/facts/quarantine.py",
         "OR cause <> 'contract')",
