@@ -171,6 +171,25 @@ async def test_a_lost_answer_makes_no_second_call_also_where_it_is_not_wanted_an
     assert await school.made() == {"POST": 2, "DELETE": 1}
 
 
+async def test_an_answer_lost_for_good_is_pending_no_longer_than_the_lesson(
+    school: Timetable,
+) -> None:
+    await school.register(lesson())
+    await school.plan()
+    path = {"method": "POST", "path": "/partner/v1/calls"}
+    await school.fault(**path, kind="drop", count=1)
+    await school.loop.once()
+    assert await school.state() == "pending"
+    await school.at(NINE + 40 * MINUTE)  # nobody could ask again before it was over
+    await school.settle()
+    assert await school.rows("SELECT standing FROM lesson_calls") == [("asked",)]
+    assert await school.calls() == {}
+    assert await school.state() == "over"
+    await school.register(lesson(NINE + 24 * 60 * MINUTE, cancelled=True))
+    await school.settle()
+    assert await school.state() == "none"
+
+
 async def test_a_call_that_runs_is_left_alone_until_a_person_says_so(school: Timetable) -> None:
     await planned(school)
     await school.at(NINE + 5 * MINUTE)

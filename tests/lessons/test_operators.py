@@ -105,6 +105,7 @@ async def test_what_is_known_of_a_call_is_let_go_a_week_after_and_found_again(
     async with transaction(school.engine) as connection:
         await forget_old(connection, Retention())
     assert await school.rows("SELECT join_url, call_id FROM lesson_calls") == [(None, None)]
+    assert await school.state() == "over"
     again = NINE + timedelta(days=10)
     await school.register(lesson(again))
     await school.store.sweep(everything=True)

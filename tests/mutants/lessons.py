@@ -103,4 +103,11 @@ LESSONS: Final[tuple[Mutant, ...]] = (
         '        if lesson.decision_id is None and wish.seen != "":',
         ("tests/lessons/test_screens.py",),
     ),
+    Mutant(
+        "a call that nobody will ask about again is under way for ever",
+        "projections/migrations/schema/views/lessons.sql",
+        "OR l.lease_until > clock_now()\n",
+        "OR l.lease_until > clock_now() OR l.standing = 'asked'\n",
+        ("tests/lessons/test_calls.py", "tests/lessons/test_operators.py"),
+    ),
 )

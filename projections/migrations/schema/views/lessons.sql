@@ -5,7 +5,7 @@ SELECT l.lesson_id, w.school_id, w.group_id AS subject_group_id, w.starts_at, w.
             WHEN l.waiting = 'no_chat' THEN 'no_chat'
             WHEN NOT w.known THEN 'unknown'
             WHEN l.waiting = 'running' THEN 'running'
-            WHEN l.due_at IS NOT NULL OR l.lease_until > clock_now() OR l.standing = 'asked'
+            WHEN l.due_at IS NOT NULL OR l.lease_until > clock_now()
                  OR l.live AND l.seen IS DISTINCT FROM w.fingerprint THEN 'pending'
             WHEN w.ends_at <= clock_now() THEN 'over'
             WHEN l.standing = 'made' THEN 'converged'
