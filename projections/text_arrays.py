@@ -15,6 +15,11 @@ _SEPARATOR: Final = "\0"
 """Nothing that PostgreSQL can store has it; where an item does, that is PostgreSQL's to refuse."""
 
 
+def sent_as(type_: str) -> str:
+    """The type of a parameter that takes many values of this type."""
+    return TEXTS if type_ == "text" else f"{type_}[]"
+
+
 def text_array(items: Sequence[str | None]) -> str:
     """The literal of these items, from which PostgreSQL reads the same ones."""
     if not items:

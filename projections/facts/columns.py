@@ -5,7 +5,7 @@ One ``FactTable`` for each member of ``domain.facts.Fact``; the statements of
 here and nowhere else.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, cast
@@ -13,7 +13,7 @@ from typing import Final, cast
 from domain import facts
 from domain.facts import Fact
 from projections.queue.marks import MarkKey
-from projections.text_arrays import TEXTS, text_array
+from projections.text_arrays import TEXTS, sent_as, text_array
 
 Old = tuple[object, ...] | None
 """The values of ``FactTable.watched`` in the fact that was replaced; None where none was."""
@@ -21,18 +21,25 @@ Old = tuple[object, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, its PostgreSQL type, how one fact's value is read off, and how many go.
+    """A column: its name, its PostgreSQL type, and how one fact's value is read off.
 
-    ``sent_as`` is the type of the parameter that takes what ``sent`` makes of many values. Texts
-    go as one literal; so do arrays, each the text of its own literal that is cast in its row,
-    since ``unnest`` would flatten an array of arrays.
+    The value of an array is the text of its own literal, which is cast in its row: ``unnest``
+    would flatten an array of arrays.
     """
 
     name: str
     type: str
     read: Callable[[Fact], object]
-    sent_as: str
-    sent: Callable[[list[object]], object]
+
+    @property
+    def sent_as(self) -> str:
+        """The type of the parameter that takes what ``sent`` makes."""
+        return sent_as("text" if self.type == "text[]" else self.type)
+
+    def sent(self, facts_: Sequence[Fact]) -> object:
+        """The values of these facts, as one parameter."""
+        values = list(map(self.read, facts_))
+        return text_array(cast("list[str | None]", values)) if self.sent_as == TEXTS else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +63,11 @@ class FactTable:
 
 
 def _plain(type_: str, name: str, path: str | None = None) -> Column:
-    return Column(name, type_, attrgetter(path or name), f"{type_}[]", _as_they_are)
+    return Column(name, type_, attrgetter(path or name))
 
 
-def _as_they_are(values: list[object]) -> object:
-    return values
-
-
-def _literal(values: list[object]) -> object:
-    return text_array(cast("list[str | None]", values))
-
-
-def _text(name: str, path: str | None = None) -> Column:
-    return Column(name, "text", attrgetter(path or name), TEXTS, _literal)
-
-
-def _texts(*names: str) -> tuple[Column, ...]:
-    return tuple(map(_text, names))
+def _text(*names: str) -> tuple[Column, ...]:
+    return tuple(_plain("text", name) for name in names)
 
 
 def _array(name: str, read: Callable[[Fact], Iterable[str] | None]) -> Column:
@@ -80,7 +75,7 @@ def _array(name: str, read: Callable[[Fact], Iterable[str] | None]) -> Column:
         values = read(fact)
         return None if values is None else text_array(list(values))
 
-    return Column(name, "text[]", literal, TEXTS, _literal)
+    return Column(name, "text[]", literal)
 
 
 def _school(fact: Fact, old: Old) -> Iterable[MarkKey]:
@@ -153,8 +148,8 @@ def _nothing(_fact: Fact, _old: Old) -> Iterable[MarkKey]:
 RANK: Final = (
     _plain("bigint", "version", "rank.version"),
     _plain("timestamptz", "at", "rank.at"),
-    _text("source", "rank.source"),
-    _text("event_id", "rank.event_id"),
+    _plain("text", "source", "rank.source"),
+    _plain("text", "event_id", "rank.event_id"),
 )
 """What decides between two versions, in every table of facts."""
 
@@ -162,7 +157,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.School: FactTable(
         "fact_schools",
         ("school_id",),
-        (*_texts("school_id", "name", "timezone", "community_id"), _plain("date", "closed_on")),
+        (*_text("school_id", "name", "timezone", "community_id"), _plain("date", "closed_on")),
         ("timezone", "closed_on"),
         _school,
     ),
@@ -170,7 +165,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_classes",
         ("class_id",),
         (
-            *_texts("class_id", "school_id", "name", "school_year", "class_teacher_id"),
+            *_text("class_id", "school_id", "name", "school_year", "class_teacher_id"),
             _plain("date", "closed_on"),
         ),
         (),
@@ -181,8 +176,8 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_orders",
         ("order_id",),
         (
-            *_texts("order_id", "order_number", "school_id", "pupil_id", "class_id"),
-            _text("kind", "kind.value"),
+            *_text("order_id", "order_number", "school_id", "pupil_id", "class_id"),
+            _plain("text", "kind", "kind.value"),
             _plain("timestamptz", "ordered_at"),
             _plain("date", "effective_on"),
         ),
@@ -192,7 +187,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Cancellation: FactTable(
         "fact_cancellations",
         ("order_id", "school_id"),
-        (*_texts("order_id", "school_id"), _plain("timestamptz", "cancelled_at")),
+        (*_text("order_id", "school_id"), _plain("timestamptz", "cancelled_at")),
         (),
         _cancellation,
     ),
@@ -200,7 +195,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_people",
         ("person_id",),
         (
-            *_texts("person_id", "surname", "given_name", "patronymic", "sex"),
+            *_text("person_id", "surname", "given_name", "patronymic", "sex"),
             _plain("date", "birth_date"),
             _plain("boolean", "removed"),
         ),
@@ -212,7 +207,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_employments",
         ("person_id", "school_id"),
         (
-            *_texts("person_id", "school_id"),
+            *_text("person_id", "school_id"),
             _array("roles", _role_names),
             _plain("boolean", "ended"),
         ),
@@ -222,7 +217,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Guardianship: FactTable(
         "fact_guardianships",
         ("guardian_id", "pupil_id"),
-        (*_texts("guardian_id", "pupil_id"), _plain("boolean", "ended")),
+        (*_text("guardian_id", "pupil_id"), _plain("boolean", "ended")),
         (),
         _guardianship,
     ),
@@ -230,7 +225,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_subject_groups",
         ("group_id",),
         (
-            *_texts("group_id", "school_id", "class_id", "subject", "name"),
+            *_text("group_id", "school_id", "class_id", "subject", "name"),
             _array("teacher_ids", attrgetter("teacher_ids")),
             _array("pupil_ids", attrgetter("pupil_ids")),
             _plain("date", "closed_on"),
@@ -241,7 +236,7 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
     facts.Profile: FactTable(
         "fact_profiles",
         ("person_id",),
-        (*_texts("person_id"), _plain("bigint", "max_user_id")),
+        (*_text("person_id"), _plain("bigint", "max_user_id")),
         ("max_user_id",),
         _profile,
     ),
@@ -249,9 +244,9 @@ TABLES: Final[dict[type[Fact], FactTable]] = {
         "fact_lessons",
         ("lesson_id",),
         (
-            *_texts("lesson_id", "school_id", "group_id"),
-            _text("lesson_topic", "topic"),
-            *_texts("teacher_id"),
+            *_text("lesson_id", "school_id", "group_id"),
+            _plain("text", "lesson_topic", "topic"),
+            *_text("teacher_id"),
             _plain("timestamptz", "starts_at"),
             _plain("timestamptz", "ends_at"),
             _plain("boolean", "cancelled"),

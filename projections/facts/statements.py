@@ -15,12 +15,10 @@ from typing import Final
 
 from domain.facts import Fact
 from projections.facts.columns import RANK, TABLES, Column, FactTable
-from projections.text_arrays import TEXTS
+from projections.text_arrays import sent_as
 
 ORIGIN: Final = (("topic", "text"), ("part", "int"), ("off", "bigint"))
 """Where a fact was read, sent after the columns of the fact and of its rank."""
-
-_ORIGIN_SENT: Final = (TEXTS, "int[]", "bigint[]")
 
 _RANK_NAMES: Final = tuple(column.name for column in RANK)
 _NOT_BODY: Final = (*_RANK_NAMES, "topic", "part", "off", "known_since")
@@ -37,7 +35,7 @@ class Statements:
 
 
 def _arrays(columns: tuple[Column, ...]) -> str:
-    sent = [column.sent_as for column in columns] + list(_ORIGIN_SENT)
+    sent = [column.sent_as for column in columns] + [sent_as(type_) for _, type_ in ORIGIN]
     return ", ".join(f"${place}::{type_}" for place, type_ in enumerate(sent, 1))
 
 
@@ -59,8 +57,8 @@ def _row(alias: str, names: tuple[str, ...]) -> str:
 
 def _apply(table: FactTable, columns: tuple[Column, ...]) -> str:
     names = _names(columns)
-    now = len(names) + 1
     offsets = len(names)
+    now = offsets + 1
     keys = ", ".join(f"t.{key}" for key in table.keys)
     watched = "".join(f", old.{name} AS old_{name}" for name in table.watched)
     watched_out = "".join(f", a.old_{name}" for name in table.watched)

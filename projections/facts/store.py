@@ -105,7 +105,7 @@ def _fold(
 def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[object]:
     facts = [arrival[0] for arrival in arrivals]
     return [
-        *(column.sent(list(map(column.read, facts))) for column in statements.columns),
+        *(column.sent(facts) for column in statements.columns),
         text_array([arrival[1] for arrival in arrivals]),
         [arrival[2] for arrival in arrivals],
         [arrival[3] for arrival in arrivals],

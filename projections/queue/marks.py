@@ -83,7 +83,7 @@ _SET: Final = """
            cause_at = greatest(s.cause_at, excluded.cause_at)"""
 
 _SET_ALIKE: Final = _SET.format(lane="$5::smallint", marked_at="$6::timestamptz", more="", names="")
-"""All in one lane and marked at one time, as what ingest touches."""
+"""All in one lane and marked at one time, or now."""
 
 _SET_EACH: Final = _SET.format(
     lane="m.lane",
@@ -108,10 +108,8 @@ async def set_marks(
 
     ``since``: since when what touched them may have been there for us to read.
     """
+    await _set_alike(driver, touched, lane, since)
     if touched:
-        keys = sorted(touched)
-        times = [touched[key] for key in keys]
-        await driver.execute(_SET_ALIKE, *_parts(keys), times, int(lane), since)
         wake(CHANNEL)
 
 
@@ -123,11 +121,21 @@ async def mark_chats(driver: Driver, chats: Mapping[ChatId, Cause]) -> None:
 async def mark_schools(driver: Driver, schools: Mapping[SchoolId, datetime], lane: Lane) -> None:
     """Mark all chats of these schools, each with the latest of what was decided there."""
     keys = {(MarkKind.SCHOOL.value, str(school), ""): at for school, at in schools.items()}
-    await _set(driver, {key: Cause(lane, at) for key, at in keys.items()})
+    await _set_alike(driver, keys, lane, None)
 
 
 def _of_chat(chat_id: ChatId) -> MarkKey:
     return MarkKind.CHAT.value, chat_id, ""
+
+
+async def _set_alike(
+    driver: Driver, touched: Mapping[MarkKey, datetime], lane: Lane, since: datetime | None
+) -> None:
+    if not touched:
+        return
+    keys = sorted(touched)
+    times = [touched[key] for key in keys]
+    await driver.execute(_SET_ALIKE, *_parts(keys), times, int(lane), since)
 
 
 async def _set(driver: Driver, causes: Mapping[MarkKey, Cause]) -> None:
