@@ -150,8 +150,8 @@ class Driver(Protocol):
 class Record(Protocol):
     """A row by column name or position."""
 
-    def __getitem__(self, key: str | int) -> Any:  # noqa: ANN401 - a column's value
-        """The value of one column."""
+    def __getitem__(self, key: str | int | slice) -> Any:  # noqa: ANN401 - a column's value
+        """The value of one column, or the values of several in a row."""
 
 
 async def driver(connection: AsyncConnection) -> Driver:

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 
 from domain.chats import ChatKind
 from domain.derivation.facts import Entities, kind_and_entity
-from domain.facts import Rank, School, SchoolClass, SubjectGroup
+from domain.facts import School, SchoolClass, SubjectGroup
 from domain.founding import is_hand_made
-from domain.ids import ChatId, ClassId, GroupId, PersonId, SchoolId
+from domain.ids import ChatId, ClassId, GroupId, SchoolId
 from projections.by_hand.foundings import load_founded
-from projections.database import Driver, Record
-
-_RANK = "version, at, source, event_id"
+from projections.database import Driver
+from projections.facts.fact_table import F, FactTable
+from projections.facts.tables import CLASSES, GROUPS, SCHOOLS
 
 
 async def load_entities(driver: Driver, chat_ids: Iterable[ChatId]) -> Entities:
@@ -41,69 +41,21 @@ def _of_kind(named: Iterable[tuple[ChatKind | None, str]], kind: ChatKind) -> It
 
 
 async def _schools(driver: Driver, ids: Iterable[str]) -> dict[SchoolId, School]:
-    rows = await driver.fetch(
-        f"""SELECT school_id, name, timezone, community_id, closed_on, {_RANK}
-              FROM fact_schools WHERE school_id = ANY($1::text[])""",  # noqa: S608 - a constant
-        list(ids),
-    )
-    return {
-        SchoolId(row["school_id"]): School(
-            rank=rank(row),
-            school_id=SchoolId(row["school_id"]),
-            name=row["name"],
-            timezone=row["timezone"],
-            community_id=row["community_id"],
-            closed_on=row["closed_on"],
-        )
-        for row in rows
-    }
+    return {each.school_id: each for each in await _by_id(driver, SCHOOLS, ids)}
 
 
 async def _classes(driver: Driver, ids: Iterable[str]) -> dict[ClassId, SchoolClass]:
-    rows = await driver.fetch(
-        f"""SELECT class_id, school_id, name, school_year, class_teacher_id, closed_on, {_RANK}
-              FROM fact_classes WHERE class_id = ANY($1::text[])""",  # noqa: S608 - a constant
-        list(ids),
-    )
-    return {
-        ClassId(row["class_id"]): SchoolClass(
-            rank=rank(row),
-            class_id=ClassId(row["class_id"]),
-            school_id=SchoolId(row["school_id"]),
-            name=row["name"],
-            school_year=row["school_year"],
-            class_teacher_id=row["class_teacher_id"],
-            closed_on=row["closed_on"],
-        )
-        for row in rows
-    }
+    return {each.class_id: each for each in await _by_id(driver, CLASSES, ids)}
 
 
 async def _groups(driver: Driver, ids: Iterable[str]) -> dict[GroupId, SubjectGroup]:
+    return {each.group_id: each for each in await _by_id(driver, GROUPS, ids)}
+
+
+async def _by_id(driver: Driver, table: FactTable[F], ids: Iterable[str]) -> list[F]:
     rows = await driver.fetch(
-        f"""SELECT group_id, school_id, class_id, subject, name, teacher_ids, pupil_ids,
-                   closed_on, {_RANK}
-              FROM fact_subject_groups WHERE group_id = ANY($1::text[])""",  # noqa: S608 - a constant
+        f"""SELECT {table.selected("t")} FROM {table.name} t
+             WHERE {table.keys[0]} = ANY($1::text[])""",  # noqa: S608 - names are ours
         list(ids),
     )
-    return {GroupId(row["group_id"]): _group(row) for row in rows}
-
-
-def _group(row: Record) -> SubjectGroup:
-    pupil_ids: list[PersonId] | None = row["pupil_ids"]
-    return SubjectGroup(
-        rank=rank(row),
-        group_id=GroupId(row["group_id"]),
-        school_id=SchoolId(row["school_id"]),
-        class_id=ClassId(row["class_id"]),
-        subject=row["subject"],
-        name=row["name"],
-        teacher_ids=tuple(row["teacher_ids"]),
-        pupil_ids=None if pupil_ids is None else tuple(pupil_ids),
-        closed_on=row["closed_on"],
-    )
-
-
-def rank(row: Record) -> Rank:
-    """The rank of a fact's row."""
-    return Rank(row["version"], row["at"], row["source"], row["event_id"])
+    return table.facts(rows)

@@ -11,45 +11,34 @@ from collections.abc import Set as AbstractSet
 from domain.chats import ChatKind
 from domain.decisions import ChatDecisions, MembershipDecision
 from domain.derivation.facts import Entities, Facts, Stored
-from domain.facts import (
-    Employment,
-    EmploymentRole,
-    Guardianship,
-    Order,
-    OrderKind,
-    School,
-    SchoolClass,
-    SubjectGroup,
-)
-from domain.ids import ChatId, ClassId, OrderId, PersonId, SchoolId
+from domain.facts import Employment, Guardianship, Order, School, SchoolClass, SubjectGroup
+from domain.ids import ChatId, ClassId, PersonId, SchoolId
 from domain.orders import live
 from projections.by_hand.decisions import load_decisions
 from projections.by_hand.kinds import switched_off
-from projections.database import Driver, Record
-from projections.derive.entities import load_entities, rank
+from projections.database import Driver
+from projections.derive.entities import load_entities
 from projections.derive.stored import load_chats, load_members
+from projections.facts.tables import EMPLOYMENTS, GUARDIANSHIPS, ORDERS
 
-_ORDERS = """
+_ORDERS = f"""
     WITH pupil AS (
         SELECT DISTINCT school_id, pupil_id FROM fact_orders WHERE class_id = ANY($1::text[])
         UNION SELECT school_id, pupil_id FROM fact_orders WHERE pupil_id = ANY($2::text[]))
-    SELECT o.order_id, o.kind, o.order_number, o.ordered_at, o.school_id, o.pupil_id, o.class_id,
-           o.effective_on, o.version, o.at, o.source, o.event_id,
-           c.order_id IS NOT NULL AS cancelled
+    SELECT {ORDERS.selected("o")}, c.order_id IS NOT NULL AS cancelled
       FROM pupil JOIN fact_orders o USING (pupil_id, school_id)
-      LEFT JOIN fact_cancellations c ON (c.order_id, c.school_id) = (o.order_id, o.school_id)"""
+      LEFT JOIN fact_cancellations c ON (c.order_id, c.school_id) = (o.order_id, o.school_id)"""  # noqa: S608 - names are ours
 
-_GUARDIANSHIPS = """
-    SELECT guardian_id, pupil_id, ended, version, at, source, event_id
-      FROM fact_guardianships WHERE pupil_id = ANY($1::text[])
-    UNION SELECT guardian_id, pupil_id, ended, version, at, source, event_id
-      FROM fact_guardianships WHERE guardian_id = ANY($2::text[])"""
+_GUARDIANSHIPS = f"""
+    SELECT {GUARDIANSHIPS.selected("g")} FROM fact_guardianships g
+     WHERE g.pupil_id = ANY($1::text[])
+    UNION SELECT {GUARDIANSHIPS.selected("g")} FROM fact_guardianships g
+     WHERE g.guardian_id = ANY($2::text[])"""  # noqa: S608 - as above
 
-_EMPLOYMENTS = """
-    SELECT person_id, school_id, roles, ended, version, at, source, event_id
-      FROM fact_employments WHERE school_id = ANY($1::text[])
-    UNION SELECT person_id, school_id, roles, ended, version, at, source, event_id
-      FROM fact_employments WHERE person_id = ANY($2::text[])"""
+_EMPLOYMENTS = f"""
+    SELECT {EMPLOYMENTS.selected("e")} FROM fact_employments e WHERE e.school_id = ANY($1::text[])
+    UNION SELECT {EMPLOYMENTS.selected("e")} FROM fact_employments e
+     WHERE e.person_id = ANY($2::text[])"""  # noqa: S608 - as above
 
 _REMOVED = "SELECT person_id FROM fact_people WHERE person_id = ANY($1::text[]) AND removed"
 
@@ -67,7 +56,7 @@ async def load(
     members = await load_members(driver, chat_ids)
     added = _added(decisions.values())
     bonds = await _guardianships(driver, (), added) if added else {}
-    orders = await _orders(driver, _classes_with_roster(entities), {*added, *bonds})
+    orders = await _orders(driver, entities.classes, {*added, *bonds})
     candidates = _candidates(orders.values())
     in_parents_chats = _candidates_of(stored.values(), candidates)
     bonds = {**bonds, **await _guardianships(driver, in_parents_chats, added)}
@@ -105,35 +94,20 @@ def _added(decisions: Iterable[ChatDecisions]) -> set[PersonId]:
     }
 
 
-def _classes_with_roster(entities: Entities) -> list[ClassId]:
-    return list(entities.classes)
-
-
 async def _orders(
-    driver: Driver, class_ids: Sequence[ClassId], pupils: AbstractSet[PersonId]
+    driver: Driver, class_ids: Iterable[ClassId], pupils: AbstractSet[PersonId]
 ) -> dict[tuple[SchoolId, PersonId], list[Order]]:
     rows = await driver.fetch(_ORDERS, list(class_ids), list(pupils))
+    told = ORDERS.facts(rows)
     cancelled = {
-        (OrderId(row["order_id"]), SchoolId(row["school_id"])) for row in rows if row["cancelled"]
+        (order.order_id, order.school_id)
+        for order, row in zip(told, rows, strict=True)
+        if row["cancelled"]
     }
     orders: defaultdict[tuple[SchoolId, PersonId], list[Order]] = defaultdict(list)
-    for order in live((_order(row) for row in rows), cancelled):
+    for order in live(told, cancelled):
         orders[order.school_id, order.pupil_id].append(order)
     return orders
-
-
-def _order(row: Record) -> Order:
-    return Order(
-        rank=rank(row),
-        order_id=OrderId(row["order_id"]),
-        kind=OrderKind(row["kind"]),
-        order_number=row["order_number"],
-        ordered_at=row["ordered_at"],
-        school_id=SchoolId(row["school_id"]),
-        pupil_id=PersonId(row["pupil_id"]),
-        class_id=ClassId(row["class_id"]),
-        effective_on=row["effective_on"],
-    )
 
 
 def _candidates(
@@ -163,13 +137,8 @@ async def _guardianships(
     driver: Driver, pupils: Iterable[PersonId], guardians: AbstractSet[PersonId]
 ) -> dict[PersonId, list[Guardianship]]:
     bonds: defaultdict[PersonId, list[Guardianship]] = defaultdict(list)
-    for row in await driver.fetch(_GUARDIANSHIPS, list(pupils), list(guardians)):
-        bond = Guardianship(
-            rank=rank(row),
-            guardian_id=PersonId(row["guardian_id"]),
-            pupil_id=PersonId(row["pupil_id"]),
-            ended=row["ended"],
-        )
+    rows = await driver.fetch(_GUARDIANSHIPS, list(pupils), list(guardians))
+    for bond in GUARDIANSHIPS.facts(rows):
         bonds[bond.pupil_id].append(bond)
     return bonds
 
@@ -181,14 +150,7 @@ async def _employments(
     schools = list({chat.school_id for chat in stored if chat.kind is ChatKind.STAFF_ROOM})
     people = list(_teachers(entities) | added)
     employments: defaultdict[SchoolId, dict[PersonId, Employment]] = defaultdict(dict)
-    for row in await driver.fetch(_EMPLOYMENTS, schools, people):
-        employment = Employment(
-            rank=rank(row),
-            person_id=PersonId(row["person_id"]),
-            school_id=SchoolId(row["school_id"]),
-            roles=frozenset(EmploymentRole(role) for role in row["roles"]),
-            ended=row["ended"],
-        )
+    for employment in EMPLOYMENTS.facts(await driver.fetch(_EMPLOYMENTS, schools, people)):
         employments[employment.school_id][employment.person_id] = employment
     return employments
 

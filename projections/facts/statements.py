@@ -11,10 +11,11 @@ that is known already.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from domain.facts import Fact
-from projections.facts.columns import RANK, TABLES, Column, FactTable
+from projections.facts.fact_table import RANK, Column, FactTable
+from projections.facts.tables import TABLES
 from projections.text_arrays import sent_as
 
 ORIGIN: Final = (("topic", "text"), ("part", "int"), ("off", "bigint"))
@@ -28,7 +29,7 @@ _NOT_BODY: Final = (*_RANK_NAMES, "topic", "part", "off", "known_since")
 class Statements:
     """Both take the items of each of ``columns`` and of ``ORIGIN``, then the time."""
 
-    table: FactTable
+    table: FactTable[Any]
     columns: tuple[Column, ...]
     apply: str
     keep: str
@@ -55,7 +56,7 @@ def _row(alias: str, names: tuple[str, ...]) -> str:
     return "(" + ", ".join(f"{alias}.{name}" for name in names) + ")"
 
 
-def _apply(table: FactTable, columns: tuple[Column, ...]) -> str:
+def _apply(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     names = _names(columns)
     offsets = len(names)
     now = offsets + 1
@@ -93,7 +94,7 @@ _KEPT: Final = (
 )
 
 
-def _keep(table: FactTable, columns: tuple[Column, ...]) -> str:
+def _keep(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     names = _names(columns)
     now = len(names) + 1
     body = [
@@ -115,7 +116,7 @@ def _keep(table: FactTable, columns: tuple[Column, ...]) -> str:
     ON CONFLICT DO NOTHING"""  # noqa: S608 - names are ours
 
 
-def _statements(table: FactTable) -> Statements:
+def _statements(table: FactTable[Any]) -> Statements:
     columns = (*table.columns, *RANK)
     return Statements(table, columns, _apply(table, columns), _keep(table, columns))
 

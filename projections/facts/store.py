@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from domain.facts import Fact
 from projections.database import Driver, Record
-from projections.facts.columns import FactTable
+from projections.facts.fact_table import FactTable
 from projections.facts.statements import STATEMENTS, Statements
 from projections.queue.marks import MarkKey
 from projections.text_arrays import text_array
@@ -112,12 +112,12 @@ def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[object]
     ]
 
 
-def _key(table: FactTable, row: Record) -> Key:
+def _key(table: FactTable[Any], row: Record) -> Key:
     return row[1] if len(table.keys) == 1 else (row[1], row[2])
 
 
 def _touch(
-    table: FactTable, applied: Sequence[Arrival], told: Mapping[Key, Record], written: Written
+    table: FactTable[Any], applied: Sequence[Arrival], told: Mapping[Key, Record], written: Written
 ) -> None:
     """``told`` has at least those that replaced something."""
     replaced = 1 + len(table.keys)

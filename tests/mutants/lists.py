@@ -44,8 +44,8 @@ LISTS: Final = (
     ),
     Mutant(
         "what PostgreSQL makes of a fact is kept as part of it",
-        "projections/facts/columns.py",
-        '        made=("surname_folded",),\n',
+        "projections/facts/tables.py",
+        '    made=("surname_folded",),\n',
         "",
         ("tests/projections/test_facts_store.py",),
     ),

@@ -16,8 +16,8 @@ from domain.facts import EmploymentRole, Fact, OrderKind, Rank
 from domain.ids import ClassId, GroupId, LessonId, MaxUserId, OrderId, PersonId, SchoolId
 from projections.database import Record, driver, transaction
 from projections.facts import store
-from projections.facts.columns import TABLES
 from projections.facts.store import Arrival
+from projections.facts.tables import TABLES
 from projections.queue.marks import MarkKey
 from tests.projections.builders import engine_of
 
@@ -135,8 +135,9 @@ async def _stored(engine: AsyncEngine) -> tuple[set[Fact], set[tuple[str, Rank]]
     async with transaction(engine) as connection:
         raw = await driver(connection)
         for type_, table in TABLES.items():
-            for row in await raw.fetch(f"SELECT * FROM {table.name}"):
-                found.add(_fact(type_, row))
+            rows = await raw.fetch(f"SELECT {table.selected('t')}, t.part FROM {table.name} t")
+            assert table.facts(rows) == [_fact(type_, row) for row in rows]
+            found.update(table.facts(rows))
         history = await raw.fetch("SELECT * FROM fact_history")
     own = {table.kind: {column.name for column in table.columns} for table in TABLES.values()}
     assert all(row["body"].keys() == own[row["kind"]] for row in history)

@@ -19,6 +19,9 @@ from tests.lessons.deciding import decide, last_decision
 from tests.simulation.register import CLASSES, GUARDIANS, PUPILS, TEACHERS, ZONES, Event, Register
 
 MINUTE = timedelta(minutes=1)
+LASTS = 40 * MINUTE
+TAKEN_AWAY = 0.3
+"""Of the changes while a lesson runs: it is cancelled or moved away under the people in it."""
 GROUPS = {"k1": "c1", "k2": "c1", "k3": "c3"}
 """Subject groups and their classes; the first is of every run."""
 LESSONS = {"l1": "k1", "l2": "k3", "l3": "k1", "l4": "k3"}
@@ -60,6 +63,9 @@ class Lessons:
         self.now = now
         if self.random.random() < 0.2:
             return self.register.keep(self._group(self.random.choice(("k2", "k3"))))
+        running = [each for each in SOON if self._runs(each)]
+        if running and self.random.random() < TAKEN_AWAY:
+            return self._taken_away(self.random.choice(running))
         lesson = self.random.choice(tuple(LESSONS))
         what = self.random.random()
         if what < 0.4 or self._starts[lesson] < now:
@@ -69,6 +75,16 @@ class Lessons:
         elif what < 0.75:
             self._groups[lesson] = self.random.choice(tuple(GROUPS))
         cancelled = self.random.random() < 0.2
+        return self.register.keep(self._lesson(lesson, cancelled=cancelled))
+
+    def _runs(self, lesson: str) -> bool:
+        return self._starts[lesson] <= self.now < self._starts[lesson] + LASTS
+
+    def _taken_away(self, lesson: str) -> Event:
+        """Cancelled, or moved to later, while people are in its call."""
+        cancelled = self.random.random() < 0.5
+        if not cancelled:
+            self._starts[lesson] = self.now + FAR
         return self.register.keep(self._lesson(lesson, cancelled=cancelled))
 
     def _start(self, lesson: str) -> datetime:
@@ -85,7 +101,7 @@ class Lessons:
         return self.register.versioned(
             "lesson.changed", lesson, lesson_id=lesson, school_id=school,
             group_id=self._groups[lesson], topic="Тема", teacher_id=self._teachers[lesson],
-            starts_at=start.isoformat(), ends_at=(start + 40 * MINUTE).isoformat(),
+            starts_at=start.isoformat(), ends_at=(start + LASTS).isoformat(),
             status="cancelled" if cancelled else "planned",
         )  # fmt: skip
 

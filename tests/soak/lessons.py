@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.ids import LessonId, PersonId
 from operations.errors import NoSuchLesson, NotPermitted
 from operations.lesson_acts import Decided
+from projections.database import transaction
 from projections.errors import StoreUnavailable
 from projections.staff.store import StaffStore
 from tests.lessons.deciding import decide, last_decision
@@ -31,6 +33,16 @@ SOON = 40.0
 RUNS_LONG = timedelta(minutes=2)
 DELETIONS = 0.4
 """Of the decisions: enough for calls to be made anew all the time."""
+
+NOT_READ_YET = "refused: the register is ahead of what was read"
+
+# What was read, where by it the teacher gives the lesson and works in its school.
+_GIVES = text("""
+    SELECT f.event_id, g.event_id, e.event_id
+      FROM fact_lessons f
+      JOIN fact_subject_groups g USING (group_id, school_id)
+      JOIN fact_employments e ON (e.person_id, e.school_id) = (f.teacher_id, f.school_id)
+     WHERE f.lesson_id = :lesson AND f.teacher_id = :teacher AND NOT e.ended""")
 
 
 @dataclass(slots=True)
@@ -95,6 +107,8 @@ class Teachers:
     """Decisions that may stand: an answer may have been lost."""
     taken: list[Said] = field(default_factory=list)
     """Those that were answered for."""
+    faults: list[str] = field(default_factory=list)
+    """Teachers who were shown no lesson though by what was read they give it."""
     _names: int = 0
 
     async def work(self) -> None:
@@ -110,6 +124,7 @@ class Teachers:
         title = f"Урок {self._names}" if self.rng.random() > DELETIONS else None
         insists = title is None and self.rng.random() < 0.5
         teacher = self.timetable.lessons[lesson]["data"]["teacher_id"]
+        given = await self.gives(teacher, lesson)
         who = await StaffStore(self.engine).person(PersonId(teacher))
         if who is None:
             return
@@ -120,7 +135,9 @@ class Teachers:
             answer = await decide(self.engine, who, LessonId(lesson), title, seen, insists=insists)
         except (NoSuchLesson, NotPermitted) as no:
             self.said.remove(said)
-            self.counted[type(no).__name__] += 1
+            if given and given == await self.gives(teacher, lesson):
+                self.faults.append(f"{no!r} for {teacher}, who gives {lesson}")
+            self.counted[NOT_READ_YET] += 1
             return
         if isinstance(answer, Decided):
             self.taken.append(said)
@@ -128,3 +145,10 @@ class Teachers:
         else:
             self.said.remove(said)
             self.counted[answer.why.value] += 1
+
+    async def gives(self, teacher: str, lesson: str) -> tuple[object, ...] | None:
+        """By which records the teacher gives the lesson; None: by none that were read."""
+        async with transaction(self.engine) as connection:
+            found = await connection.execute(_GIVES, {"lesson": lesson, "teacher": teacher})
+            row = found.one_or_none()
+            return None if row is None else tuple(row)

@@ -207,7 +207,8 @@ class _Run:
         words = Words(self.teachers.said, self.teachers.taken, self.outages.restored)
         engine, published = self.school.engine, self.school.published
         chats = await self.school.chats()
-        return await lesson_verdict.judge(engine, published, chats, self.calls, words)
+        odd = await lesson_verdict.judge(engine, published, chats, self.calls, words)
+        return [*self.teachers.faults, *odd]
 
     async def conclude(self, running: list[Program], began: float) -> Evidence:
         """All figures, with the verdict."""
