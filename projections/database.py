@@ -6,15 +6,17 @@ every statement begins with a new snapshot (the derive loop rests on that).
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
-from typing import Any, Final, Protocol, cast
+from functools import lru_cache
+from typing import Any, Final, Protocol, cast, final
 
 import asyncpg
 import structlog
 from asyncpg.pgproto import pgproto
 from sqlalchemy import text
+from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -118,7 +120,7 @@ def wake(channel: str) -> None:
 
 async def _notify(connection: AsyncConnection, channels: Sequence[str]) -> None:
     raw = await connection.get_raw_connection()
-    driven = cast("Driver", raw.driver_connection)
+    driven = cast("_Raw", raw.driver_connection)
     try:
         async with asyncio.timeout(_NOTIFY_SECONDS):
             await driven.execute("; ".join(f"NOTIFY {channel}" for channel in channels))
@@ -126,25 +128,79 @@ async def _notify(connection: AsyncConnection, channels: Sequence[str]) -> None:
         log.warning("store.not_notified", error=type(error).__name__)
 
 
-class Driver(Protocol):
-    """The part of asyncpg's connection that we use: bulk statements with arrays."""
+class _Raw(Protocol):
+    """The part of asyncpg's connection that we use; it counts parameters instead of naming them."""
 
-    async def execute(self, query: str, *args: object) -> str:
+    async def execute(self, query: str, *args: object) -> str: ...
+
+    async def fetch(self, query: str, *args: object) -> "list[Record]": ...
+
+    async def fetchrow(self, query: str, *args: object) -> "Record | None": ...
+
+    async def fetchval(self, query: str, *args: object) -> Any: ...  # noqa: ANN401 - a column's value
+
+    async def copy_records_to_table(
+        self, table_name: str, *, records: Iterable[Sequence[object]], columns: Sequence[str]
+    ) -> str: ...
+
+
+_DIALECT: Final = PGDialect_asyncpg()  # type: ignore[no-untyped-call]
+
+
+@lru_cache(maxsize=512)  # as good as all: statements are constants
+def _positional(query: str) -> tuple[str, tuple[str, ...]]:
+    """A statement as asyncpg takes it, and the names of its parameters in their order.
+
+    They are found as ``text`` finds them, so that one dialect is written everywhere. It takes
+    ``:name::type`` for no parameter: that is ``CAST(:name AS type)``.
+    """
+    compiled = text(query).compile(dialect=_DIALECT)
+    return compiled.string, tuple(compiled.positiontup or ())
+
+
+def _bound(query: str, values: Mapping[str, object]) -> list[Any]:
+    """What asyncpg is called with: the statement, and the values in its order.
+
+    Raises:
+        TypeError: the statement's parameters have other names than these.
+    """
+    sent, names = _positional(query)
+    if values.keys() != set(names):
+        missing, unknown = sorted({*names} - {*values}), sorted({*values} - {*names})
+        raise TypeError(f"parameters of a statement: missing {missing}, unknown {unknown}")
+    return [sent, *map(values.__getitem__, names)]
+
+
+@final
+class Driver:
+    """asyncpg's connection, for bulk statements with arrays; parameters are named (``:name``)."""
+
+    __slots__ = ("_raw",)
+
+    def __init__(self, raw: _Raw) -> None:
+        self._raw = raw
+
+    async def execute(self, query: str, /, **values: object) -> str:
         """Run a statement; the answer is PostgreSQL's command tag."""
+        return await self._raw.execute(*_bound(query, values))
 
-    async def fetch(self, query: str, *args: object) -> "list[Record]":
+    async def fetch(self, query: str, /, **values: object) -> "list[Record]":
         """Run a query and fetch all its rows."""
+        return await self._raw.fetch(*_bound(query, values))
 
-    async def fetchrow(self, query: str, *args: object) -> "Record | None":
+    async def fetchrow(self, query: str, /, **values: object) -> "Record | None":
         """The first row, or none."""
+        return await self._raw.fetchrow(*_bound(query, values))
 
-    async def fetchval(self, query: str, *args: object) -> Any:  # noqa: ANN401 - a column's value
+    async def fetchval(self, query: str, /, **values: object) -> Any:  # noqa: ANN401 - a column's value
         """The first column of the first row."""
+        return await self._raw.fetchval(*_bound(query, values))
 
     async def copy_records_to_table(
         self, table_name: str, *, records: Iterable[Sequence[object]], columns: Sequence[str]
     ) -> str:
         """COPY rows into a table; the answer is PostgreSQL's command tag."""
+        return await self._raw.copy_records_to_table(table_name, records=records, columns=columns)
 
 
 class Record(Protocol):
@@ -162,4 +218,4 @@ async def driver(connection: AsyncConnection) -> Driver:
     """
     await connection.execute(text("SELECT 1"))
     raw = await connection.get_raw_connection()
-    return cast("Driver", raw.driver_connection)
+    return Driver(cast("_Raw", raw.driver_connection))

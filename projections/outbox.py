@@ -83,17 +83,18 @@ async def add_all(connection: AsyncConnection, news: Sequence[News]) -> None:
     written = [_written(each, now) for each in news]
     await store.execute(
         """INSERT INTO outbox (event_id, topic, key, value, created_at, refused)
-           SELECT n.event_id, n.topic, n.key, n.value::jsonb, $6, n.refused
-             FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[])
+           SELECT n.event_id, n.topic, n.key, n.value::jsonb, :now, n.refused
+             FROM unnest(CAST(:events AS text[]), CAST(:topics AS text[]), CAST(:keys AS text[]),
+                         CAST(:values AS text[]), CAST(:refused AS text[]))
                   WITH ORDINALITY AS n (event_id, topic, key, value, refused, place)
             ORDER BY n.place
            ON CONFLICT (event_id) DO NOTHING""",
-        [each.event_id for each in news],
-        [each.topic for each in news],
-        [each.subject for each in news],
-        [value for value, _ in written],
-        [refused for _, refused in written],
-        now,
+        events=[each.event_id for each in news],
+        topics=[each.topic for each in news],
+        keys=[each.subject for each in news],
+        values=[value for value, _ in written],
+        refused=[refused for _, refused in written],
+        now=now,
     )
 
 
@@ -130,12 +131,12 @@ async def take(connection: AsyncConnection, limit: int) -> list[Outgoing]:
     The lock is held until the transaction ends: publish and call ``published`` within it.
     """
     store = await driver(connection)
-    if not await store.fetchval("SELECT pg_try_advisory_xact_lock($1)", _LOCK):
+    if not await store.fetchval("SELECT pg_try_advisory_xact_lock(:lock)", lock=_LOCK):
         return []
     rows = await store.fetch(
         """SELECT entry, topic, key, value::text AS value FROM outbox
-            WHERE published_at IS NULL AND refused IS NULL ORDER BY entry LIMIT $1""",
-        limit,
+            WHERE published_at IS NULL AND refused IS NULL ORDER BY entry LIMIT :limit""",
+        limit=limit,
     )
     return [Outgoing(row["entry"], row["topic"], row["key"], row["value"]) for row in rows]
 
@@ -144,13 +145,14 @@ async def published(connection: AsyncConnection, sent: Sent) -> None:
     """What Kafka has acknowledged, and what it will never take."""
     store = await driver(connection)
     await store.execute(
-        "UPDATE outbox SET published_at = clock_now() WHERE entry = ANY($1::bigint[])",
-        list(sent.published),
+        """UPDATE outbox SET published_at = clock_now()
+            WHERE entry = ANY(CAST(:entries AS bigint[]))""",
+        entries=list(sent.published),
     )
     await store.execute(
         """UPDATE outbox o SET refused = u.refused
-             FROM unnest($1::bigint[], $2::text[]) AS u (entry, refused)
+             FROM unnest(CAST(:entries AS bigint[]), CAST(:reasons AS text[])) AS u (entry, refused)
             WHERE o.entry = u.entry""",
-        list(sent.refused),
-        list(sent.refused.values()),
+        entries=list(sent.refused),
+        reasons=list(sent.refused.values()),
     )

@@ -38,14 +38,17 @@ from projections.queue.marks import CHANNEL, Cause, by_chat, mark_chats, mark_sc
 _RECORD = """
     INSERT INTO decisions (decision_id, chat_id, person_id, account, school_id, kind, subject,
                            choice, author, at)
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[], $6::text[],
-                         $7::text[], $8::text[], $9::text[], $10::timestamptz[])
+    SELECT * FROM unnest(CAST(:decisions AS text[]), CAST(:chats AS text[]),
+                         CAST(:people AS text[]), CAST(:accounts AS bigint[]),
+                         CAST(:schools AS text[]), CAST(:kinds AS text[]),
+                         CAST(:subjects AS text[]), CAST(:choices AS text[]),
+                         CAST(:authors AS text[]), CAST(:times AS timestamptz[]))
     ON CONFLICT (decision_id) DO NOTHING RETURNING decision_id"""
 
 _LATEST = """
     SELECT DISTINCT ON (chat_id, subject, person_id)
            decision_id, chat_id, person_id, subject, choice, author, at
-      FROM decisions WHERE chat_id = ANY($1::text[]) AND subject <> 'stay'
+      FROM decisions WHERE chat_id = ANY(CAST(:chats AS text[])) AND subject <> 'stay'
      ORDER BY chat_id, subject, person_id, at DESC, decision_id COLLATE "C" DESC"""
 
 
@@ -78,7 +81,7 @@ async def record_all(
     if not decisions:
         return 0
     raw = await driver(connection)
-    rows = await raw.fetch(_RECORD, *_columns(decisions))
+    rows = await raw.fetch(_RECORD, **_columns(decisions))
     known = {str(row["decision_id"]) for row in rows}
     new = [decision for decision in decisions if decision.decision_id in known]
     if not new:
@@ -106,22 +109,23 @@ async def _mark(raw: Driver, decisions: Sequence[AnyDecision], lane: Lane) -> No
     await mark_schools(raw, schools, lane)
 
 
-def _columns(decisions: Sequence[AnyDecision]) -> list[list[object]]:
-    rows = [
-        (
-            each.decision_id,
-            None if isinstance(each, KindDecision) else each.chat_id,
-            each.person_id if isinstance(each, Decision) else None,
-            each.account if isinstance(each, StayDecision) else None,
-            each.school_id if isinstance(each, KindDecision) else None,
-            each.kind.value if isinstance(each, KindDecision) else None,
-            *_subject_and_choice(each),
-            each.author,
-            each.at,
-        )
-        for each in decisions
-    ]
-    return [list(column) for column in zip(*rows, strict=True)]
+def _columns(decisions: Sequence[AnyDecision]) -> dict[str, list[object]]:
+    told = [_subject_and_choice(each) for each in decisions]
+    kinds = [each if isinstance(each, KindDecision) else None for each in decisions]
+    return {
+        "decisions": [each.decision_id for each in decisions],
+        "chats": [None if isinstance(each, KindDecision) else each.chat_id for each in decisions],
+        "people": [each.person_id if isinstance(each, Decision) else None for each in decisions],
+        "accounts": [
+            each.account if isinstance(each, StayDecision) else None for each in decisions
+        ],
+        "schools": [each and each.school_id for each in kinds],
+        "kinds": [each and each.kind.value for each in kinds],
+        "subjects": [subject for subject, _ in told],
+        "choices": [choice for _, choice in told],
+        "authors": [each.author for each in decisions],
+        "times": [each.at for each in decisions],
+    }
 
 
 def _is_due(decision: OfChat) -> bool:
@@ -201,7 +205,7 @@ async def load_decisions(raw: Driver, chat_ids: Iterable[ChatId]) -> dict[ChatId
     people: defaultdict[ChatId, list[Decision]] = defaultdict(list)
     titles: dict[ChatId, str | None] = {}
     deleted: dict[ChatId, Deletion] = {}
-    for row in await raw.fetch(_LATEST, list(chat_ids)):
+    for row in await raw.fetch(_LATEST, chats=list(chat_ids)):
         chat_id = ChatId(row["chat_id"])
         match row["subject"]:
             case "title":

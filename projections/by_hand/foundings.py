@@ -15,11 +15,13 @@ from projections.database import Driver
 _FOUND = """
     INSERT INTO founded_chats
            (chat_id, decision_id, kind, school_id, class_id, group_id, filling, title, author)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (chat_id) DO NOTHING"""
+    VALUES (:chat_id, :decision_id, :kind, :school_id, :class_id, :group_id, :filling, :title,
+            :author)
+    ON CONFLICT (chat_id) DO NOTHING"""
 
 _FOUNDED = """
     SELECT chat_id, kind, school_id, class_id, group_id, filling, title
-      FROM founded_chats WHERE chat_id = ANY($1::text[])"""
+      FROM founded_chats WHERE chat_id = ANY(CAST(:chats AS text[]))"""
 
 
 async def keep_founding(driver: Driver, decision: ChatDecision, founding: Founding) -> None:
@@ -27,15 +29,15 @@ async def keep_founding(driver: Driver, decision: ChatDecision, founding: Foundi
     purpose = founding.purpose
     await driver.execute(
         _FOUND,
-        decision.chat_id,
-        decision.decision_id,
-        purpose.kind.value,
-        purpose.school_id,
-        purpose.class_id,
-        purpose.group_id,
-        founding.filling.value,
-        founding.title,
-        decision.author,
+        chat_id=decision.chat_id,
+        decision_id=decision.decision_id,
+        kind=purpose.kind.value,
+        school_id=purpose.school_id,
+        class_id=purpose.class_id,
+        group_id=purpose.group_id,
+        filling=founding.filling.value,
+        title=founding.title,
+        author=decision.author,
     )
 
 
@@ -54,5 +56,5 @@ async def load_founded(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatI
             Filling(row["filling"]),
             row["title"],
         )
-        for row in await driver.fetch(_FOUNDED, list(chat_ids))
+        for row in await driver.fetch(_FOUNDED, chats=list(chat_ids))
     }

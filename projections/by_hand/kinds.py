@@ -28,7 +28,7 @@ _LATEST: Final = """
       FROM decisions WHERE subject = 'kind' AND school_id = ANY({schools})
      ORDER BY school_id, kind, at DESC, decision_id COLLATE "C" DESC"""
 
-_OF_SCHOOLS: Final = _LATEST.format(schools="$1::text[]")
+_OF_SCHOOLS: Final = _LATEST.format(schools="CAST(:schools AS text[])")
 _OF_SCHOOL: Final = text(_LATEST.format(schools="ARRAY[CAST(:school AS text)]"))
 
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('decide kinds ' || :school, 0))")
@@ -59,7 +59,7 @@ async def switched_off(
         return frozenset()
     return frozenset(
         (SchoolId(row["school_id"]), ChatKind(row["kind"]))
-        for row in await raw.fetch(_OF_SCHOOLS, sorted(schools))
+        for row in await raw.fetch(_OF_SCHOOLS, schools=sorted(schools))
         if row["choice"] == KindSwitch.OFF.value
     )
 

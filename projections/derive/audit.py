@@ -52,7 +52,8 @@ _ENTITIES = """
     UNION ALL SELECT 'chat', chat_id FROM founded_chats"""
 
 _PAST_DATE = """
-    SELECT chat_id FROM chats WHERE chat_id = ANY($1::text[]) AND next_change_at <= $2"""
+    SELECT chat_id FROM chats
+     WHERE chat_id = ANY(CAST(:chats AS text[])) AND next_change_at <= :now"""
 
 
 async def audit(
@@ -136,6 +137,6 @@ async def _excused(raw: Driver, facts: Facts, chat_ids: Sequence[ChatId]) -> set
     """
     if await first_load.is_on(raw):
         return set(chat_ids)
-    rows = await raw.fetch(_PAST_DATE, list(chat_ids), facts.now)
+    rows = await raw.fetch(_PAST_DATE, chats=list(chat_ids), now=facts.now)
     marked = await resolve.resolve(raw, await claims.all_marks(raw))
     return {ChatId(row["chat_id"]) for row in rows} | marked.derive.keys()

@@ -18,7 +18,7 @@ from projections.derive.config import ChatKindsOff
 from projections.derive.entities import load_entities
 
 _MISSING = """
-    SELECT id FROM unnest($1::text[]) AS id
+    SELECT id FROM unnest(CAST(:chats AS text[])) AS id
      WHERE NOT EXISTS (SELECT FROM chats c WHERE c.chat_id = id) ORDER BY id"""
 
 _CREATE = """
@@ -26,25 +26,27 @@ _CREATE = """
                        origin, made_by, filling)
     SELECT c.*, CASE WHEN f.chat_id IS NULL THEN 'rule' ELSE 'hand' END, f.author,
            coalesce(f.filling, 'rule')
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
-                  $7::date[])
+      FROM unnest(CAST(:chats AS text[]), CAST(:kinds AS text[]), CAST(:schools AS text[]),
+                  CAST(:classes AS text[]), CAST(:groups AS text[]), CAST(:titles AS text[]),
+                  CAST(:closing AS date[]))
            AS c (chat_id, kind, school_id, class_id, group_id, title, closes_on)
       LEFT JOIN founded_chats f USING (chat_id)
      ORDER BY c.chat_id
     ON CONFLICT (chat_id) DO NOTHING RETURNING chat_id"""
 
 _CREATE_SYNC = """
-    INSERT INTO chat_sync (chat_id, place) SELECT * FROM unnest($1::text[], $2::smallint[])
+    INSERT INTO chat_sync (chat_id, place)
+    SELECT * FROM unnest(CAST(:chats AS text[]), CAST(:places AS smallint[]))
     ON CONFLICT (chat_id) DO NOTHING"""
 
 _LOCK = """
-    SELECT chat_id FROM chats WHERE chat_id = ANY($1::text[])
+    SELECT chat_id FROM chats WHERE chat_id = ANY(CAST(:chats AS text[]))
      ORDER BY chat_id FOR NO KEY UPDATE"""
 
 
 async def create_missing(driver: Driver, chat_ids: Collection[ChatId], off: ChatKindsOff) -> None:
     """Create those of these chats that should exist and do not."""
-    rows = await driver.fetch(_MISSING, sorted(chat_ids))
+    rows = await driver.fetch(_MISSING, chats=sorted(chat_ids))
     missing = [ChatId(row["id"]) for row in rows]
     if not missing:
         return
@@ -73,16 +75,16 @@ async def _create(driver: Driver, entities: Entities, chats: Sequence[Chat]) -> 
     places = {chat.chat_id: _place(entities, chat) for chat in chats}
     rows = await driver.fetch(
         _CREATE,
-        [chat.chat_id for chat in chats],
-        [chat.kind.value for chat in chats],
-        [chat.school_id for chat in chats],
-        [chat.class_id for chat in chats],
-        [chat.group_id for chat in chats],
-        [chat.title for chat in chats],
-        [chat.closes_on for chat in chats],
+        chats=[chat.chat_id for chat in chats],
+        kinds=[chat.kind.value for chat in chats],
+        schools=[chat.school_id for chat in chats],
+        classes=[chat.class_id for chat in chats],
+        groups=[chat.group_id for chat in chats],
+        titles=[chat.title for chat in chats],
+        closing=[chat.closes_on for chat in chats],
     )
     created = [ChatId(row["chat_id"]) for row in rows]
-    await driver.execute(_CREATE_SYNC, created, [places[each] for each in created])
+    await driver.execute(_CREATE_SYNC, chats=created, places=[places[each] for each in created])
 
 
 def _place(entities: Entities, chat: Chat) -> int:
@@ -92,4 +94,4 @@ def _place(entities: Entities, chat: Chat) -> int:
 
 async def lock(driver: Driver, chat_ids: Collection[ChatId]) -> list[ChatId]:
     """Lock the rows of those of these chats that exist; facts are read only after this."""
-    return [ChatId(row["chat_id"]) for row in await driver.fetch(_LOCK, sorted(chat_ids))]
+    return [ChatId(row["chat_id"]) for row in await driver.fetch(_LOCK, chats=sorted(chat_ids))]

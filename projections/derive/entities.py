@@ -55,7 +55,7 @@ async def _groups(driver: Driver, ids: Iterable[str]) -> dict[GroupId, SubjectGr
 async def _by_id(driver: Driver, table: FactTable[F], ids: Iterable[str]) -> list[F]:
     rows = await driver.fetch(
         f"""SELECT {table.selected("t")} FROM {table.name} t
-             WHERE {table.keys[0]} = ANY($1::text[])""",  # noqa: S608 - names are ours
-        list(ids),
+             WHERE {table.keys[0]} = ANY(CAST(:ids AS text[]))""",  # noqa: S608 - names are ours
+        ids=list(ids),
     )
     return table.facts(rows)

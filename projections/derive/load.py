@@ -23,24 +23,28 @@ from projections.facts.tables import EMPLOYMENTS, GUARDIANSHIPS, ORDERS
 
 _ORDERS = f"""
     WITH pupil AS (
-        SELECT DISTINCT school_id, pupil_id FROM fact_orders WHERE class_id = ANY($1::text[])
-        UNION SELECT school_id, pupil_id FROM fact_orders WHERE pupil_id = ANY($2::text[]))
+        SELECT DISTINCT school_id, pupil_id FROM fact_orders
+         WHERE class_id = ANY(CAST(:classes AS text[]))
+        UNION SELECT school_id, pupil_id FROM fact_orders
+         WHERE pupil_id = ANY(CAST(:pupils AS text[])))
     SELECT {ORDERS.selected("o")}, c.order_id IS NOT NULL AS cancelled
       FROM pupil JOIN fact_orders o USING (pupil_id, school_id)
       LEFT JOIN fact_cancellations c ON (c.order_id, c.school_id) = (o.order_id, o.school_id)"""  # noqa: S608 - names are ours
 
 _GUARDIANSHIPS = f"""
     SELECT {GUARDIANSHIPS.selected("g")} FROM fact_guardianships g
-     WHERE g.pupil_id = ANY($1::text[])
+     WHERE g.pupil_id = ANY(CAST(:pupils AS text[]))
     UNION SELECT {GUARDIANSHIPS.selected("g")} FROM fact_guardianships g
-     WHERE g.guardian_id = ANY($2::text[])"""  # noqa: S608 - as above
+     WHERE g.guardian_id = ANY(CAST(:guardians AS text[]))"""  # noqa: S608 - as above
 
 _EMPLOYMENTS = f"""
-    SELECT {EMPLOYMENTS.selected("e")} FROM fact_employments e WHERE e.school_id = ANY($1::text[])
+    SELECT {EMPLOYMENTS.selected("e")} FROM fact_employments e
+     WHERE e.school_id = ANY(CAST(:schools AS text[]))
     UNION SELECT {EMPLOYMENTS.selected("e")} FROM fact_employments e
-     WHERE e.person_id = ANY($2::text[])"""  # noqa: S608 - as above
+     WHERE e.person_id = ANY(CAST(:people AS text[]))"""  # noqa: S608 - as above
 
-_REMOVED = "SELECT person_id FROM fact_people WHERE person_id = ANY($1::text[]) AND removed"
+_REMOVED = """
+    SELECT person_id FROM fact_people WHERE person_id = ANY(CAST(:people AS text[])) AND removed"""
 
 
 async def load(
@@ -63,7 +67,7 @@ async def load(
     employments = await _employments(driver, entities, stored.values(), added)
     schools = {each.school_id for each in (*stored.values(), *_of_schools(entities))}
     everyone = _everyone(entities, orders, bonds, employments, added)
-    removed = {row["person_id"] for row in await driver.fetch(_REMOVED, everyone)}
+    removed = {row["person_id"] for row in await driver.fetch(_REMOVED, people=everyone)}
     return Facts(
         now=await driver.fetchval("SELECT clock_now()"),
         stored=stored,
@@ -97,7 +101,7 @@ def _added(decisions: Iterable[ChatDecisions]) -> set[PersonId]:
 async def _orders(
     driver: Driver, class_ids: Iterable[ClassId], pupils: AbstractSet[PersonId]
 ) -> dict[tuple[SchoolId, PersonId], list[Order]]:
-    rows = await driver.fetch(_ORDERS, list(class_ids), list(pupils))
+    rows = await driver.fetch(_ORDERS, classes=list(class_ids), pupils=list(pupils))
     told = ORDERS.facts(rows)
     cancelled = {
         (order.order_id, order.school_id)
@@ -137,7 +141,7 @@ async def _guardianships(
     driver: Driver, pupils: Iterable[PersonId], guardians: AbstractSet[PersonId]
 ) -> dict[PersonId, list[Guardianship]]:
     bonds: defaultdict[PersonId, list[Guardianship]] = defaultdict(list)
-    rows = await driver.fetch(_GUARDIANSHIPS, list(pupils), list(guardians))
+    rows = await driver.fetch(_GUARDIANSHIPS, pupils=list(pupils), guardians=list(guardians))
     for bond in GUARDIANSHIPS.facts(rows):
         bonds[bond.pupil_id].append(bond)
     return bonds
@@ -150,7 +154,8 @@ async def _employments(
     schools = list({chat.school_id for chat in stored if chat.kind is ChatKind.STAFF_ROOM})
     people = list(_teachers(entities) | added)
     employments: defaultdict[SchoolId, dict[PersonId, Employment]] = defaultdict(dict)
-    for employment in EMPLOYMENTS.facts(await driver.fetch(_EMPLOYMENTS, schools, people)):
+    rows = await driver.fetch(_EMPLOYMENTS, schools=schools, people=people)
+    for employment in EMPLOYMENTS.facts(rows):
         employments[employment.school_id][employment.person_id] = employment
     return employments
 

@@ -14,16 +14,16 @@ from projections.derive.entities import load_entities
 from projections.derive.resolve import chats_about
 
 _ENTITIES = """
-    SELECT 'school' AS what, school_id AS id FROM fact_schools WHERE school_id = $1
-    UNION ALL SELECT 'class', class_id FROM fact_classes WHERE school_id = $1
-    UNION ALL SELECT 'group', group_id FROM fact_subject_groups WHERE school_id = $1"""
+    SELECT 'school' AS what, school_id AS id FROM fact_schools WHERE school_id = :school
+    UNION ALL SELECT 'class', class_id FROM fact_classes WHERE school_id = :school
+    UNION ALL SELECT 'group', group_id FROM fact_subject_groups WHERE school_id = :school"""
 
 
 async def preset_chats(
     driver: Driver, school_id: SchoolId, kinds: Collection[ChatKind]
 ) -> list[Chat] | None:
     """Those of these kinds, by their ids; None where nothing at all is known of the school."""
-    rows = await driver.fetch(_ENTITIES, school_id)
+    rows = await driver.fetch(_ENTITIES, school=school_id)
     if not rows:
         return None
     ids = sorted(chat_id for row in rows for chat_id in chats_about(row["what"], row["id"]))

@@ -35,8 +35,9 @@ class Targets:
 # decided and not by their rows, which another worker may be just about to write.
 RESOLVE = """
 WITH mark AS MATERIALIZED (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::smallint[], $5::timestamptz[],
-                         $6::timestamptz[])
+    SELECT * FROM unnest(CAST(:kinds AS text[]), CAST(:ids AS text[]), CAST(:scopes AS text[]),
+                         CAST(:lanes AS smallint[]), CAST(:times AS timestamptz[]),
+                         CAST(:marked AS timestamptz[]))
                   AS m (kind, id, scope, lane, cause_at, marked_at)),
 ordered AS (
     SELECT o.pupil_id, o.class_id, m.lane, m.cause_at, m.marked_at
@@ -117,7 +118,8 @@ SELECT what, id, min(lane) AS lane, max(cause_at) AS cause_at,
 # had is a member (a stranger there, or one whose observation is ahead of us).
 RESOLVE_PROFILES = """
 WITH mark AS MATERIALIZED (
-    SELECT * FROM unnest($1::text[], $2::smallint[], $3::timestamptz[], $4::timestamptz[])
+    SELECT * FROM unnest(CAST(:ids AS text[]), CAST(:lanes AS smallint[]),
+                         CAST(:times AS timestamptz[]), CAST(:marked AS timestamptz[]))
                   AS m (id, lane, cause_at, marked_at)),
 account AS (
     SELECT p.max_user_id, m.lane, m.cause_at, m.marked_at
@@ -159,12 +161,12 @@ async def plan_by_index(driver: Driver) -> None:
 async def _derived(driver: Driver, marks: Sequence[Mark]) -> Targets:
     rows = await driver.fetch(
         RESOLVE,
-        [mark.kind.value for mark in marks],
-        [mark.id for mark in marks],
-        [mark.scope for mark in marks],
-        [int(mark.cause.lane) for mark in marks],
-        [mark.cause.at for mark in marks],
-        [mark.cause.marked_at for mark in marks],
+        kinds=[mark.kind.value for mark in marks],
+        ids=[mark.id for mark in marks],
+        scopes=[mark.scope for mark in marks],
+        lanes=[int(mark.cause.lane) for mark in marks],
+        times=[mark.cause.at for mark in marks],
+        marked=[mark.cause.marked_at for mark in marks],
     )
     present = {ChatId(row["id"]): _cause(row) for row in rows if row["what"] == "present"}
     derive = by_chat(
@@ -179,10 +181,10 @@ async def _derived(driver: Driver, marks: Sequence[Mark]) -> Targets:
 async def _due(driver: Driver, marks: Sequence[Mark]) -> dict[ChatId, Cause]:
     rows = await driver.fetch(
         RESOLVE_PROFILES,
-        [mark.id for mark in marks],
-        [int(mark.cause.lane) for mark in marks],
-        [mark.cause.at for mark in marks],
-        [mark.cause.marked_at for mark in marks],
+        ids=[mark.id for mark in marks],
+        lanes=[int(mark.cause.lane) for mark in marks],
+        times=[mark.cause.at for mark in marks],
+        marked=[mark.cause.marked_at for mark in marks],
     )
     return {ChatId(row["id"]): _cause(row) for row in rows}
 

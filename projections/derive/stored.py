@@ -14,16 +14,16 @@ _STORED = """
            EXISTS (SELECT FROM chat_sync s
                     WHERE s.chat_id = c.chat_id
                       AND (s.max_chat_id IS NOT NULL OR s.gone_at IS NOT NULL)) AS in_messenger
-      FROM chats c WHERE chat_id = ANY($1::text[])"""
+      FROM chats c WHERE chat_id = ANY(CAST(:chats AS text[]))"""
 
 _MEMBERS = """
     SELECT chat_id, person_id, role, by_hand, reasons::text AS reasons
-      FROM expected_members WHERE chat_id = ANY($1::text[])"""
+      FROM expected_members WHERE chat_id = ANY(CAST(:chats AS text[]))"""
 
 
 async def load_chats(driver: Driver, chat_ids: Sequence[ChatId]) -> dict[ChatId, Stored]:
     """The rows of those of these chats that exist."""
-    rows = await driver.fetch(_STORED, list(chat_ids))
+    rows = await driver.fetch(_STORED, chats=list(chat_ids))
     return {
         ChatId(row["chat_id"]): Stored(
             chat_id=ChatId(row["chat_id"]),
@@ -47,7 +47,7 @@ async def load_members(
 ) -> dict[ChatId, dict[PersonId, StoredMember]]:
     """The expected members of these chats; chats without any are left out."""
     members: defaultdict[ChatId, dict[PersonId, StoredMember]] = defaultdict(dict)
-    for row in await driver.fetch(_MEMBERS, list(chat_ids)):
+    for row in await driver.fetch(_MEMBERS, chats=list(chat_ids)):
         member = StoredMember(row["role"], row["by_hand"], row["reasons"])
         members[ChatId(row["chat_id"])][PersonId(row["person_id"])] = member
     return members

@@ -22,8 +22,9 @@ _MEMBER = ("chat_id", "person_id", "role", "by_hand", "reasons", "valid_from", "
 _CHANGE = """
     WITH change AS MATERIALIZED (
         SELECT chat_id, person_id, role, by_hand, reasons::jsonb AS reasons, valid_from
-          FROM unnest($1::text[], $2::text[], $3::text[], $4::boolean[], $5::text[],
-                      $6::timestamptz[])
+          FROM unnest(CAST(:chat_id AS text[]), CAST(:person_id AS text[]), CAST(:role AS text[]),
+                      CAST(:by_hand AS boolean[]), CAST(:reasons AS text[]),
+                      CAST(:valid_from AS timestamptz[]))
                AS c (chat_id, person_id, role, by_hand, reasons, valid_from)),
     former AS (
         INSERT INTO past_memberships
@@ -32,13 +33,14 @@ _CHANGE = """
           FROM expected_members e JOIN change USING (chat_id, person_id))
     UPDATE expected_members e
        SET role = c.role, by_hand = c.by_hand, reasons = c.reasons, valid_from = c.valid_from,
-           known_since = $7, entry = nextval('membership_entries')
+           known_since = :now, entry = nextval('membership_entries')
       FROM change c WHERE (e.chat_id, e.person_id) = (c.chat_id, c.person_id)"""
 
 _LEAVE = """
     WITH change AS MATERIALIZED (
         SELECT chat_id, person_id, valid_from
-          FROM unnest($1::text[], $2::text[], $3::timestamptz[])
+          FROM unnest(CAST(:chat_id AS text[]), CAST(:person_id AS text[]),
+                      CAST(:valid_from AS timestamptz[]))
                AS c (chat_id, person_id, valid_from)),
     former AS (
         DELETE FROM expected_members e
@@ -47,16 +49,18 @@ _LEAVE = """
     INSERT INTO past_memberships (entry, chat_id, person_id, role, reasons, valid_from, known_from)
     SELECT entry, chat_id, person_id, role, reasons, valid_from, known_since FROM former
      UNION ALL
-    SELECT nextval('membership_entries'), chat_id, person_id, NULL, reasons, c.valid_from, $4
+    SELECT nextval('membership_entries'), chat_id, person_id, NULL, reasons, c.valid_from, :now
       FROM change c JOIN former USING (chat_id, person_id)"""
 
 _CHATS = """
     UPDATE chats c
        SET school_id = n.school_id, class_id = n.class_id, group_id = n.group_id,
            title = n.title, closes_on = n.closes_on, frozen = n.frozen, deleted = n.deleted,
-           next_change_at = n.next_change_at, derived_at = $10
-      FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::date[],
-                  $7::boolean[], $8::boolean[], $9::timestamptz[])
+           next_change_at = n.next_change_at, derived_at = :now
+      FROM unnest(CAST(:chats AS text[]), CAST(:schools AS text[]), CAST(:classes AS text[]),
+                  CAST(:groups AS text[]), CAST(:titles AS text[]), CAST(:closing AS date[]),
+                  CAST(:frozen AS boolean[]), CAST(:deleted AS boolean[]),
+                  CAST(:changing AS timestamptz[]))
            AS n (chat_id, school_id, class_id, group_id, title, closes_on, frozen, deleted,
                  next_change_at)
      WHERE c.chat_id = n.chat_id"""
@@ -109,23 +113,29 @@ async def _write_members(
         rows = ((*change, now) for change in joined)
         await driver.copy_records_to_table("expected_members", records=rows, columns=_MEMBER)
     if changed:
-        await driver.execute(_CHANGE, *map(list, zip(*changed, strict=True)), now)
+        await driver.execute(_CHANGE, **_columns(Change, changed), now=now)
     if left:
-        await driver.execute(_LEAVE, *map(list, zip(*left, strict=True)), now)
+        await driver.execute(_LEAVE, **_columns(End, left), now=now)
+
+
+def _columns(
+    kind: type[Change] | type[End], rows: Sequence[tuple[object, ...]]
+) -> dict[str, list[object]]:
+    return dict(zip(kind._fields, map(list, zip(*rows, strict=True)), strict=True))
 
 
 async def _write_chats(driver: Driver, facts: Facts, found: Iterable[Difference]) -> None:
     rows = [each.derived for each in found]
     await driver.execute(
         _CHATS,
-        [row.chat.chat_id for row in rows],
-        [row.chat.school_id for row in rows],
-        [row.chat.class_id for row in rows],
-        [row.chat.group_id for row in rows],
-        [row.title for row in rows],
-        [row.chat.closes_on for row in rows],
-        [row.frozen for row in rows],
-        [row.deleted for row in rows],
-        [row.next_change_at for row in rows],
-        facts.now,
+        chats=[row.chat.chat_id for row in rows],
+        schools=[row.chat.school_id for row in rows],
+        classes=[row.chat.class_id for row in rows],
+        groups=[row.chat.group_id for row in rows],
+        titles=[row.title for row in rows],
+        closing=[row.chat.closes_on for row in rows],
+        frozen=[row.frozen for row in rows],
+        deleted=[row.deleted for row in rows],
+        changing=[row.next_change_at for row in rows],
+        now=facts.now,
     )

@@ -28,10 +28,10 @@ REASON: Final = (
 )
 
 _COUNT = """
-    SELECT count(*) FILTER (WHERE off >= $3 - $5::bigint) AS row, count(*) AS all
+    SELECT count(*) FILTER (WHERE off >= :next - CAST(:few AS bigint)) AS row, count(*) AS all
       FROM quarantine
-     WHERE topic_id = $1 AND part = $2 AND cause <> 'contract'
-       AND off < $3 AND off >= $3 - $4::bigint"""
+     WHERE topic_id = :topic_id AND part = :part AND cause <> 'contract'
+       AND off < :next AND off >= :next - CAST(:many AS bigint)"""
 
 
 async def check(store: Driver, bad: Sequence[BadRecord], steps: Sequence[Step]) -> None:
@@ -46,7 +46,12 @@ async def check(store: Driver, bad: Sequence[BadRecord], steps: Sequence[Step]) 
         if last is None:
             continue
         found = await store.fetchrow(
-            _COUNT, step.topic_id, step.part, last + 1, WINDOW, IN_A_ROW + 1
+            _COUNT,
+            topic_id=step.topic_id,
+            part=step.part,
+            next=last + 1,
+            many=WINDOW,
+            few=IN_A_ROW + 1,
         )
         if found is not None and (found["row"] > IN_A_ROW or found["all"] > IN_A_THOUSAND):
             raise TooManyFailures(f"{step.topic}/{step.part}: {REASON}")

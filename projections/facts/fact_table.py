@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 from domain.facts import Fact, Rank
 from projections.database import Record
 from projections.queue.marks import MarkKey
-from projections.text_arrays import TEXTS, sent_as, text_array
+from projections.text_arrays import array_of, text_array
 
 F = TypeVar("F", bound=Fact)
 
@@ -35,14 +35,19 @@ class Column:
     made: Callable[[Any], object] | None = None
 
     @property
-    def sent_as(self) -> str:
-        """The type of the parameter that takes what ``sent`` makes."""
-        return sent_as("text" if self.type == "text[]" else self.type)
+    def item(self) -> str:
+        """The type of what is sent of one fact."""
+        return "text" if self.type == "text[]" else self.type
+
+    @property
+    def parameter(self) -> str:
+        """What a statement says for what ``sent`` makes: a parameter called as the column."""
+        return array_of(self.item, self.name)
 
     def sent(self, facts: Sequence[Fact]) -> object:
         """The values of these facts, as one parameter."""
         values = list(map(self.read, facts))
-        return text_array(cast("list[str | None]", values)) if self.sent_as == TEXTS else values
+        return text_array(cast("list[str | None]", values)) if self.item == "text" else values
 
 
 def plain(type_: str, name: str, path: str | None = None) -> Column:

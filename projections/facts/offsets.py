@@ -72,13 +72,14 @@ async def unread_since(store: Driver, steps: Sequence[Step]) -> datetime | None:
     found: datetime | None = await store.fetchval(
         """SELECT coalesce(min(e.seen_at), (SELECT watched_at FROM catch_up))
              FROM topic_ends e
-             JOIN unnest($1::text[], $2::int[], $3::bigint[], $4::text[])
+             JOIN unnest(CAST(:topics AS text[]), CAST(:parts AS int[]),
+                         CAST(:starts AS bigint[]), CAST(:topic_ids AS text[]))
                   AS u (topic, part, start_off, topic_id) USING (topic, part, topic_id)
             WHERE e.end_off > u.start_off""",
-        [step.topic for step in steps],
-        [step.part for step in steps],
-        [step.start for step in steps],
-        [step.topic_id for step in steps],
+        topics=[step.topic for step in steps],
+        parts=[step.part for step in steps],
+        starts=[step.start for step in steps],
+        topic_ids=[step.topic_id for step in steps],
     )
     return found
 
@@ -108,7 +109,8 @@ _ADVANCE = """
     UPDATE ingest_partitions p
        SET next_off = u.end_off, reached_off = greatest(p.reached_off, u.end_off),
            leader_epoch = u.leader_epoch, updated_at = clock_now()
-      FROM unnest($1::text[], $2::int[], $3::text[], $4::bigint[], $5::bigint[], $6::int[])
+      FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:topic_ids AS text[]),
+                  CAST(:starts AS bigint[]), CAST(:ends AS bigint[]), CAST(:epochs AS int[]))
            AS u (topic, part, topic_id, start_off, end_off, leader_epoch)
      WHERE (p.topic, p.part, p.topic_id, p.next_off)
          = (u.topic, u.part, u.topic_id, u.start_off) AND p.state = 'reading'
@@ -124,12 +126,12 @@ async def advance(store: Driver, steps: Sequence[Step]) -> datetime:
     ordered = sorted(steps, key=lambda step: (step.topic, step.part))
     rows = await store.fetch(
         _ADVANCE,
-        [step.topic for step in ordered],
-        [step.part for step in ordered],
-        [step.topic_id for step in ordered],
-        [step.start for step in ordered],
-        [step.end for step in ordered],
-        [step.leader_epoch for step in ordered],
+        topics=[step.topic for step in ordered],
+        parts=[step.part for step in ordered],
+        topic_ids=[step.topic_id for step in ordered],
+        starts=[step.start for step in ordered],
+        ends=[step.end for step in ordered],
+        epochs=[step.leader_epoch for step in ordered],
     )
     if len(rows) != len(ordered):
         raise OffsetsMoved("a partition is not where this batch starts")
@@ -146,33 +148,39 @@ async def place(
         OffsetsMoved: somebody else was here.
     """
     store = await driver(connection)
-    values = (*key, after.topic_id, after.next_off, after.reached_off)
-    rest = (after.state.value, after.reason, after.leader_epoch)
+    values = {
+        "topic": key[0],
+        "part": key[1],
+        "id": after.topic_id,
+        "next": after.next_off,
+        "reached": after.reached_off,
+        "state": after.state.value,
+        "reason": after.reason,
+        "epoch": after.leader_epoch,
+    }
     if before is None:
         rows = await store.fetch(
             """INSERT INTO ingest_partitions (topic, part, topic_id, next_off, reached_off,
                                               state, state_reason, leader_epoch, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, clock_now())
+               VALUES (:topic, :part, :id, :next, :reached, :state, :reason, :epoch, clock_now())
                ON CONFLICT DO NOTHING RETURNING 1""",
-            *values,
-            *rest,
+            **values,
         )
     else:
         rows = await store.fetch(
             """UPDATE ingest_partitions
-                  SET topic_id = $3, next_off = $4, reached_off = $5, state = $6,
-                      state_reason = $7, leader_epoch = $8, updated_at = clock_now()
-                WHERE topic = $1 AND part = $2 AND topic_id = $9 AND next_off = $10
+                  SET topic_id = :id, next_off = :next, reached_off = :reached, state = :state,
+                      state_reason = :reason, leader_epoch = :epoch, updated_at = clock_now()
+                WHERE (topic, part, topic_id, next_off) = (:topic, :part, :former_id, :former_next)
                RETURNING 1""",
-            *values,
-            *rest,
-            before.topic_id,
-            before.next_off,
+            **values,
+            former_id=before.topic_id,
+            former_next=before.next_off,
         )
     if not rows:
         raise OffsetsMoved("a partition was placed by another process")
     now = await store.fetchval("SELECT clock_now()")
-    await kafka_sights.see(store, [key[0]], [key[1]], [after.topic_id], now)
+    await kafka_sights.see(store, {key: after.topic_id}, now)
 
 
 async def rewind(connection: AsyncConnection, topics: Sequence[str] | None = None) -> int:

@@ -80,9 +80,11 @@ _PUT = """
     INSERT INTO quarantine (topic, topic_id, part, off, key, value, headers, reason, cause,
                             value_bytes, value_sha256, first_seen)
     SELECT u.topic, u.topic_id, u.part, u.off, u.key, u.value, u.headers::jsonb, u.reason,
-           u.cause, u.value_bytes, u.value_sha256, $12
-      FROM unnest($1::text[], $2::text[], $3::int[], $4::bigint[], $5::bytea[], $6::bytea[],
-                  $7::text[], $8::text[], $9::text[], $10::bigint[], $11::text[])
+           u.cause, u.value_bytes, u.value_sha256, :now
+      FROM unnest(CAST(:topics AS text[]), CAST(:topic_ids AS text[]), CAST(:parts AS int[]),
+                  CAST(:offs AS bigint[]), CAST(:keys AS bytea[]), CAST(:values AS bytea[]),
+                  CAST(:headers AS text[]), CAST(:reasons AS text[]), CAST(:causes AS text[]),
+                  CAST(:lengths AS bigint[]), CAST(:hashes AS text[]))
            AS u (topic, topic_id, part, off, key, value, headers, reason, cause, value_bytes,
                  value_sha256)
     ON CONFLICT (topic_id, part, off) DO NOTHING"""
@@ -94,18 +96,18 @@ async def put(driver: Driver, records: Sequence[BadRecord], now: datetime) -> in
         return 0
     tag = await driver.execute(
         _PUT,
-        [record.topic for record in records],
-        [record.topic_id for record in records],
-        [record.part for record in records],
-        [record.off for record in records],
-        [record.key for record in records],
-        [record.value for record in records],
-        [_headers(record) for record in records],
-        [record.reason for record in records],
-        [record.cause.value for record in records],
-        [record.value_bytes for record in records],
-        [record.value_sha256 for record in records],
-        now,
+        topics=[record.topic for record in records],
+        topic_ids=[record.topic_id for record in records],
+        parts=[record.part for record in records],
+        offs=[record.off for record in records],
+        keys=[record.key for record in records],
+        values=[record.value for record in records],
+        headers=[_headers(record) for record in records],
+        reasons=[record.reason for record in records],
+        causes=[record.cause.value for record in records],
+        lengths=[record.value_bytes for record in records],
+        hashes=[record.value_sha256 for record in records],
+        now=now,
     )
     return rows(tag)
 

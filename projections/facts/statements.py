@@ -16,7 +16,7 @@ from typing import Any, Final
 from domain.facts import Fact
 from projections.facts.fact_table import RANK, Column, FactTable
 from projections.facts.tables import TABLES
-from projections.text_arrays import sent_as
+from projections.text_arrays import array_of
 
 ORIGIN: Final = (("topic", "text"), ("part", "int"), ("off", "bigint"))
 """Where a fact was read, sent after the columns of the fact and of its rank."""
@@ -27,7 +27,7 @@ _NOT_BODY: Final = (*_RANK_NAMES, "topic", "part", "off", "known_since")
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """Both take the items of each of ``columns`` and of ``ORIGIN``, then the time."""
+    """Both take the items of each of ``columns`` and of ``ORIGIN`` by its name, and ``now``."""
 
     table: FactTable[Any]
     columns: tuple[Column, ...]
@@ -36,8 +36,8 @@ class Statements:
 
 
 def _arrays(columns: tuple[Column, ...]) -> str:
-    sent = [column.sent_as for column in columns] + [sent_as(type_) for _, type_ in ORIGIN]
-    return ", ".join(f"${place}::{type_}" for place, type_ in enumerate(sent, 1))
+    origin = [array_of(type_, name) for name, type_ in ORIGIN]
+    return ", ".join([column.parameter for column in columns] + origin)
 
 
 def _names(columns: tuple[Column, ...]) -> list[str]:
@@ -58,8 +58,6 @@ def _row(alias: str, names: tuple[str, ...]) -> str:
 
 def _apply(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     names = _names(columns)
-    offsets = len(names)
-    now = offsets + 1
     keys = ", ".join(f"t.{key}" for key in table.keys)
     watched = "".join(f", old.{name} AS old_{name}" for name in table.watched)
     watched_out = "".join(f", a.old_{name}" for name in table.watched)
@@ -67,7 +65,7 @@ def _apply(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     return f"""
     WITH applied AS (
         INSERT INTO {table.name} AS t ({", ".join(names)}, known_since)
-        SELECT {_values(columns)}, ${now}::timestamptz
+        SELECT {_values(columns)}, CAST(:now AS timestamptz)
           FROM unnest({_arrays(columns)}) AS u ({", ".join(names)})
         ON CONFLICT ({", ".join(table.keys)}) DO UPDATE
            SET {", ".join(f"{name} = excluded.{name}" for name in names)},
@@ -79,12 +77,12 @@ def _apply(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
         INSERT INTO fact_history (kind, key, body, {", ".join(name for name, _ in _KEPT)},
                                   superseded_at)
         SELECT '{table.kind}', concat_ws('|', {_row("a", table.keys)[1:-1]}),
-               a.was - '{{{",".join((*_NOT_BODY, *table.made))}}}'::text[], {kept}, ${now}
+               a.was - '{{{",".join((*_NOT_BODY, *table.made))}}}'::text[], {kept}, :now
           FROM applied a WHERE a.replaced
         ON CONFLICT DO NOTHING)
     SELECT total.count, {_row("a", table.keys)[1:-1]}, a.replaced{watched_out}
       FROM (SELECT count(*) FROM applied) AS total
-      LEFT JOIN applied a ON a.replaced OR total.count < cardinality(${offsets}::bigint[])"""  # noqa: S608 - names are ours
+      LEFT JOIN applied a ON a.replaced OR total.count < cardinality(CAST(:off AS bigint[]))"""  # noqa: S608 - names are ours
 
 
 _KEPT: Final = (
@@ -96,7 +94,6 @@ _KEPT: Final = (
 
 def _keep(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     names = _names(columns)
-    now = len(names) + 1
     body = [
         f"u.{column.name}::{column.type} AS {column.name}"
         for column in columns
@@ -108,7 +105,7 @@ def _keep(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
     INSERT INTO fact_history (kind, key, body, {", ".join(name for name, _ in _KEPT)},
                               superseded_at)
     SELECT '{table.kind}', concat_ws('|', {_row("u", table.keys)[1:-1]}), to_jsonb(b), {own},
-           ${now}::timestamptz, ${now}::timestamptz
+           CAST(:now AS timestamptz), CAST(:now AS timestamptz)
       FROM unnest({_arrays(columns)}) AS u ({", ".join(names)}),
            LATERAL (SELECT {", ".join(body)}) AS b
      WHERE NOT EXISTS (SELECT FROM {table.name} t

@@ -69,7 +69,7 @@ async def _write_table(
     table = statements.table
     latest, outranked = _fold(arrivals, attrgetter(*table.keys))
     ordered = [latest[key] for key in sorted(latest)]  # type: ignore[type-var]  # ids or pairs of ids
-    rows = await driver.fetch(statements.apply, *_arrays(statements, ordered), now)
+    rows = await driver.fetch(statements.apply, **_arrays(statements, ordered), now=now)
     count: int = rows[0][0]
     written.applied += count
     told = {_key(table, row): row for row in rows if row[1] is not None}
@@ -79,7 +79,7 @@ async def _write_table(
     else:
         _touch(table, ordered, told, written)
     if outranked:
-        await driver.execute(statements.keep, *_arrays(statements, outranked), now)
+        await driver.execute(statements.keep, **_arrays(statements, outranked), now=now)
 
 
 def _fold(
@@ -102,14 +102,14 @@ def _fold(
     return latest, outranked
 
 
-def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> list[object]:
+def _arrays(statements: Statements, arrivals: Sequence[Arrival]) -> dict[str, object]:
     facts = [arrival[0] for arrival in arrivals]
-    return [
-        *(column.sent(facts) for column in statements.columns),
-        text_array([arrival[1] for arrival in arrivals]),
-        [arrival[2] for arrival in arrivals],
-        [arrival[3] for arrival in arrivals],
-    ]
+    return {
+        **{column.name: column.sent(facts) for column in statements.columns},
+        "topic": text_array([arrival[1] for arrival in arrivals]),
+        "part": [arrival[2] for arrival in arrivals],
+        "off": [arrival[3] for arrival in arrivals],
+    }
 
 
 def _key(table: FactTable[Any], row: Record) -> Key:

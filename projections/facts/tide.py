@@ -33,7 +33,8 @@ async def recall(connection: AsyncConnection, remembered: int) -> bool:
     """Compare the count with what somebody remembers of it; True where it went back."""
     store = await driver(connection)
     went_back = await store.fetchval(
-        "UPDATE tide SET height = $1 WHERE height < $1 RETURNING true", remembered
+        "UPDATE tide SET height = :remembered WHERE height < :remembered RETURNING true",
+        remembered=remembered,
     )
     if went_back:
         await offsets.forget_observed(connection)

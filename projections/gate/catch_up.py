@@ -105,9 +105,9 @@ async def watch(connection: AsyncConnection, sight: Sight, asked: Look) -> None:
     # One watcher at a time from here on; an ``arm`` meanwhile waits, and then starts anew.
     row = await store.fetchrow(
         """SELECT armed_at, ends_seen_at, passed_at, watched_at,
-                  coalesce(watched_at > $1 AND watched_at <= clock_now(), false) AS late
+                  coalesce(watched_at > :asked AND watched_at <= clock_now(), false) AS late
              FROM catch_up FOR UPDATE""",
-        asked.at,
+        asked=asked.at,
     )
     if row is None or row["late"]:
         return
@@ -125,14 +125,13 @@ async def watch(connection: AsyncConnection, sight: Sight, asked: Look) -> None:
     await _note_lag(connection, store, asked.at)
 
 
-_SEEN = (
-    "unnest($1::text[], $2::int[], $3::text[], $4::bigint[]) AS u (topic, part, topic_id, end_off)"
-)
+_SEEN = """unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:topic_ids AS text[]),
+                  CAST(:ends AS bigint[])) AS u (topic, part, topic_id, end_off)"""
 
 # What is there now and was not at the last look may be there since just after it.
 _SAMPLE = f"""
     INSERT INTO topic_ends (topic, part, topic_id, end_off, seen_at)
-    SELECT u.topic, u.part, u.topic_id, u.end_off, $5 FROM {_SEEN}
+    SELECT u.topic, u.part, u.topic_id, u.end_off, :since FROM {_SEEN}
     ON CONFLICT DO NOTHING"""  # noqa: S608 - made of constants
 
 # An end that went back was one of a log that is no more.
@@ -178,8 +177,8 @@ async def _set_right(store: Driver, *, marks: bool) -> None:
 
 async def _sample(store: Driver, sight: Sight, since: datetime) -> None:
     columns = sight.columns()
-    await store.execute(_DROP_BEYOND, *columns)
-    await store.execute(_SAMPLE, *columns, since)
+    await store.execute(_DROP_BEYOND, **columns)
+    await store.execute(_SAMPLE, **columns, since=since)
     await store.execute(_PRUNE)
 
 
@@ -188,7 +187,7 @@ async def _note_ends(store: Driver, sight: Sight) -> None:
     await store.execute(
         f"""INSERT INTO catch_up_ends (topic, part, topic_id, end_off)
             SELECT u.* FROM {_SEEN}""",  # noqa: S608 - made of constants
-        *sight.columns(),
+        **sight.columns(),
     )
     await store.execute("UPDATE catch_up SET ends_seen_at = clock_now()")
 
@@ -197,7 +196,7 @@ async def _advance(store: Driver, sight: Sight) -> None:
     await store.execute(
         f"""UPDATE catch_up_ends c SET end_off = u.end_off FROM {_SEEN}
              WHERE (c.topic, c.part) = (u.topic, u.part) AND c.end_off > u.end_off""",  # noqa: S608 - as above
-        *sight.columns(),
+        **sight.columns(),
     )
     # Of a topic that is missing nobody knows the end.
     await store.execute(
@@ -222,10 +221,10 @@ async def _advance(store: Driver, sight: Sight) -> None:
 
 
 async def _note_lag(connection: AsyncConnection, store: Driver, looked_at: datetime) -> None:
-    await store.execute("UPDATE catch_up SET watched_at = $1", looked_at)
+    await store.execute("UPDATE catch_up SET watched_at = :looked_at", looked_at=looked_at)
     behind = lag(await progress(connection)) is not None
     await store.execute(
         """UPDATE catch_up SET lagging_since =
-                  CASE WHEN $1 THEN coalesce(lagging_since, clock_now()) END""",
-        behind,
+                  CASE WHEN :behind THEN coalesce(lagging_since, clock_now()) END""",
+        behind=behind,
     )

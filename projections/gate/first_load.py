@@ -23,7 +23,7 @@ BOUND_MINUTES: Final = 60
 _BEGIN = """
     UPDATE catch_up SET loading_since = clock_now()
      WHERE loading_since IS NULL AND passed_at IS NULL AND NOT EXISTS (SELECT FROM chats)
-       AND $1 <= (SELECT sum(e.end_off - coalesce(p.next_off, 0)) FROM catch_up_ends e
+       AND :long <= (SELECT sum(e.end_off - coalesce(p.next_off, 0)) FROM catch_up_ends e
                     LEFT JOIN ingest_partitions p USING (topic, part, topic_id))"""
 
 _IS_ON = "SELECT loading_since IS NOT NULL FROM catch_up"
@@ -32,7 +32,7 @@ _END = """
     UPDATE catch_up c SET loading_since = NULL FROM (SELECT loading_since FROM catch_up) before
      WHERE c.loading_since IS NOT NULL
        AND (c.passed_at IS NOT NULL
-            OR c.loading_since < clock_now() - make_interval(mins => $1))
+            OR c.loading_since < clock_now() - make_interval(mins => :minutes))
     RETURNING before.loading_since"""
 
 _SCHOOLS = """
@@ -44,7 +44,7 @@ _SCHOOLS = """
 
 async def begin(store: Driver) -> None:
     """The ends of the topics are known: mark nothing from here on, if there is a long way to go."""
-    await store.execute(_BEGIN, LONG)
+    await store.execute(_BEGIN, long=LONG)
 
 
 async def is_on(store: Driver) -> bool:
@@ -62,7 +62,7 @@ async def spares_marks(store: Driver) -> bool:
 
 async def end(store: Driver) -> None:
     """Mark every school where all is read, or the bound is past; the catch-up's row is locked."""
-    since = await store.fetchval(_END, BOUND_MINUTES)
+    since = await store.fetchval(_END, minutes=BOUND_MINUTES)
     if since is not None:
         await mark_everything(store, since)
 

@@ -19,7 +19,7 @@ NOBODY = 0
 # chat that was closed at the time of the copy cannot either.
 _RAISE = """
     INSERT INTO intents (chat_id, lease_token, action, body, committed_at)
-    SELECT s.chat_id, $1, 'create', '{"title": "", "members": [], "administrators": []}',
+    SELECT s.chat_id, :nobody, 'create', '{"title": "", "members": [], "administrators": []}',
            clock_now()
       FROM chat_sync s JOIN chats c USING (chat_id)
      WHERE s.max_chat_id IS NULL AND NOT c.frozen
@@ -33,5 +33,5 @@ _RAISE = """
 async def look_for_forgotten(store: Driver) -> None:
     """Have every chat looked for that may have been made and is not known."""
     await restores.mark_new(store)
-    doubted = await store.fetch(_RAISE, NOBODY)
+    doubted = await store.fetch(_RAISE, nobody=NOBODY)
     await due.mark_due_in_lanes(store, {ChatId(row["chat_id"]): Lane.RESYNC for row in doubted})

@@ -7,7 +7,7 @@ named until it is there, or nobody wants it any more. One look that lacks someth
 yet, and neither do watchers whose settings differ while a release is rolled out.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -32,28 +32,30 @@ class Sight:
     ids: Mapping[str, str]
     missing: tuple[str, ...] = ()
 
-    def columns(self) -> tuple[list[str], list[int], list[str], list[int]]:
-        """Topic, partition, topic id and end, one array each."""
+    def columns(self) -> dict[str, list[str] | list[int]]:
+        """The partitions as parameters, one array each."""
         places = sorted(self.ends)
-        return (
-            [topic for topic, _ in places],
-            [part for _, part in places],
-            [self.ids[topic] for topic, _ in places],
-            [self.ends[place] for place in places],
-        )
+        return {
+            "topics": [topic for topic, _ in places],
+            "parts": [part for _, part in places],
+            "topic_ids": [self.ids[topic] for topic, _ in places],
+            "ends": [self.ends[place] for place in places],
+        }
 
 
 _SEE = """
     INSERT INTO kafka_partitions AS k (topic, part, topic_id, seen_at)
-    SELECT u.topic, u.part, u.topic_id, $4
-      FROM unnest($1::text[], $2::int[], $3::text[]) AS u (topic, part, topic_id)
+    SELECT u.topic, u.part, u.topic_id, :at
+      FROM unnest(CAST(:topics AS text[]), CAST(:parts AS int[]), CAST(:topic_ids AS text[]))
+           AS u (topic, part, topic_id)
     ON CONFLICT (topic, part) DO UPDATE
        SET topic_id = excluded.topic_id, seen_at = excluded.seen_at"""
 
 # A sight from the future is one of before the clock was put right.
 _FORGET = """
     DELETE FROM kafka_partitions
-     WHERE seen_at NOT BETWEEN $1::timestamptz - $2::interval AND $1::timestamptz + $2::interval"""
+     WHERE seen_at NOT BETWEEN CAST(:at AS timestamptz) - CAST(:gone_after AS interval)
+                           AND CAST(:at AS timestamptz) + CAST(:gone_after AS interval)"""
 
 _FORGET_ENDS = """
     DELETE FROM {table} e
@@ -63,36 +65,39 @@ _FORGET_ENDS = """
 
 async def note(store: Driver, sight: Sight, at: datetime) -> None:
     """Take in a look of the instant ``at``; what belongs to nothing that is there goes."""
-    topics, parts, ids, _ = sight.columns()
-    await see(store, topics, parts, ids, at)
-    await store.execute(_FORGET, at, GONE_AFTER)
+    await see(store, {place: sight.ids[place[0]] for place in sorted(sight.ends)}, at)
+    await store.execute(_FORGET, at=at, gone_after=GONE_AFTER)
     for table in ("topic_ends", "catch_up_ends"):
         await store.execute(_FORGET_ENDS.format(table=table))
     await _note_missing(store, sight, at)
 
 
-async def see(
-    store: Driver, topics: Sequence[str], parts: Sequence[int], ids: Sequence[str], at: datetime
-) -> None:
-    """These partitions are there now."""
-    await store.execute(_SEE, list(topics), list(parts), list(ids), at)
+async def see(store: Driver, there: Mapping[Place, str], at: datetime) -> None:
+    """These partitions are there now, each in the topic of this id."""
+    await store.execute(
+        _SEE,
+        topics=[topic for topic, _ in there],
+        parts=[part for _, part in there],
+        topic_ids=list(there.values()),
+        at=at,
+    )
 
 
 async def _note_missing(store: Driver, sight: Sight, at: datetime) -> None:
     await store.execute(
         """INSERT INTO missing_topics AS m (topic, since, told_at)
-           SELECT topic, $2, $2 FROM unnest($1::text[]) AS u (topic)
+           SELECT topic, :at, :at FROM unnest(CAST(:missing AS text[])) AS u (topic)
            ON CONFLICT (topic) DO UPDATE
               SET told_at = excluded.told_at, since = least(m.since, excluded.since)""",
-        list(sight.missing),
-        at,
+        missing=list(sight.missing),
+        at=at,
     )
     await store.execute(
         """DELETE FROM missing_topics
-            WHERE topic = ANY($1::text[])
-               OR told_at NOT BETWEEN $2::timestamptz - $3::interval
-                                  AND $2::timestamptz + $3::interval""",
-        list(sight.ids),
-        at,
-        GONE_AFTER,
+            WHERE topic = ANY(CAST(:there AS text[]))
+               OR told_at NOT BETWEEN CAST(:at AS timestamptz) - CAST(:gone_after AS interval)
+                                  AND CAST(:at AS timestamptz) + CAST(:gone_after AS interval)""",
+        there=list(sight.ids),
+        at=at,
+        gone_after=GONE_AFTER,
     )

@@ -16,8 +16,8 @@ _CLAIM = """
     WITH free AS MATERIALIZED (
         SELECT kind, id, scope FROM stale_entities
          WHERE claimed_until IS NULL OR claimed_until < (SELECT clock_now())
-         ORDER BY lane, (kind = 'chat'), generation LIMIT $1 FOR UPDATE SKIP LOCKED)
-    UPDATE stale_entities s SET claimed_until = clock_now() + make_interval(secs => $2)
+         ORDER BY lane, (kind = 'chat'), generation LIMIT :limit FOR UPDATE SKIP LOCKED)
+    UPDATE stale_entities s SET claimed_until = clock_now() + make_interval(secs => :seconds)
       FROM free f WHERE (s.kind, s.id, s.scope) = (f.kind, f.id, f.scope)
     RETURNING s.kind, s.id, s.scope, s.generation, s.lane, s.cause_at,
               s.marked_at"""
@@ -29,7 +29,8 @@ _ALL = """
 _READ = """
     WITH read AS MATERIALIZED (
         SELECT s.kind, s.id, s.scope FROM stale_entities s
-          JOIN unnest($1::text[], $2::text[], $3::text[], $4::bigint[])
+          JOIN unnest(CAST(:kinds AS text[]), CAST(:ids AS text[]), CAST(:scopes AS text[]),
+                      CAST(:generations AS bigint[]))
                AS m (kind, id, scope, generation) USING (kind, id, scope, generation)
            FOR UPDATE OF s SKIP LOCKED)"""
 
@@ -44,8 +45,8 @@ _RELEASE = f"""{_READ}
      WHERE (s.kind, s.id, s.scope) = (r.kind, r.id, r.scope)"""  # noqa: S608 - made of constants
 
 _POSTPONE = """
-    UPDATE stale_entities SET claimed_until = clock_now() + make_interval(secs => $5)
-     WHERE (kind, id, scope, generation) = ($1, $2, $3, $4)"""
+    UPDATE stale_entities SET claimed_until = clock_now() + make_interval(secs => :seconds)
+     WHERE (kind, id, scope, generation) = (:kind, :id, :scope, :generation)"""
 
 
 # A mark that somebody holds at this moment is set right at the next look. Nobody knows when it
@@ -68,7 +69,7 @@ _CLAIMS_AHEAD = """
 
 async def claim(driver: Driver, limit: int, lease_seconds: float) -> list[Mark]:
     """Claim up to ``limit`` free marks, by lane and age; in a transaction of its own."""
-    return [_mark(row) for row in await driver.fetch(_CLAIM, limit, lease_seconds)]
+    return [_mark(row) for row in await driver.fetch(_CLAIM, limit=limit, seconds=lease_seconds)]
 
 
 async def all_marks(driver: Driver) -> list[Mark]:
@@ -100,16 +101,23 @@ async def _each(driver: Driver, statement: str, marks: Sequence[Mark]) -> None:
     if marks:
         await driver.execute(
             statement,
-            [mark.kind.value for mark in marks],
-            [mark.id for mark in marks],
-            [mark.scope for mark in marks],
-            [mark.generation for mark in marks],
+            kinds=[mark.kind.value for mark in marks],
+            ids=[mark.id for mark in marks],
+            scopes=[mark.scope for mark in marks],
+            generations=[mark.generation for mark in marks],
         )
 
 
 async def postpone(driver: Driver, mark: Mark, seconds: float) -> None:
     """Keep a mark that cannot be derived claimed, so that it stands in nobody's way."""
-    await driver.execute(_POSTPONE, mark.kind.value, mark.id, mark.scope, mark.generation, seconds)
+    await driver.execute(
+        _POSTPONE,
+        kind=mark.kind.value,
+        id=mark.id,
+        scope=mark.scope,
+        generation=mark.generation,
+        seconds=seconds,
+    )
 
 
 async def set_right_ahead(driver: Driver) -> None:

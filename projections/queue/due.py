@@ -51,7 +51,8 @@ _FINISH = text("""
 _DUE = """
     WITH due AS MATERIALIZED (
         SELECT s.chat_id, m.lane
-          FROM chat_sync s JOIN unnest($1::text[], $2::smallint[]) AS m (chat_id, lane)
+          FROM chat_sync s
+          JOIN unnest(CAST(:chats AS text[]), CAST(:lanes AS smallint[])) AS m (chat_id, lane)
                USING (chat_id)
          ORDER BY s.chat_id FOR NO KEY UPDATE OF s)
     UPDATE chat_sync s
@@ -147,7 +148,8 @@ async def mark_due(connection: AsyncConnection, chat_ids: Collection[ChatId], la
 async def mark_due_in_lanes(store: Driver, chats: Mapping[ChatId, Lane]) -> None:
     """As ``mark_due``, each chat in a lane of its own."""
     if chats:
-        await store.execute(_DUE, sorted(chats), [int(chats[chat]) for chat in sorted(chats)])
+        ordered = sorted(chats)
+        await store.execute(_DUE, chats=ordered, lanes=[int(chats[chat]) for chat in ordered])
         wake(CHANNEL)
 
 

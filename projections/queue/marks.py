@@ -14,7 +14,7 @@ from typing import Final
 from domain.ids import ChatId, SchoolId
 from domain.lanes import Lane
 from projections.database import Driver, wake
-from projections.text_arrays import text_array
+from projections.text_arrays import array_of, text_array
 
 CHANNEL = "rollcall_stale"
 """The NOTIFY channel that says: some mark was set."""
@@ -69,26 +69,29 @@ class Mark:
 # A mark that nobody has claimed keeps its place in the queue: whoever claims it begins after
 # this transaction has committed, and sees what it brings. A chat's mark that stands for marks of
 # entities is as old as they are, so that "nothing marked before this is left" stays true.
-_SET: Final = """
+_SET: Final = f"""
     INSERT INTO stale_entities AS s (kind, id, scope, lane, cause_at, marked_at)
-    SELECT m.kind, m.id, m.scope, {lane}, m.cause_at, coalesce({marked_at}, clock_now())
-      FROM unnest($1::text::text[], $2::text::text[], $3::text::text[], $4::timestamptz[]{more})
-           AS m (kind, id, scope, cause_at{names})
+    SELECT m.kind, m.id, m.scope, {{lane}}, m.cause_at, coalesce({{marked_at}}, clock_now())
+      FROM unnest({array_of("text", "kinds")}, {array_of("text", "ids")},
+                  {array_of("text", "scopes")}, {array_of("timestamptz", "times")}{{more}})
+           AS m (kind, id, scope, cause_at{{names}})
     ON CONFLICT (kind, id, scope) DO UPDATE
        SET generation = CASE WHEN s.claimed_until IS NULL THEN s.generation
                              ELSE excluded.generation END,
            claimed_until = NULL,
            lane = least(s.lane, excluded.lane),
            marked_at = least(s.marked_at, excluded.marked_at),
-           cause_at = greatest(s.cause_at, excluded.cause_at)"""
+           cause_at = greatest(s.cause_at, excluded.cause_at)"""  # noqa: S608 - made of constants
 
-_SET_ALIKE: Final = _SET.format(lane="$5::smallint", marked_at="$6::timestamptz", more="", names="")
+_SET_ALIKE: Final = _SET.format(
+    lane="CAST(:lane AS smallint)", marked_at="CAST(:since AS timestamptz)", more="", names=""
+)
 """All in one lane and marked at one time, or now."""
 
 _SET_EACH: Final = _SET.format(
     lane="m.lane",
     marked_at="m.marked_at",
-    more=", $5::smallint[], $6::timestamptz[]",
+    more=", CAST(:lanes AS smallint[]), CAST(:marked AS timestamptz[])",
     names=", lane, marked_at",
 )
 
@@ -96,7 +99,7 @@ _DUE_BY_DATE = """
     WITH due AS MATERIALIZED (
         SELECT chat_id, next_change_at FROM chats
          WHERE next_change_at <= (SELECT clock_now())
-         ORDER BY next_change_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED)
+         ORDER BY next_change_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED)
     UPDATE chats c SET next_change_at = NULL FROM due d WHERE c.chat_id = d.chat_id
     RETURNING c.chat_id, d.next_change_at"""
 
@@ -135,7 +138,7 @@ async def _set_alike(
         return
     keys = sorted(touched)
     times = [touched[key] for key in keys]
-    await driver.execute(_SET_ALIKE, *_parts(keys), times, int(lane), since)
+    await driver.execute(_SET_ALIKE, **_parts(keys), times=times, lane=int(lane), since=since)
 
 
 async def _set(driver: Driver, causes: Mapping[MarkKey, Cause]) -> None:
@@ -144,17 +147,17 @@ async def _set(driver: Driver, causes: Mapping[MarkKey, Cause]) -> None:
     keys = sorted(causes)
     await driver.execute(
         _SET_EACH,
-        *_parts(keys),
-        [causes[key].at for key in keys],
-        [int(causes[key].lane) for key in keys],
-        [causes[key].marked_at for key in keys],
+        **_parts(keys),
+        times=[causes[key].at for key in keys],
+        lanes=[int(causes[key].lane) for key in keys],
+        marked=[causes[key].marked_at for key in keys],
     )
 
 
-def _parts(keys: Sequence[MarkKey]) -> tuple[str, str, str]:
+def _parts(keys: Sequence[MarkKey]) -> dict[str, str]:
     """Kinds, ids and scopes, each as one parameter."""
     kinds, ids, scopes = zip(*keys, strict=True)
-    return text_array(kinds), text_array(ids), text_array(scopes)
+    return {"kinds": text_array(kinds), "ids": text_array(ids), "scopes": text_array(scopes)}
 
 
 async def mark_due_by_date(driver: Driver, limit: int) -> int:
@@ -162,7 +165,7 @@ async def mark_due_by_date(driver: Driver, limit: int) -> int:
 
     From there on a date is a mark like any other, cleared only when the chat was derived.
     """
-    rows = await driver.fetch(_DUE_BY_DATE, limit)
+    rows = await driver.fetch(_DUE_BY_DATE, limit=limit)
     await mark_chats(
         driver, {ChatId(row["chat_id"]): Cause(Lane.LIVE, row["next_change_at"]) for row in rows}
     )

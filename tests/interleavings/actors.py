@@ -25,18 +25,19 @@ def ingesting(
     connection: asyncpg.Connection, *facts: Fact, kinds: Collection[str] | None = None
 ) -> Session:
     """Facts and marks; commit. ``kinds`` leaves out the marks of other kinds."""
+    driver = Driver(connection)
 
     async def write() -> None:
-        await connection.execute("BEGIN")
-        now = await connection.fetchval("SELECT clock_now()")
-        written = await store.write(connection, [Arrival(fact, "t", 0, 0) for fact in facts], now)
+        await driver.execute("BEGIN")
+        now = await driver.fetchval("SELECT clock_now()")
+        written = await store.write(driver, [Arrival(fact, "t", 0, 0) for fact in facts], now)
         touched = {
             key: at for key, at in written.touched.items() if kinds is None or key[0] in kinds
         }
-        await set_marks(connection, touched, Lane.LIVE, now)
+        await set_marks(driver, touched, Lane.LIVE, now)
 
     async def commit() -> None:
-        await connection.execute("COMMIT")
+        await driver.execute("COMMIT")
 
     return Session(connection.get_server_pid(), deque((write, commit)))
 
@@ -56,10 +57,12 @@ def ingesting_in_one(connection: asyncpg.Connection, *facts: Fact) -> Session:
 class Worker:
     """A derive worker: claim, in a transaction of its own, then the steps of ``DeriveSteps``."""
 
-    def __init__(self, driver: Driver, lease_seconds: float = CONFIG.lease_seconds) -> None:
-        self._driver = driver
+    def __init__(
+        self, connection: asyncpg.Connection, lease_seconds: float = CONFIG.lease_seconds
+    ) -> None:
+        self._driver = Driver(connection)
         self._lease_seconds = lease_seconds
-        self.steps = DeriveSteps(driver, CONFIG, ())
+        self.steps = DeriveSteps(self._driver, CONFIG, ())
 
     async def claim(self) -> None:
         """Claim whatever is free, and commit."""

@@ -115,8 +115,8 @@ _OF_INPUT = (
     Mutant(
         "what ingest touches is marked since never",
         "projections/queue/marks.py",
-        'marked_at="$6::timestamptz"',
-        'marked_at="nullif($6::timestamptz, $6)"',
+        'marked_at="CAST(:since AS timestamptz)"',
+        'marked_at="nullif(CAST(:since AS timestamptz), :since)"',
         ("tests/projections/test_catch_up.py", "tests/projections/derive"),
     ),
     Mutant(

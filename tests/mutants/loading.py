@@ -33,8 +33,8 @@ LOADING: Final = (
     Mutant(
         "a first load that does not end derives nothing",
         _FILE,
-        "OR c.loading_since < clock_now() - make_interval(mins => $1))",
-        "OR c.loading_since < clock_now() - make_interval(years => $1))",
+        "OR c.loading_since < clock_now() - make_interval(mins => :minutes))",
+        "OR c.loading_since < clock_now() - make_interval(years => :minutes))",
         _FIRST_LOAD,
     ),
     Mutant(

@@ -13,7 +13,7 @@ from benchmarks.yardstick.region import region
 from domain.facts import Fact
 from domain.gate import Gate, GateClosed, GateOpen
 from domain.lanes import Lane
-from projections.database import driver, transaction
+from projections.database import Driver, driver, transaction
 from projections.derive import rounds
 from projections.derive.audit import audit
 from projections.derive.config import DeriveConfig
@@ -162,13 +162,14 @@ async def test_a_fact_that_is_written_as_the_load_ends_is_derived_in_every_order
 
 def _batch(connection: asyncpg.Connection, facts: Sequence[Fact]) -> Session:
     """As ``IngestStore.commit`` does it."""
+    raw = Driver(connection)
 
     async def write() -> None:
-        await connection.execute("BEGIN")
-        now = await connection.fetchval("SELECT clock_now()")
-        written = await store.write(connection, [Arrival(fact, "t", 0, 0) for fact in facts], now)
-        if not await first_load.spares_marks(connection):
-            await set_marks(connection, written.touched, Lane.LIVE, now)
+        await raw.execute("BEGIN")
+        now = await raw.fetchval("SELECT clock_now()")
+        written = await store.write(raw, [Arrival(fact, "t", 0, 0) for fact in facts], now)
+        if not await first_load.spares_marks(raw):
+            await set_marks(raw, written.touched, Lane.LIVE, now)
 
     return Session(
         connection.get_server_pid(), deque((write, partial(connection.execute, "COMMIT")))
@@ -182,6 +183,6 @@ def _end(connection: asyncpg.Connection) -> Session:
         await connection.execute("BEGIN")
         await connection.execute("SELECT FROM catch_up FOR UPDATE")
         await connection.execute("UPDATE catch_up SET passed_at = clock_now()")
-        await first_load.end(connection)
+        await first_load.end(Driver(connection))
 
     return Session(connection.get_server_pid(), deque((end, partial(connection.execute, "COMMIT"))))

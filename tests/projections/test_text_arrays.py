@@ -7,9 +7,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from projections.text_arrays import TEXTS, text_array
+from projections.database import Driver
+from projections.text_arrays import array_of, text_array
 
-_READ = f"SELECT $1::{TEXTS}"
+_READ = f"SELECT {array_of('text', 'items')}"
 
 # No lone surrogates: they are no UTF-8, and the contract refuses them.
 _items = st.none() | st.text(
@@ -38,6 +39,6 @@ def test_a_nul_never_makes_two_items_of_one(database_url: str, items: list[str |
 async def _read(database_url: str, items: list[str | None]) -> object:
     connection = await asyncpg.connect(database_url)
     try:
-        return await connection.fetchval(_READ, text_array(items))
+        return await Driver(connection).fetchval(_READ, items=text_array(items))
     finally:
         await connection.close()
