@@ -20,7 +20,7 @@ from tests.simulation.register import CLASSES, GUARDIANS, PUPILS, TEACHERS, ZONE
 
 MINUTE = timedelta(minutes=1)
 LASTS = 40 * MINUTE
-TAKEN_AWAY = 0.3
+TAKEN_AWAY = 0.7
 """Of the changes while a lesson runs: it is cancelled or moved away under the people in it."""
 GROUPS = {"k1": "c1", "k2": "c1", "k3": "c3"}
 """Subject groups and their classes; the first is of every run."""
