@@ -320,7 +320,7 @@ FOUND_BY: Mapping[str, int] = {
     "opened_a_minute_early": 10,
     "opened_by_another_zone": 10,
     "link_for_former_members": 200,
-    "call_deleted_while_it_runs": 2760,
+    "call_deleted_while_it_runs": 290,
     "a_key_for_each_attempt": 10,
 }
 """A seed that found each of them when it was last looked for: it is tried first."""
