@@ -7,7 +7,7 @@ what becomes of them).
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -101,7 +101,8 @@ class Teachers:
 
     engine: AsyncEngine
     rng: Random
-    timetable: Timetable
+    lessons: Mapping[str, Event]
+    """As they were published last."""
     counted: Counter[str] = field(default_factory=Counter)
     said: list[Said] = field(default_factory=list)
     """Decisions that may stand: an answer may have been lost."""
@@ -116,14 +117,17 @@ class Teachers:
         while True:
             await asyncio.sleep(self.rng.uniform(SHORTEST, LONGEST))
             with suppress(StoreUnavailable):
-                await self._decide(self.rng.choice(list(self.timetable.lessons)))
+                await self.decide(self.rng.choice(list(self.lessons)))
 
-    async def _decide(self, lesson: str) -> None:
-        """Remembered before it is asked: an answer may be lost, and the decision stand."""
+    async def decide(self, lesson: str) -> None:
+        """Its teacher decides something, which is remembered before it is asked.
+
+        The answer may be lost, and the decision stand.
+        """
         self._names += 1
         title = f"Урок {self._names}" if self.rng.random() > DELETIONS else None
         insists = title is None and self.rng.random() < 0.5
-        teacher = self.timetable.lessons[lesson]["data"]["teacher_id"]
+        teacher = self.lessons[lesson]["data"]["teacher_id"]
         given = await self.gives(teacher, lesson)
         who = await StaffStore(self.engine).person(PersonId(teacher))
         if who is None:

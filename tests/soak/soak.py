@@ -90,7 +90,7 @@ class _Run:
         outages = Outages(made, crew, ledger, Random(plan.seed + 2))
         person = Person(made.school.engine, Random(plan.seed + 4))
         watch = Watch(SimulatorConfig().bot_id)
-        teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable)
+        teachers = Teachers(made.school.engine, Random(plan.seed + 6), timetable.lessons)
         events = _chained(first, later, timetable)
         rng = Random(plan.seed + 3)
         return cls(made, plan, crew, ledger, outages, person, watch, calls, teachers, events, rng)
