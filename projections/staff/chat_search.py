@@ -59,11 +59,24 @@ COUNTED: Final = """
 JUDGED: Final = """
     JOIN LATERAL (
          SELECT * FROM staff.chat_standings d WHERE d.chat_id = c.chat_id OFFSET 0) d ON true"""
-_NAMED: Final = """
-    LEFT JOIN LATERAL (
-         SELECT min(staff.sort_key(concat_ws(' ', p.surname, p.given_name, p.patronymic))) AS first
-           FROM expected_members m JOIN fact_people p USING (person_id)
-          WHERE m.chat_id = c.chat_id AND m.role = 'administrator') a ON true"""
+_LED: Final = """
+    JOIN LATERAL (
+         SELECT ARRAY(
+             SELECT m.person_id FROM expected_members m
+              WHERE m.chat_id = c.chat_id AND m.role = 'administrator') AS people) a ON true"""
+# A few people lead all chats of a school; the fence asks of each whether who asks may know them.
+_BY_NAME: Final = """
+    names AS MATERIALIZED (
+        SELECT p.person_id,
+               staff.sort_key(concat_ws(' ', p.surname, p.given_name, p.patronymic)) AS name
+          FROM fact_people p
+         WHERE p.person_id = ANY(ARRAY(SELECT DISTINCT unnest(people) FROM chosen))),
+    first_names AS (
+        SELECT c.chat_id, min(n.name) AS key
+          FROM chosen c CROSS JOIN LATERAL unnest(c.people) u (person_id)
+          JOIN names n USING (person_id) GROUP BY c.chat_id),
+    found AS MATERIALIZED (
+        SELECT c.chat_id, n.key, c.title FROM chosen c LEFT JOIN first_names n USING (chat_id)),"""
 
 _KEYS: Final = {
     Column.TITLE: "(c.kind <> 'staff_room')::int",
@@ -71,7 +84,6 @@ _KEYS: Final = {
     Column.MEMBERS: "n.people",
     Column.YEAR: "k.school_year",
     Column.CLASS: "k.name_key",
-    Column.ADMINISTRATOR: "a.first",
     Column.STATE: f"array_position(ARRAY[{_STANDINGS}], {STANDING})",
 }
 
@@ -94,14 +106,17 @@ _IS_OVER: Final = "(c.deleted AND s.max_chat_id IS NULL AND s.due_at IS NULL)"
 def question(wanted: ChatsWanted) -> str:
     """The ids of one page, and how many there are in all; a page past the end is the last."""
     down = "DESC" if wanted.descending else ""
+    by_name = wanted.column is Column.ADMINISTRATOR
+    key = "a.people" if by_name else f"{_KEYS[wanted.column]} AS key"
     return f"""
-    WITH found AS MATERIALIZED (
-        SELECT c.chat_id, {_KEYS[wanted.column]} AS key, c.title_key AS title
+    WITH {"chosen" if by_name else "found"} AS MATERIALIZED (
+        SELECT c.chat_id, {key}, c.title_key AS title
           FROM chats c
           LEFT JOIN chat_sync s USING (chat_id)
           LEFT JOIN fact_classes k USING (class_id)
           {_joins(wanted)}
          WHERE {_conditions(wanted)}),
+    {_BY_NAME if by_name else ""}
     counted AS (
         SELECT count(*) AS total,
                least(CAST(:start AS bigint),
@@ -137,5 +152,5 @@ def _joins(wanted: ChatsWanted) -> str:
     judged = wanted.column is Column.STATE or wanted.group is not None
     joins = [COUNTED] if judged or wanted.column is Column.MEMBERS else []
     joins += [JUDGED] if judged else []
-    joins += [_NAMED] if wanted.column is Column.ADMINISTRATOR else []
+    joins += [_LED] if wanted.column is Column.ADMINISTRATOR else []
     return "".join(joins)

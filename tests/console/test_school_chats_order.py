@@ -78,6 +78,12 @@ async def test_columns_sort_by_what_they_show(school: Managing) -> None:
         assert (await school.titles(f"?sort=class{down}"))[-1] == "Учительская"  # has none
     by_name = await school.titles("?sort=administrator&down=1")
     assert set(by_name[:2]) == {"alpha 7а - Родители", "alpha 7а - Ученики"}
+    # Of two who lead a chat the first by name counts.
+    await school.sql("UPDATE fact_people SET surname = 'Аббасов' WHERE person_id = 'alpha-runner'")
+    await school.sql(
+        "UPDATE fact_people SET surname = 'Яшин' WHERE person_id = 'alpha-other-leader'"
+    )
+    assert (await school.titles("?sort=administrator"))[0] == "alpha 8б - Ученики"
     await school.sql(
         "UPDATE held_plans SET state = 'superseded' WHERE chat_id <> 'subject:alpha-phys'"
     )

@@ -56,6 +56,8 @@ CREATE TABLE expected_members (
     PRIMARY KEY (chat_id, person_id)
 );
 CREATE INDEX ON expected_members (person_id);
+-- Who leads a chat is one in twenty of its people, and a list of chats asks it of each.
+CREATE INDEX ON expected_members (chat_id, person_id) WHERE role = 'administrator';
 
 -- What memberships were before they became what they are, or ended (role null: since then the
 -- person has had none). What they are is in expected_members alone, so a region that was just
