@@ -8,7 +8,7 @@ from tests.browser.browsers import needs_chromium
 from tests.browser.test_linking import pictures
 from tests.browser.test_pages import NOTHING_WRONG, visit
 from tests.console.running import running
-from tests.lessons.timetable import MINUTE, NINE, lesson, timetable
+from tests.lessons.timetable import MINUTE, NINE, L, lesson, timetable
 
 
 @pytest.mark.takes(40)
@@ -19,6 +19,11 @@ async def test_a_lesson_is_made_opened_and_over(town_url: str, width: int) -> No
     async with timetable(town_url) as school, running(town_url, who=None) as console:
         await school.register(lesson())
         await school.register(lesson(NINE + 60 * MINUTE, lesson_id="alpha-next"))
+        for at, number in ((NINE, "replaced"), (NINE + 60 * MINUTE, "own")):
+            teacher = "other-leader" if number == "replaced" else "physicist"
+            await school.register(
+                lesson(at, lesson_id=f"alpha-{number}", group="phys", teacher=teacher)
+            )
         looping = asyncio.create_task(school.loop.run(stop))
         try:
             found = await visit(
@@ -27,7 +32,7 @@ async def test_a_lesson_is_made_opened_and_over(town_url: str, width: int) -> No
         finally:
             stop.set()
             await looping
-        assert len(await school.calls()) == 1
+        assert (await school.calls()).keys() == {f"lesson:{L}", "lesson:alpha-replaced"}
     seen = found.pop("seen")
     assert found == NOTHING_WRONG
     assert seen == {
@@ -36,6 +41,8 @@ async def test_a_lesson_is_made_opened_and_over(town_url: str, width: int) -> No
         "focus": "H1",
         "pupil before": 0,
         "pupil in": "https://max.ru/call/",
+        "lessons of the one who replaces": 1,
+        "who replaces in": "https://max.ru/call/",
         "guardian": [0, 1],
         "pupil of another group": 404,
         "foreign teacher": 404,

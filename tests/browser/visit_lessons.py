@@ -1,5 +1,7 @@
 """A lesson at nine in a browser: the teacher, pupils, a guardian, and somebody of another school.
 
+Another one at nine is given by a teacher in another's place.
+
 A process of its own, as ``tests.browser.visit_people``, whose tour it goes on with. The clock is
 set in the database; nothing is reloaded while somebody waits. Of the call it is seen where the new
 tab is led; nobody answers there.
@@ -94,17 +96,30 @@ def shows_what_was_chosen(page: Page) -> None:
     expect(size).to_have_value("10")
 
 
+def load(given: Given, teacher: Tour, class_name: str) -> None:
+    """Choose what the journal shows."""
+    page = teacher.page
+    if given.width < 768:
+        page.get_by_text("Фильтры", exact=True).click()
+    page.get_by_label("Класс/параллель").select_option(class_name)
+    page.get_by_label("Предмет").select_option("Химия")
+    teacher.choose("Загрузить")
+
+
+def save(teacher: Tour) -> None:
+    """«Создать» in the settings, until the call is there."""
+    teacher.choose("Создать")
+    teacher.heading("Классный журнал")
+    expect(teacher.page.get_by_text("Ждёт")).to_have_count(0, timeout=PATIENCE_MS)
+
+
 def make_it(given: Given, teacher: Tour) -> Page:
     """From the journal to a lesson that has not begun; the tab that says so."""
     page, seen = teacher.page, given.found.seen
     teacher.heading("Классный журнал")
     expect(page.get_by_text("Выберите класс и предмет")).to_be_visible()
     teacher.look("journal-empty")
-    if given.width < 768:
-        page.get_by_text("Фильтры", exact=True).click()
-    page.get_by_label("Класс/параллель").select_option("alpha 7а")
-    page.get_by_label("Предмет").select_option("Химия")
-    teacher.choose("Загрузить")
+    load(given, teacher, "alpha 7а")
     expect(page.get_by_text("Материки и океаны")).to_have_count(2)
     teacher.look("journal")
     shows_what_was_chosen(page)
@@ -112,9 +127,7 @@ def make_it(given: Given, teacher: Tour) -> Page:
     teacher.heading("Настройки дистанционного урока")
     seen["name"] = page.get_by_label("Наименование урока").input_value()
     teacher.look("lesson-settings")
-    teacher.choose("Создать")
-    teacher.heading("Классный журнал")
-    expect(page.get_by_text("Ждёт")).to_have_count(0, timeout=PATIENCE_MS)
+    save(teacher)
     teacher.look("journal-made")
     given.judge(page)
     given.at(NINE - MINUTE)
@@ -123,6 +136,22 @@ def make_it(given: Given, teacher: Tour) -> Page:
     heading(tab.value, "Дистанционный урок еще не начался")
     Tour(tab.value, given.base, given.found, given.pictures).look("lesson-before")
     return tab.value
+
+
+def in_anothers_place(given: Given) -> None:
+    """Who gives one lesson of another's group sees that one, makes its call and enters."""
+    seen = given.found.seen
+    with given.someone("Своева other-leader", "/journal") as teacher:
+        page = teacher.page
+        load(given, teacher, "alpha 8б")
+        topics = page.get_by_text("Материки и океаны")
+        expect(topics).not_to_have_count(0)
+        seen["lessons of the one who replaces"] = topics.count()
+        teacher.choose("Создать")
+        teacher.heading("Настройки дистанционного урока")
+        save(teacher)
+        seen["who replaces in"] = into(page, teacher, "Открыть")
+        given.judge(page)
 
 
 def live(given: Given, teacher: Tour, pupil: Tour) -> None:
@@ -146,6 +175,7 @@ def live(given: Given, teacher: Tour, pupil: Tour) -> None:
     given.judge(waiting)
     given.judge(pupil.page)
     seen["pupil in"] = into(pupil.page, pupil, "▶")
+    in_anothers_place(given)
     others(given)
     given.at(NINE + 40 * MINUTE)
     heading(waiting, "Звонок завершен")
