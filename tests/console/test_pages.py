@@ -120,6 +120,16 @@ async def test_chats_are_filtered_by_kind_name_and_state(console: Running) -> No
 
 
 @pytest.mark.usefixtures("school")
+async def test_a_schools_tile_leads_to_the_chats_that_it_counts(console: Running) -> None:
+    page = (await console.get("/schools/school-12")).text
+    tiles = re.findall(r'<dd><a href="([^"]+)" aria-label="([^"]+): (\d+)">', page)
+    assert len(tiles) > 3
+    for address, label, count in tiles:
+        there = (await console.get(address)).text
+        assert f"из {count}" in there, label
+
+
+@pytest.mark.usefixtures("school")
 async def test_every_chat_is_on_exactly_one_page(console: Running) -> None:
     pages = [
         titles((await console.get(f"/schools/school-12?size=10&page={number}", part=True)).text)
