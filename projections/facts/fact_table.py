@@ -94,8 +94,8 @@ class FactTable(Generic[F]):
     """The table of one kind of fact.
 
     ``columns`` are the fields after ``rank``, in their order; ``keys`` are the first of them.
-    ``touches`` are the entities whose chats a fact that was written may affect. ``made`` are the
-    columns that PostgreSQL makes of the others, so no part of the fact.
+    ``touches`` are the entities whose chats a fact that was written may affect. ``generated`` are
+    the columns that PostgreSQL makes of the others, so no part of the fact.
     """
 
     type: type[F]
@@ -104,7 +104,7 @@ class FactTable(Generic[F]):
     columns: tuple[Column, ...]
     watched: tuple[str, ...]
     touches: Callable[[F, Old], Iterable[MarkKey]]
-    made: tuple[str, ...] = ()
+    generated: tuple[str, ...] = ()
 
     @property
     def kind(self) -> str:

@@ -77,7 +77,7 @@ def _apply(table: FactTable[Any], columns: tuple[Column, ...]) -> str:
         INSERT INTO fact_history (kind, key, body, {", ".join(name for name, _ in _KEPT)},
                                   superseded_at)
         SELECT '{table.kind}', concat_ws('|', {_row("a", table.keys)[1:-1]}),
-               a.was - '{{{",".join((*_NOT_BODY, *table.made))}}}'::text[], {kept}, :now
+               a.was - '{{{",".join((*_NOT_BODY, *table.generated))}}}'::text[], {kept}, :now
           FROM applied a WHERE a.replaced
         ON CONFLICT DO NOTHING)
     SELECT total.count, {_row("a", table.keys)[1:-1]}, a.replaced{watched_out}

@@ -92,7 +92,7 @@ CLASSES: Final = FactTable(
     ),
     (),
     _class,
-    made=("name_key",),
+    generated=("name_key",),
 )
 
 ORDERS: Final = FactTable(
@@ -132,7 +132,7 @@ PEOPLE: Final = FactTable(
     ),
     ("removed",),
     _person,
-    made=("surname_folded",),
+    generated=("surname_folded",),
 )
 
 EMPLOYMENTS: Final = FactTable(
@@ -196,16 +196,10 @@ LESSONS: Final = FactTable(
     _nothing,
 )
 
-TABLES: Final[Mapping[type[Fact], FactTable[Any]]] = {  # Any: each is of a fact of its own
-    facts.School: SCHOOLS,
-    facts.SchoolClass: CLASSES,
-    facts.Order: ORDERS,
-    facts.Cancellation: CANCELLATIONS,
-    facts.Person: PEOPLE,
-    facts.Employment: EMPLOYMENTS,
-    facts.Guardianship: GUARDIANSHIPS,
-    facts.SubjectGroup: GROUPS,
-    facts.Profile: PROFILES,
-    facts.Lesson: LESSONS,
-}
+_ALL: Final[tuple[FactTable[Any], ...]] = (  # Any: each is of a fact of its own
+    SCHOOLS, CLASSES, ORDERS, CANCELLATIONS, PEOPLE, EMPLOYMENTS, GUARDIANSHIPS, GROUPS, PROFILES,
+    LESSONS,
+)  # fmt: skip
+
+TABLES: Final[Mapping[type[Fact], FactTable[Any]]] = {table.type: table for table in _ALL}
 """In the order in which every transaction goes through them, so that two cannot deadlock."""

@@ -64,18 +64,20 @@ _LED: Final = """
          SELECT ARRAY(
              SELECT m.person_id FROM expected_members m
               WHERE m.chat_id = c.chat_id AND m.role = 'administrator') AS people) a ON true"""
+_FOUND: Final = """
+    found AS (SELECT * FROM chosen),"""
 # A few people lead all chats of a school; the fence asks of each whether who asks may know them.
-_BY_NAME: Final = """
+_FOUND_BY_NAME: Final = """
     names AS MATERIALIZED (
         SELECT p.person_id,
                staff.sort_key(concat_ws(' ', p.surname, p.given_name, p.patronymic)) AS name
           FROM fact_people p
-         WHERE p.person_id = ANY(ARRAY(SELECT DISTINCT unnest(people) FROM chosen))),
+         WHERE p.person_id = ANY(ARRAY(SELECT DISTINCT unnest(key) FROM chosen))),
     first_names AS (
         SELECT c.chat_id, min(n.name) AS key
-          FROM chosen c CROSS JOIN LATERAL unnest(c.people) u (person_id)
+          FROM chosen c CROSS JOIN LATERAL unnest(c.key) u (person_id)
           JOIN names n USING (person_id) GROUP BY c.chat_id),
-    found AS MATERIALIZED (
+    found AS (
         SELECT c.chat_id, n.key, c.title FROM chosen c LEFT JOIN first_names n USING (chat_id)),"""
 
 _KEYS: Final = {
@@ -84,6 +86,7 @@ _KEYS: Final = {
     Column.MEMBERS: "n.people",
     Column.YEAR: "k.school_year",
     Column.CLASS: "k.name_key",
+    Column.ADMINISTRATOR: "a.people",
     Column.STATE: f"array_position(ARRAY[{_STANDINGS}], {STANDING})",
 }
 
@@ -106,17 +109,16 @@ _IS_OVER: Final = "(c.deleted AND s.max_chat_id IS NULL AND s.due_at IS NULL)"
 def question(wanted: ChatsWanted) -> str:
     """The ids of one page, and how many there are in all; a page past the end is the last."""
     down = "DESC" if wanted.descending else ""
-    by_name = wanted.column is Column.ADMINISTRATOR
-    key = "a.people" if by_name else f"{_KEYS[wanted.column]} AS key"
+    found = _FOUND_BY_NAME if wanted.column is Column.ADMINISTRATOR else _FOUND
     return f"""
-    WITH {"chosen" if by_name else "found"} AS MATERIALIZED (
-        SELECT c.chat_id, {key}, c.title_key AS title
+    WITH chosen AS MATERIALIZED (
+        SELECT c.chat_id, {_KEYS[wanted.column]} AS key, c.title_key AS title
           FROM chats c
           LEFT JOIN chat_sync s USING (chat_id)
           LEFT JOIN fact_classes k USING (class_id)
           {_joins(wanted)}
          WHERE {_conditions(wanted)}),
-    {_BY_NAME if by_name else ""}
+    {found}
     counted AS (
         SELECT count(*) AS total,
                least(CAST(:start AS bigint),

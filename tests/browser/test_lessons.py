@@ -19,11 +19,12 @@ async def test_a_lesson_is_made_opened_and_over(town_url: str, width: int) -> No
     async with timetable(town_url) as school, running(town_url, who=None) as console:
         await school.register(lesson())
         await school.register(lesson(NINE + 60 * MINUTE, lesson_id="alpha-next"))
-        for at, number in ((NINE, "replaced"), (NINE + 60 * MINUTE, "own")):
-            teacher = "other-leader" if number == "replaced" else "physicist"
-            await school.register(
-                lesson(at, lesson_id=f"alpha-{number}", group="phys", teacher=teacher)
-            )
+        replaced = lesson(lesson_id="alpha-replaced", group="phys", teacher="other-leader")
+        await school.register(replaced)
+        of_its_teacher = lesson(
+            NINE + 60 * MINUTE, lesson_id="alpha-own", group="phys", teacher="physicist"
+        )
+        await school.register(of_its_teacher)
         looping = asyncio.create_task(school.loop.run(stop))
         try:
             found = await visit(

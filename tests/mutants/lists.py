@@ -45,7 +45,7 @@ LISTS: Final = (
     Mutant(
         "what PostgreSQL makes of a fact is kept as part of it",
         "projections/facts/tables.py",
-        '    made=("surname_folded",),\n',
+        '    generated=("surname_folded",),\n',
         "",
         ("tests/projections/test_facts_store.py",),
     ),

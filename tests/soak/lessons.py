@@ -141,7 +141,8 @@ class Teachers:
             self.said.remove(said)
             if given and given == await self.gives(teacher, lesson):
                 self.faults.append(f"{no!r} for {teacher}, who gives {lesson}")
-            self.counted[NOT_READ_YET] += 1
+            else:
+                self.counted[NOT_READ_YET] += 1
             return
         if isinstance(answer, Decided):
             self.taken.append(said)

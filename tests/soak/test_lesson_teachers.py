@@ -46,5 +46,5 @@ async def test_that_a_teacher_is_not_shown_a_lesson_of_theirs_is_one(town_url: s
             await connection.execute(text(_NOBODYS))
         teachers = _teachers(school, CHEMIST)
         await teachers.decide(L)
-    assert len(teachers.faults) == 1
+    assert (dict(teachers.counted), len(teachers.faults)) == ({}, 1)
     assert teachers.said == []
