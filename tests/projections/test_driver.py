@@ -58,6 +58,11 @@ async def test_what_is_named_is_what_asyncpg_is_given_in_its_order(raw: Recordin
     assert raw.asked[0].count("$1") == raw.asked[0].count("$2") == 1
 
 
+async def test_values_go_where_their_names_stand(raw: Recording) -> None:
+    query = "SELECT ARRAY[CAST(:second AS int), CAST(:first AS int), CAST(:third AS int)]"
+    assert await Driver(raw).fetchval(query, first=1, third=3, second=2) == [2, 1, 3]
+
+
 async def test_a_name_may_come_twice_and_be_called_as_anything(raw: Recording) -> None:
     driver = Driver(raw)
     assert await driver.fetchval("SELECT CAST(:n AS int) * CAST(:n AS int) - 1", n=7) == 48

@@ -1,5 +1,6 @@
 """Started on topics that already hold a year: catch up, then act."""
 
+import asyncio
 from random import Random
 
 import pytest
@@ -81,4 +82,19 @@ async def test_the_verifier_sees_one_stranger_and_one_wrong_role(school: Stack, 
         with pytest.raises(AssertionError, match=f"{user_id} is "):
             await check(school)
         await school.http.post(f"{people}/{user_id}", json={"action": back})
+    await check(school)
+    await _read_anew(school, str(chat["external_id"]).rpartition("#")[0])
+
+
+async def _read_anew(school: Stack, chat_id: str) -> None:
+    """A chat that is about to be read is waited for; one that is pending for nothing is not."""
+    about = f"WHERE chat_id = '{chat_id}' RETURNING observed_at"
+    ((seen,),) = await school.rows(f"SELECT observed_at FROM chat_sync WHERE chat_id = '{chat_id}'")
+    await school.rows(f"UPDATE chat_sync SET observed_at = NULL, due_at = clock_now() {about}")
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(check(school), 3)
+    await school.rows(f"UPDATE chat_sync SET due_at = NULL {about}")
+    with pytest.raises(AssertionError, match=f"{chat_id} is pending"):
+        await check(school)
+    await school.rows(f"UPDATE chat_sync SET observed_at = '{seen.isoformat()}' {about}")
     await check(school)
