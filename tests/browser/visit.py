@@ -95,6 +95,19 @@ def sign_in(page: Page, base: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Обзор")
 
 
+TOP = "selector => document.querySelector(selector).getBoundingClientRect().top"
+
+
+def top_of(page: Page, selector: str) -> float:
+    """How far down the first of these stands, in CSS pixels.
+
+    Found and measured in one step: a list that reads itself anew in between is another list,
+    and ``bounding_box`` has nothing to say of a row that is gone.
+    """
+    expect(page.locator(selector).first).to_be_visible()
+    return float(page.evaluate(TOP, selector))
+
+
 def look(page: Page, base: str, found: Found) -> None:
     """Every page, at this width."""
     for path in PATHS:

@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.visit import Found, opened, walking
+from tests.browser.visit import Found, opened, top_of, walking
 from tests.browser.visit_people import Tour
 from tests.staff.town import ALPHA
 
@@ -45,8 +45,7 @@ def as_a_class_teacher(tour: Tour) -> None:
     page.goto(tour.base + CHAT)
     tour.heading("Редактировать чат")
     tour.look("chat-edit")
-    first = page.locator("#list tbody tr").first.bounding_box()
-    found.seen["first row"] = first["y"] if first else None
+    found.seen["first row"] = top_of(page, "#list tbody tr")
     page.get_by_label("Кого показать").select_option("В чате без основания")
     expect(page.get_by_text("добавлен администратором чата").first).to_be_visible()
     tour.look("chat-edit-outsiders")

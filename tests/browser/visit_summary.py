@@ -6,7 +6,7 @@ A process of its own, as ``tests.browser.visit``. With ``--pictures`` each scree
 from playwright.sync_api import Page, expect
 
 from tests.browser.accessible import in_the_dark
-from tests.browser.visit import opened, walking
+from tests.browser.visit import opened, top_of, walking
 from tests.browser.visit_people import Tour
 from tests.browser.visit_school_chats import press_until
 
@@ -33,8 +33,7 @@ def look_through(tour: Tour, width: int) -> None:
     found.seen["classes"] = page.locator(f"{_ROWS} th").all_inner_texts()
     tour.look("summary")
     found.seen["dark on paper"] = in_light_and_dark(page)
-    first = page.locator(f"{_ROWS} a").first.bounding_box()
-    found.seen["first row"] = first["y"] if first else None
+    found.seen["first row"] = top_of(page, f"{_ROWS} a")
     tour.choose("alpha 7а")
     found.seen["heading"] = page.get_by_role("heading", level=1, name="alpha 7а").inner_text()
     tour.look("summary-class")
