@@ -4,11 +4,12 @@ Guarantees: nothing is reported for a chat that is as it should be, so nothing i
 for it and it does not become due.
 """
 
-import json
+import json.encoder
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from domain.derivation.compute import Derived
 from domain.derivation.facts import Stored, StoredMember
@@ -16,8 +17,7 @@ from domain.expected import ExpectedMember, Reason
 from domain.ids import PersonId
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """An expected member as it is to be stored."""
 
     member: ExpectedMember
@@ -83,7 +83,7 @@ def _reason(reason: Reason) -> str:
     )
 
 
-_quoted = json.JSONEncoder(ensure_ascii=False).encode
+_quoted = json.encoder.encode_basestring
 
 
 @lru_cache(maxsize=8192)
