@@ -85,7 +85,7 @@ async def _measure(samples: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedPostgres(Path(folder) / "pg") as server:
             await upgrade(server.uri)
-            async with bench(server.uri, config, calls=30, window=1.1) as school:
+            async with bench(server.uri, config, calls=30, window=1.06) as school:
                 return await _with(school, samples)
 
 

@@ -44,7 +44,7 @@ class Gateway(Section):
         30, ge=1, description="grants in a window, all processes together"
     )
     window: float = Field(
-        1.1, ge=1.0, description="seconds of that window; over 1 for uneven travel"
+        1.06, ge=1.0, description="seconds of that window; over 1 for uneven travel"
     )
     workers: int = Field(8, ge=1, le=64, description="chats reconciled side by side")
     lease_seconds: float = Field(

@@ -97,7 +97,7 @@ class CallSlots:
     """``calls`` slots, each used once in ``window`` seconds at most."""
 
     def __init__(
-        self, engine: AsyncEngine, *, calls: int = 30, window: float = 1.1, second: float = SECOND
+        self, engine: AsyncEngine, *, calls: int = 30, window: float = 1.06, second: float = SECOND
     ) -> None:
         self._engine = engine
         self._calls = calls
