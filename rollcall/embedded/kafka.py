@@ -35,6 +35,8 @@ class EmbeddedKafka(EmbeddedServer):
     ``cache`` and ``repository`` say where the jars are kept and come from (see ``jars``).
     ``advertised_port`` is told to clients instead of the broker's own: something that forwards
     to it listens there. ``properties`` are further lines of ``server.properties``, which win.
+    Whoever makes nodes of one cluster gives all of them one ``cluster_id`` before their first
+    start; a node then answers once most of them are up.
     """
 
     _patience = _START_TIMEOUT
@@ -60,6 +62,7 @@ class EmbeddedKafka(EmbeddedServer):
         self._cache = cache
         self._repository = repository
         self._jars: tuple[Path, ...] = ()
+        self.cluster_id = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
 
     @property
     def bootstrap(self) -> str:
@@ -116,14 +119,13 @@ class EmbeddedKafka(EmbeddedServer):
         """Make the storage; the mark says that it was made to the end."""
         if files.formatted.exists():
             return
-        cluster = urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         words = (
             *_java(files, jars),
             "kafka.tools.StorageTool",
             "format",
             "--ignore-formatted",
             # As one word: one id in 64 begins with a dash, and would be taken for an option.
-            *(f"--cluster-id={cluster}", "-c", str(files.properties)),
+            *(f"--cluster-id={self.cluster_id}", "-c", str(files.properties)),
         )
         log = self._directory / "format.log"
         command = self._command(words, log, signal.SIGKILL)

@@ -149,12 +149,13 @@ async def stack(
     folder: Path,
     prefix: str = "",
     more: Mapping[str, str] | None = None,
+    replication: int = 1,
 ) -> AsyncIterator[Stack]:
     """A stack on these servers; its processes end with the block."""
     kafka = KafkaConfig(bootstrap=bootstrap)
     topics = tuple(prefix + topic for topic in TOPICS)
     await upgrade(postgres)
-    await ensure_topics(kafka, topics, TopicShape(4, 1))
+    await ensure_topics(kafka, topics, TopicShape(4, replication))
     engine = create_engine(postgres, pool_size=2)
     # The limit is another test's subject; a second more than the budget gives is never used.
     config = SimulatorConfig(token=TOKEN, requests_per_second=2 * CALLS_PER_SECOND)
@@ -165,6 +166,7 @@ async def stack(
             "ROLLCALL_KAFKA__BOOTSTRAP": bootstrap,
             "ROLLCALL_KAFKA__TOPICS": json.dumps(topics),
             "ROLLCALL_KAFKA__GROUP": f"{prefix}rollcall",
+            "ROLLCALL_KAFKA__REPLICATION": str(replication),
             "ROLLCALL_MESSENGER__URL": simulator.base_url,
             "ROLLCALL_MESSENGER__TOKEN": TOKEN,
             "ROLLCALL_MESSENGER__TIMEOUT": "2",
