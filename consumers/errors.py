@@ -15,7 +15,7 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from aiokafka.errors import KafkaError
+from aiokafka.errors import KafkaError, KafkaTimeoutError
 
 from loops.together import was_asked_to_end
 
@@ -53,7 +53,9 @@ def translated() -> Iterator[None]:
         # aiokafka tells of a broker that ends the TLS of a connection as of one that is away.
         if isinstance(error.__cause__, ssl.SSLError):
             raise KafkaRefused(f"TLS: {tls_reason(error.__cause__)}") from error
-        kind = KafkaUnavailable if error.retriable else KafkaRefused
+        # It calls no answer in time final, of a partition whose leader is away too.
+        again = error.retriable or isinstance(error, KafkaTimeoutError)
+        kind = KafkaUnavailable if again else KafkaRefused
         raise kind(type(error).__name__) from error
     except ssl.SSLError as error:
         raise KafkaRefused(f"TLS: {tls_reason(error)}") from error

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 from aiokafka import AIOKafkaConsumer, TopicPartition
-from aiokafka.errors import KafkaConnectionError
+from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError
 
 from consumers.closing import let_go, let_go_of
 from consumers.errors import KafkaUnavailable, translated
@@ -22,6 +22,11 @@ async def given_up() -> None:
 async def test_what_a_client_gave_up_is_an_outage_and_no_cancellation() -> None:
     with pytest.raises(KafkaUnavailable), translated():
         await given_up()
+
+
+def test_no_answer_in_time_is_an_outage_and_no_refusal() -> None:
+    with pytest.raises(KafkaUnavailable), translated():
+        raise KafkaTimeoutError
 
 
 async def test_a_cancellation_of_ours_stays_one() -> None:
