@@ -177,7 +177,10 @@ class Cluster:
         finally:
             await admin.close()
         told = answer.to_object()
-        codes = [told["error_code"], *(p["error_code"] for t in told["topics"] for p in t["partitions"])]
+        codes = [
+            told["error_code"],
+            *(p["error_code"] for t in told["topics"] for p in t["partitions"]),
+        ]
         for code in codes:
             if for_code(code) is not NoError:
                 raise for_code(code)
