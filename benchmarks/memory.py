@@ -5,9 +5,9 @@ looked at a few times a second: a peak between two looks is missed.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -16,9 +16,14 @@ _EVERY: Final = 0.25
 
 @dataclass(slots=True)
 class Peak:
-    """Mebibytes."""
+    """Mebibytes: of all together, and of each process by its id."""
 
     mib: float = 0.0
+    each: dict[int, float] = field(default_factory=dict)
+
+    def largest(self, processes: Iterable[int]) -> float:
+        """The most that one of these held."""
+        return max((self.each.get(process, 0.0) for process in processes), default=0.0)
 
 
 @asynccontextmanager
@@ -36,14 +41,20 @@ async def watched(*roots: int) -> AsyncIterator[Peak]:
 
 async def _watch(peak: Peak, roots: tuple[int, ...]) -> None:
     while True:
-        held = await asyncio.to_thread(held_mib, roots)
-        peak.mib = max(peak.mib, held)
+        held = await asyncio.to_thread(_held, roots)
+        peak.mib = max(peak.mib, sum(held.values()))
+        for process, mib in held.items():
+            peak.each[process] = max(peak.each.get(process, 0.0), mib)
         await asyncio.sleep(_EVERY)
 
 
 def held_mib(roots: tuple[int, ...]) -> float:
     """What these processes and all that they started hold now."""
-    return sum(map(_kib, tree(roots))) / 1024
+    return sum(_held(roots).values())
+
+
+def _held(roots: tuple[int, ...]) -> dict[int, float]:
+    return {process: _kib(process) / 1024 for process in tree(roots)}
 
 
 def tree(roots: tuple[int, ...]) -> set[int]:

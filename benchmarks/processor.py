@@ -1,4 +1,4 @@
-"""What the processor did for PostgreSQL: beside other work it tells more than a clock."""
+"""What the processor did for some processes: beside other work it tells more than a clock."""
 
 from pathlib import Path
 
@@ -15,9 +15,13 @@ async def used_by_postgres(engine: AsyncEngine) -> float:
     """Seconds of the server on this machine and of all its processes, those that ended too."""
     async with engine.connect() as connection:
         backend = await connection.scalar(text("SELECT pg_backend_pid()"))
-        server = int(_stat(int(backend))[1])
-        ended = sum(map(int, _stat(server)[13:15]))
-        return (ended + sum(map(_own, tree((server,))))) / _TICKS
+        return used_by(int(_stat(int(backend))[1]))
+
+
+def used_by(*roots: int) -> float:
+    """Seconds of these processes and of all that they started, those that ended too."""
+    ended = sum(sum(map(int, _stat(root)[13:15])) for root in roots)
+    return (ended + sum(map(_own, tree(roots)))) / _TICKS
 
 
 def _own(pid: int) -> int:

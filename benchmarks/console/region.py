@@ -15,6 +15,8 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from benchmarks.in_step import put_in_step
+from benchmarks.tables import tidy
 from benchmarks.yardstick.region import load
 from consumers.translate import fact_of
 from domain.facts import Fact
@@ -41,23 +43,10 @@ _COPIED: Final = (
     "blocked_accounts", "intents",
 )  # fmt: skip
 
-_MESSENGER: Final = (
+_REFUSED_ONE_IN: Final = 30
+
+_CALLED: Final = (
     "UPDATE catch_up SET armed_at = NULL, lagging_since = NULL, watched_at = 'infinity'",
-    """UPDATE chat_sync s SET max_chat_id = n.number, link = 'https://max.example/' || s.chat_id,
-              observed_at = clock_now(), known_at = clock_now(), due_at = NULL,
-              last_converged_at = clock_now()
-         FROM (SELECT chat_id, -row_number() OVER (ORDER BY chat_id) AS number FROM chats) n
-        WHERE n.chat_id = s.chat_id""",
-    """INSERT INTO observed_members (chat_id, max_user_id, is_admin, seen_at)
-       SELECT m.chat_id, p.max_user_id, bool_or(m.role = 'administrator'), clock_now()
-         FROM expected_members m JOIN fact_profiles p USING (person_id)
-        WHERE p.max_user_id IS NOT NULL AND p.max_user_id % 30 <> 0
-        GROUP BY 1, 2 ON CONFLICT DO NOTHING""",
-    """INSERT INTO blocked_accounts (chat_id, max_user_id, reason, since, retry_at)
-       SELECT DISTINCT m.chat_id, p.max_user_id, 'add.participant.privacy', clock_now(),
-              clock_now() + interval '1 day'
-         FROM expected_members m JOIN fact_profiles p USING (person_id)
-        WHERE p.max_user_id % 30 = 0""",
     """INSERT INTO intents (chat_id, lease_token, action, body, committed_at, settled_at, outcome)
        SELECT c.chat_id, 1, CASE call WHEN 1 THEN 'create' ELSE 'add' END,
               jsonb_build_object('user_ids', jsonb_build_array(call)),
@@ -90,15 +79,14 @@ async def fill(engine: AsyncEngine, size: Size) -> None:
     await load(engine, _more_groups(size, today, missing))
     await derive_all(engine)
     async with transaction(engine) as connection:
-        for statement in _MESSENGER:
+        await put_in_step(connection, refused_one_in=_REFUSED_ONE_IN)
+        for statement in _CALLED:
             await connection.execute(text(statement))
         # Whatever refers to a row was copied from where it did.
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in _COPIED:
             await connection.execute(text(await _copying(connection, table)), {"n": size.others})
-    async with engine.connect() as connection:
-        alone = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await alone.execute(text("VACUUM ANALYZE"))
+    await tidy(engine)
 
 
 def _events(number: int, pupils: int, today: date) -> Iterator[Event]:

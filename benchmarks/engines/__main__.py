@@ -27,7 +27,7 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.engines import region as regions
-from benchmarks.engines.contenders import Engine, Place, Started, prepare, results_topic, started
+from benchmarks.engines.contenders import Engine, Place, prepare, results_topic, running
 from benchmarks.engines.follow import Follower, Rest
 from benchmarks.engines.ours import Database
 from benchmarks.engines.region import Change, Region
@@ -41,6 +41,7 @@ from benchmarks.engines.results import (
 )
 from benchmarks.memory import watched
 from benchmarks.peers.environments import CannotInstallError
+from benchmarks.processes import Started
 from consumers.kafka import KafkaConfig
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
@@ -124,8 +125,8 @@ async def _ours(run: Run, postgres: int) -> tuple[Figures, Memberships]:
     try:
         began = time.time()
         async with (
-            started(Engine.ROLLCALL, run.place) as running,
-            watched(*running.pids, postgres) as peak,
+            running(Engine.ROLLCALL, run.place) as ours,
+            watched(*ours.pids, postgres) as peak,
         ):
             rest = await database.rest(run.region.events, _PATIENCE)
             found = await database.memberships()
@@ -148,8 +149,8 @@ async def _theirs(run: Run, engine: Engine, ours: Memberships) -> Figures:
     }[engine]
     async with Follower(run.place.bootstrap, results_topic(engine), read, take) as follower:
         began = time.time()
-        async with started(engine, run.place) as running, watched(*running.pids) as peak:
-            rest = await _whole(follower, running, ours)
+        async with running(engine, run.place) as theirs, watched(*theirs.pids) as peak:
+            rest = await _whole(follower, theirs, ours)
             found = dict(follower.state.memberships)
 
             async def seen(one: Change, present: bool) -> float:  # noqa: FBT001 - as it is called
@@ -163,13 +164,13 @@ async def _theirs(run: Run, engine: Engine, ours: Memberships) -> Figures:
     return figures_of(engine, began, rest, waits, peak.mib, found, ours)
 
 
-async def _whole(follower: Follower, running: Started, ours: Memberships) -> Rest:
+async def _whole(follower: Follower, theirs: Started, ours: Memberships) -> Rest:
     """Wait until the result is ours, or has been at rest twice and is not."""
     rest = None
     for _ in range(2):
         rest = await follower.rest(_QUIET, _PATIENCE)
-        if running.ended or rest is None:
-            raise _Failed(f"no result; it said last: {running.last_words()}")
+        if theirs.ended or rest is None:
+            raise _Failed(f"no result; it said last: {theirs.last_words()}")
         if follower.state.memberships == ours:
             break
     if rest is None:

@@ -1,17 +1,12 @@
-"""The engines as processes: how each is started, and what is missing where one cannot be.
-
-Guarantees: whatever was started is ended with the block, its children too.
-"""
+"""The engines as processes: how each is started, and what is missing where one cannot be."""
 
 import asyncio
 import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -19,7 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.engines.region import DAYS_TOPIC, READ_BY_ENGINES
-from benchmarks.peers.environments import ENVIRONMENTS, ROOT, CannotInstallError, install
+from benchmarks.peers.environments import ENVIRONMENTS, CannotInstallError, install
+from benchmarks.processes import ROOT, Started, addresses, product, started
 from domain.days import DEFAULT_ZONE
 from rollcall.embedded.jars import MAVEN_CENTRAL
 
@@ -30,7 +26,6 @@ CONNECTOR_SHA256: Final = "5605c691d11a501382c383fecba37a7a552467da5ab7ba904ef5d
 _JAVA_VERSIONS: Final = ('"17', '"21')
 _HEAP: Final = "-Xmx2g"
 _MANAGED_MEMORY: Final = "1024mb"
-_END_SECONDS: Final = 10.0
 
 
 class Engine(Enum):
@@ -55,29 +50,6 @@ class Place:
     folder: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
-    """Processes that run, and where what they say is kept."""
-
-    processes: tuple[asyncio.subprocess.Process, ...]
-    log: Path
-
-    @property
-    def pids(self) -> tuple[int, ...]:
-        """Their ids."""
-        return tuple(process.pid for process in self.processes)
-
-    @property
-    def ended(self) -> bool:
-        """Whether one of them has ended by itself."""
-        return any(process.returncode is not None for process in self.processes)
-
-    def last_words(self) -> str:
-        """The end of what they said."""
-        lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "nothing"
-
-
 async def prepare(engine: Engine) -> None:
     """Bring what the engine needs.
 
@@ -92,35 +64,18 @@ async def prepare(engine: Engine) -> None:
 
 
 @asynccontextmanager
-async def started(engine: Engine, place: Place) -> AsyncIterator[Started]:
-    """The engine, running."""
+async def running(engine: Engine, place: Place) -> AsyncIterator[Started]:
+    """The engine, as its processes."""
     own = place.folder / engine.value
     own.mkdir()
-    log = own / "log"
-    words = _commands(engine, place, own)
-    with log.open("wb") as out:
-        processes = [
-            await asyncio.create_subprocess_exec(
-                *each,
-                stdout=out,
-                stderr=out,
-                cwd=ROOT,
-                env={**os.environ, **_environment(engine, place)},
-                start_new_session=True,
-            )
-            for each in words
-        ]
-    try:
-        yield Started(tuple(processes), log)
-    finally:
-        for process in processes:
-            await _end(process)
+    commands, environment = _commands(engine, place, own), _environment(engine, place)
+    async with started(commands, environment, own / "log") as found:
+        yield found
 
 
 def _commands(engine: Engine, place: Place, own: Path) -> list[list[str]]:
     if engine is Engine.ROLLCALL:
-        command = str(Path(sys.executable).with_name("rollcall"))
-        return [[command, "run", "--only", part] for part in ("ingest", "derive")]
+        return [product("run", "--only", part) for part in ("ingest", "derive")]
     program = ENVIRONMENTS / engine.value / "bin" / "python"
     return [[str(program), "-m", f"benchmarks.engines.on_{engine.value}", told(engine, place, own)]]
 
@@ -143,26 +98,12 @@ def told(engine: Engine, place: Place, own: Path) -> str:
 def _environment(engine: Engine, place: Place) -> Mapping[str, str]:
     match engine:
         case Engine.ROLLCALL:
-            return {
-                "ROLLCALL_POSTGRES__URL": place.postgres,
-                "ROLLCALL_KAFKA__BOOTSTRAP": place.bootstrap,
-                "ROLLCALL_CONSOLE__PORT": "0",
-                "ROLLCALL_CONSOLE__METRICS_PORT": "0",
-            }
+            return addresses(place.postgres, place.bootstrap)
         case Engine.FLINK:
             home = str(Path(java()).parents[1])
             return {"PYTHONPATH": str(ROOT), "JAVA_HOME": home, "JAVA_TOOL_OPTIONS": _HEAP}
         case Engine.PATHWAY:
             return {"PYTHONPATH": str(ROOT), "PATHWAY_THREADS": "2"}
-
-
-async def _end(process: asyncio.subprocess.Process) -> None:
-    """The process and all of its session: Flink's Java is a child of a child."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, how)
-        with suppress(TimeoutError):
-            await asyncio.wait_for(process.wait(), _END_SECONDS)
 
 
 def java() -> str:

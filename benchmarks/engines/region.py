@@ -13,13 +13,12 @@ from zoneinfo import ZoneInfo
 
 from aiokafka import AIOKafkaProducer
 
+from benchmarks.published import Event, record
 from consumers.config import REGISTER_TOPICS
 from consumers.kafka import KafkaConfig, TopicShape, ensure_topics
 from domain.days import DEFAULT_ZONE
 from rollcall import publish
 from rollcall.publish import Report
-from schemas.decode import Rejected
-from schemas.encode import read_line
 from schemas.events import ORDERS_TOPIC, REGISTER_TOPIC
 from schemas.raw import RawRecord
 from synth import generate
@@ -27,8 +26,6 @@ from synth import generate
 DAYS_TOPIC: Final = "engines.days"
 READ_BY_ENGINES: Final = (REGISTER_TOPIC, ORDERS_TOPIC)
 """Profiles and lessons change no expected membership, so only Rollcall reads them."""
-
-Event = dict[str, Any]  # an event's JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +70,6 @@ class _Seen:
                     self.closed.add((data["class_id"], data["school_id"]))
             yield record(dict(event))
         self.closed |= {each for each in self.classes.items() if each[1] in closed_schools}
-
-
-def record(event: Event) -> RawRecord:
-    """The record of a valid event."""
-    made = read_line(json.dumps(event))
-    if isinstance(made, Rejected):
-        raise TypeError(made.reason)
-    return RawRecord(made.topic, made.key, made.value, made.headers)
 
 
 async def _publish_days(kafka: KafkaConfig, zones: set[str]) -> None:

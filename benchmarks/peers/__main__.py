@@ -28,10 +28,11 @@ from typing import Final
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.memory import watched
-from benchmarks.peers.environments import ROOT, CannotInstallError, install
+from benchmarks.peers.environments import CannotInstallError, install
 from benchmarks.peers.orders import TODAY, TOPIC, records
 from benchmarks.peers.report import Figures, Missing, Peer, Result, figures_of, show
 from benchmarks.peers.told import FIGURES, PLACEMENTS, Task
+from benchmarks.processes import ROOT
 from consumers.kafka import KafkaConfig, ensure_topics
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
 

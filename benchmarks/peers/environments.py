@@ -12,7 +12,8 @@ import sys
 from pathlib import Path
 from typing import Final
 
-ROOT: Final = Path(__file__).parents[2]
+from benchmarks.processes import ROOT
+
 ENVIRONMENTS: Final = ROOT / ".cache" / "peers"
 _MADE: Final = ".made-by"
 _PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"

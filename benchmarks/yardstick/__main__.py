@@ -23,6 +23,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.processor import used_by_postgres
+from benchmarks.tables import tidy
 from benchmarks.yardstick import statement
 from benchmarks.yardstick.region import load, region
 from projections.database import create_engine, driver, transaction
@@ -77,7 +78,7 @@ async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
     derive = await _derive(engine)
     python = time.process_time() - python
     postgres = await used_by_postgres(engine) - postgres
-    await _analyse(engine)
+    await tidy(engine)
     async with transaction(engine) as connection:
         raw = await driver(connection)
         yardstick = await statement.compute(raw)
@@ -115,13 +116,6 @@ async def _stale(engine: AsyncEngine) -> bool:
     async with transaction(engine) as connection:
         found = await connection.execute(text("SELECT EXISTS (SELECT FROM stale_entities)"))
         return bool(found.scalar_one())
-
-
-async def _analyse(engine: AsyncEngine) -> None:
-    async with engine.connect() as connection:
-        outside = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await outside.execute(text("VACUUM (ANALYZE)"))
-        await outside.execute(text("CHECKPOINT"))
 
 
 def main() -> int:

@@ -17,6 +17,7 @@ from benchmarks.peers import environments, fold
 from benchmarks.peers.__main__ import measure
 from benchmarks.peers.orders import records
 from benchmarks.peers.report import Peer
+from benchmarks.processes import ROOT
 from consumers.translate import fact_of
 from domain.facts import Cancellation, Order
 from domain.facts import fold as fold_facts
@@ -28,8 +29,8 @@ from tests.oracle.histories import CANCELLATION, ENROLMENT, TODAY, WITHDRAWAL
 Event = dict[str, Any]  # any event's JSON
 Placed = dict[str, list[str]]
 
-PROGRAMS = sorted(environments.ROOT.glob("benchmarks/*/on_*.py"))
-REQUIREMENTS = sorted(environments.ROOT.glob("benchmarks/*/requirements/*.txt"))
+PROGRAMS = sorted(ROOT.glob("benchmarks/*/on_*.py"))
+REQUIREMENTS = sorted(ROOT.glob("benchmarks/*/requirements/*.txt"))
 ORDERS = st.lists(st.one_of(ENROLMENT, ENROLMENT, WITHDRAWAL, CANCELLATION), max_size=25)
 
 
