@@ -1,0 +1,1 @@
+"""How what the product costs grows with the region."""
