@@ -21,22 +21,26 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from benchmarks.growth import chart, questions
-from benchmarks.growth.loading import Failed, load, servers
+from benchmarks.growth.loading import Failed, Place, load, servers
 from benchmarks.growth.report import Size, missed, show
 from benchmarks.growth.rest import rest
 from benchmarks.growth.troubles import REFUSED_ONE_IN, settle, trouble
 from benchmarks.in_step import put_in_step
-from benchmarks.tables import tidy
+from benchmarks.tables import REST_SECONDS, tidy
 from projections.database import create_engine, transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """How a region is made up, how often each question is put, and how long the rest is."""
+    """How a region is made up, how often each question is put, and how long the rest is.
+
+    ``still_seconds``: how long the loops have been at rest before they are looked at.
+    """
 
     seed: int = 1
     repeats: int = 30
     idle_seconds: float = 30.0
+    still_seconds: float = REST_SECONDS
 
 
 async def measure(pupils: int, asked: Asked) -> Size:
@@ -47,21 +51,30 @@ async def measure(pupils: int, asked: Asked) -> Size:
     """
     with tempfile.TemporaryDirectory(prefix="rollcall-growth-") as folder:
         async with servers(Path(folder), pupils, asked.seed) as place:
-            loaded = await load(place)
-            engine = create_engine(place.postgres)
-            try:
-                async with transaction(engine) as connection:
-                    await put_in_step(connection, refused_one_in=REFUSED_ONE_IN)
-                    await trouble(connection)
-                await tidy(engine)
-                answers = await questions.ask(engine, place, asked.repeats)
-                async with transaction(engine) as connection:
-                    await settle(connection)
-                await tidy(engine)
-                resting = await rest(engine, place, asked.idle_seconds)
-            finally:
-                await engine.dispose()
-            return Size(pupils, place.events, loaded, tuple(answers), resting)
+            return await measure_at(place, pupils, asked)
+
+
+async def measure_at(place: Place, pupils: int, asked: Asked) -> Size:
+    """The region of so many pupils that is on the topics there.
+
+    Raises:
+        Failed: as above.
+    """
+    loaded = await load(place)
+    engine = create_engine(place.postgres)
+    try:
+        async with transaction(engine) as connection:
+            await put_in_step(connection, refused_one_in=REFUSED_ONE_IN)
+            await trouble(connection)
+        await tidy(engine)
+        answers = await questions.ask(engine, place, asked.repeats)
+        async with transaction(engine) as connection:
+            await settle(connection)
+        await tidy(engine)
+        resting = await rest(engine, place, asked.idle_seconds, asked.still_seconds)
+    finally:
+        await engine.dispose()
+    return Size(pupils, place.events, loaded, tuple(answers), resting)
 
 
 async def run(sizes: Sequence[int], asked: Asked) -> list[Size]:

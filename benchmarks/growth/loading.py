@@ -68,6 +68,7 @@ class Loaded:
     ingest: Step
     derive: Step
     memberships: int
+    checksum: str
 
 
 @asynccontextmanager
@@ -123,7 +124,7 @@ async def _derive(place: Place, database: Database, ingest: Step) -> Loaded:
         before = _used(process, place)
         rest = await ending(process, database.rest(place.events, PATIENCE))
         used = _used(process, place) - before
-    memberships, _ = await database.checksum()
+    memberships, checksum = await database.checksum()
     seconds = rest.last_at - rest.first_at
     derive = Step(
         round(seconds, 2),
@@ -132,7 +133,7 @@ async def _derive(place: Place, database: Database, ingest: Step) -> Loaded:
         round(peak.largest(process.pids)),
         round(peak.largest(peak.each.keys() - {*process.pids})),
     )
-    return Loaded(ingest, derive, memberships)
+    return Loaded(ingest, derive, memberships, checksum)
 
 
 @asynccontextmanager

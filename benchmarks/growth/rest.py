@@ -75,8 +75,10 @@ class _Look:
     tables: dict[str, Table]
 
 
-async def rest(engine: AsyncEngine, place: Place, seconds: float) -> Rest:
-    """Let the loops come to rest, and look at them for so long.
+async def rest(
+    engine: AsyncEngine, place: Place, seconds: float, before: float = REST_SECONDS
+) -> Rest:
+    """Let the loops come to rest, wait so long, and look at them for so many seconds.
 
     Raises:
         Failed: they do not come to rest, or a chat is not in step.
@@ -94,18 +96,18 @@ async def rest(engine: AsyncEngine, place: Place, seconds: float) -> Rest:
             watched(*process.pids, place.server) as peak,
         ):
             await ending(process, _settled(engine, place))
-            await asyncio.sleep(REST_SECONDS)
-            before = await _look(engine, place, process.pids)
+            await asyncio.sleep(before)
+            first = await _look(engine, place, process.pids)
             began = time.perf_counter()
             await asyncio.sleep(seconds)
             took = time.perf_counter() - began
             after = await _look(engine, place, process.pids)
-    read = {name: table.read - before.tables[name].read for name, table in after.tables.items()}
+    read = {name: table.read - first.tables[name].read for name, table in after.tables.items()}
     return Rest(
         seconds=round(took, 1),
-        ours_percent=round((after.ours - before.ours) / took * 100, 2),
-        postgres_percent=round((after.postgres - before.postgres) / took * 100, 2),
-        transactions_per_second=round((after.transactions - before.transactions) / took, 1),
+        ours_percent=round((after.ours - first.ours) / took * 100, 2),
+        postgres_percent=round((after.postgres - first.postgres) / took * 100, 2),
+        transactions_per_second=round((after.transactions - first.transactions) / took, 1),
         rows_per_second=round(sum(read.values()) / took, 1),
         mib=round(peak.largest(process.pids)),
         postgres_mib=round(peak.largest(peak.each.keys() - {*process.pids})),
