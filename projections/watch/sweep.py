@@ -15,30 +15,54 @@ from projections.database import transaction, wake
 from projections.queue import due
 from projections.watch import hints, upkeep
 
-_PICK = text("""
+_UNREAD = """s.known_at < {now} - make_interval(secs => :every)
+              AND coalesce(s.swept_at < {now} - make_interval(secs => :every), true)"""
+_FREE = """s.max_chat_id IS NOT NULL AND s.lease_until IS NULL
+              AND (s.due_at IS NULL OR s.due_at > {now})
+              AND NOT (SELECT c.deleted FROM chats c WHERE c.chat_id = s.chat_id)"""
+_ORDER = """coalesce(s.recheck_at <= {now}, false) DESC, s.sweep_wanted DESC,
+                     s.answered_since IS NOT NULL DESC, s.known_at NULLS FIRST"""
+
+
+def _first(where: str, order: str = _ORDER) -> str:
+    """The first few of those, at one moment: a clock that moves on goes by no index."""
+    found = f"""(SELECT s.chat_id FROM chat_sync s WHERE {where} AND {_FREE}
+                        ORDER BY {order} LIMIT :chats)"""  # noqa: S608 - made of constants
+    return found.format(now="(SELECT clock_now())")
+
+
+def _now(condition: str) -> str:
+    return condition.format(now="clock_now()")
+
+
+# For each reason to read a chat the first few by an index of its own: by one condition with all of
+# them every chat would be looked at, every other second. What is said of these again is for a row
+# that another has just changed.
+_PICK = text(f"""
     UPDATE chat_sync SET observed_at = NULL, swept_at = clock_now(), sweep_wanted = false,
            lane = CAST(:lane AS smallint), due_at = clock_now(),
            due_generation = due_generation + 1
-     WHERE chat_id IN (
-           SELECT s.chat_id FROM chat_sync s JOIN chats c USING (chat_id)
-            WHERE s.max_chat_id IS NOT NULL AND NOT c.deleted AND s.lease_until IS NULL
-              AND (s.due_at IS NULL OR s.due_at > clock_now())
-              AND (s.sweep_wanted OR s.recheck_at <= clock_now()
-                   OR (s.known_at < clock_now() - make_interval(secs => :every)
-                       AND coalesce(s.swept_at < clock_now() - make_interval(secs => :every),
-                                    true)))
+     WHERE chat_id = ANY(ARRAY(
+           SELECT s.chat_id FROM chat_sync s
+            WHERE s.chat_id = ANY(ARRAY(
+                        {_first("s.recheck_at <= {now}")}
+                  UNION {_first("s.sweep_wanted")}
+                  UNION {_first("s.answered_since IS NOT NULL AND " + _UNREAD, "s.known_at")}
+                  UNION {_first(_UNREAD, "s.known_at")}))
+              AND (s.sweep_wanted OR s.recheck_at <= clock_now() OR {_now(_UNREAD)})
+              AND {_now(_FREE)}
               AND (CAST(:beside AS boolean)
-                   OR NOT EXISTS (SELECT FROM chat_sync better WHERE better.due_at <= clock_now()))
-            ORDER BY coalesce(s.recheck_at <= clock_now(), false) DESC, s.sweep_wanted DESC,
-                     s.answered_since IS NOT NULL DESC, s.known_at NULLS FIRST
-            LIMIT :chats FOR UPDATE OF s SKIP LOCKED)""")
+                   OR NOT EXISTS (SELECT FROM chat_sync better
+                                   WHERE better.due_at <= (SELECT clock_now())))
+            ORDER BY {_now(_ORDER)}
+            LIMIT :chats FOR UPDATE OF s SKIP LOCKED))""")  # noqa: S608 - made of constants
 
 BESIDE_SECONDS = 60.0
 """What is due for so long stops the sweep no more than that: one chat in such a time."""
 
 _LONG_DUE = text("""
     SELECT EXISTS (SELECT FROM chat_sync
-                    WHERE due_at < clock_now() - make_interval(secs => :seconds))""")
+                    WHERE due_at < (SELECT clock_now()) - make_interval(secs => :seconds))""")
 
 # Who left is put back only for a new reason; a reason that changes nobody's place marks no
 # chat, so it is found here.

@@ -56,6 +56,7 @@ CREATE INDEX ON chat_sync (known_at) WHERE max_chat_id IS NOT NULL;
 CREATE INDEX ON chat_sync (chat_id) WHERE sweep_wanted;
 CREATE INDEX ON chat_sync (recheck_at) WHERE recheck_at IS NOT NULL;
 CREATE INDEX ON chat_sync (answered_since) WHERE answered_since IS NOT NULL;
+CREATE INDEX ON chat_sync (known_at) WHERE answered_since IS NOT NULL;
 -- Beside the index by (lane, due_at), which tells the lane: of a lane and a school the next.
 CREATE INDEX chat_sync_turns ON chat_sync
     (lane, school_id, (CASE WHEN lane = 4 THEN place END), due_at) WHERE due_at IS NOT NULL;
