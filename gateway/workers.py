@@ -19,8 +19,9 @@ from domain.work import Lease
 from gateway.errors import GatewayError, Unauthorized
 from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
+from loops.lookout import Lookout
 from loops.together import together
-from loops.waiting import either, nap
+from loops.waiting import nap
 
 PROBE_SECONDS = 60.0
 GATE_SECONDS = 0.1
@@ -28,7 +29,8 @@ AGAIN_SECONDS = 1.0
 """How soon the messenger is asked again who we are, if it does not answer."""
 
 IDLE_SECONDS = 0.5
-"""The longest nap between two looks at the queue and the gate; a NOTIFY ends it at once."""
+"""The longest nap between two looks at the queue and the gate, by one idle worker for all; a NOTIFY
+ends it at once."""
 
 log = structlog.get_logger()
 
@@ -52,6 +54,7 @@ class ReconcileLoop:
         self._workers = workers
         self._probe_seconds = probe_seconds
         self._probing = asyncio.Lock()
+        self._lookout = Lookout()
         self._gate: tuple[float, Gate] | None = None
         self.halted: str | None = None
 
@@ -68,7 +71,7 @@ class ReconcileLoop:
             elif not self._introduced:
                 await self._introduce(stop)
             elif not await self._one(await self._look_at_gate()):
-                await either(stop.wait(), wake_ups.wait(IDLE_SECONDS))
+                await self._lookout.rest(stop, lambda: wake_ups.wait(IDLE_SECONDS))
 
     async def _look_at_gate(self) -> Gate:
         """The gate as it was within the last moment: all workers share one look."""
@@ -84,6 +87,7 @@ class ReconcileLoop:
         lease = await self._store.claim()
         if lease is None:
             return False
+        self._lookout.found()
         await self._pass(lease, removals_wait=shut(gate, takes=True) is not None)
         return True
 
