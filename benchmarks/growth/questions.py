@@ -54,13 +54,12 @@ VIEWS: Final = {
     "memberships of a chat": "SELECT * FROM dashboard.memberships WHERE chat_id = :chat",
     "memberships of a person": "SELECT * FROM dashboard.memberships WHERE person_id = :person",
     "memberships of a school by state": """
-        SELECT m.state, count(*) FROM dashboard.memberships m JOIN dashboard.chats c USING (chat_id)
-         WHERE c.school_id = :school GROUP BY m.state""",
+        SELECT state, count(*) FROM dashboard.memberships
+         WHERE school_id = :school GROUP BY state""",
     "blocked in a chat": "SELECT * FROM dashboard.blocked WHERE chat_id = :chat",
     "blocked of a person": "SELECT * FROM dashboard.blocked WHERE person_id = :person",
     "blocked in a school by state": """
-        SELECT b.state, count(*) FROM dashboard.blocked b JOIN dashboard.chats c USING (chat_id)
-         WHERE c.school_id = :school GROUP BY b.state""",
+        SELECT state, count(*) FROM dashboard.blocked WHERE school_id = :school GROUP BY state""",
     "drift of a school": """
         SELECT * FROM dashboard.drift WHERE school_id = :school ORDER BY seen_at DESC LIMIT 100""",
     "open drift by kind": """

@@ -29,8 +29,8 @@ from simulator.server import serve
 
 _SETTLED_SECONDS: Final = 300.0
 _POLL: Final = 0.2
-_LARGE: Final = 1000
-"""Rows from which on it matters how often a table is read."""
+_LARGE: Final = 10_000
+"""Rows from which on it matters how often a table is read; less PostgreSQL reads for nothing."""
 
 _IN_STEP: Final = {"converged", "frozen"}
 _TOKEN: Final = "growth"  # noqa: S105 - the simulator's

@@ -81,13 +81,10 @@ class Sweep:
 
     async def pick(self, every_seconds: float, chats: int) -> int:
         """Have up to so many chats read that nobody has read for so long; how many that are."""
-        asked = {"every": every_seconds, "lane": int(Lane.RESYNC)}
         async with transaction(self._engine) as connection:
-            found = await connection.execute(_PICK, {**asked, "chats": chats, "beside": False})
-            picked = int(found.rowcount)
+            picked = await pick(connection, every_seconds, chats)
             if not picked and await _stands_still(connection):
-                found = await connection.execute(_PICK, {**asked, "chats": 1, "beside": True})
-                picked = int(found.rowcount)
+                picked = await pick(connection, every_seconds, 1, beside=True)
             if picked:
                 wake(due.CHANNEL)
             return picked
@@ -106,6 +103,14 @@ class Sweep:
         async with transaction(self._engine) as connection:
             if await upkeep.claim(connection, "hints", 86_400.0):
                 await hints.forget_old(connection)
+
+
+async def pick(
+    connection: AsyncConnection, every_seconds: float, chats: int, *, beside: bool = False
+) -> int:
+    """Have up to so many chats read, while nothing is due or ``beside`` it; how many that are."""
+    asked = {"every": every_seconds, "lane": int(Lane.RESYNC), "chats": chats, "beside": beside}
+    return int((await connection.execute(_PICK, asked)).rowcount)
 
 
 async def _stands_still(connection: AsyncConnection) -> bool:

@@ -26,6 +26,7 @@ from projections.staff.candidate_rows import CandidatesFilter, Order, Pool
 from projections.staff.chat_search import ChatsWanted, Column, question
 from projections.staff.store import StaffStore
 from projections.staff.summary import Extent
+from projections.watch import sweep
 from tests.projections.builders import engine_of, fetch
 from tests.servers.databases import Databases
 from tests.servers.loops import run_now
@@ -97,6 +98,13 @@ async def taken_for_short(connection: AsyncConnection) -> None:
     """
     await connection.execute(text("SET LOCAL join_collapse_limit = 1"))
     for method in ("hashjoin", "mergejoin", "memoize", "material"):
+        await connection.execute(text(f"SET LOCAL enable_{method} = off"))
+
+
+async def taken_for_large(connection: AsyncConnection) -> None:
+    """Have PostgreSQL go by its indexes, as in a region; without one it reads all the same."""
+    await connection.execute(text("SET LOCAL enable_seqscan = off"))
+    for method in ("hashjoin", "mergejoin"):
         await connection.execute(text(f"SET LOCAL enable_{method} = off"))
 
 
@@ -229,3 +237,32 @@ async def test_what_a_page_of_a_school_says_of_all_is_not_counted_over_all_chats
     assert told == every - OF_ONE
     assert ObstacleKind.ADDING_OFF in told
     assert [kind for kind in OF_ONE if trouble([kind]) is not None] == []
+
+
+async def test_the_memberships_of_a_person_go_through_no_others(region: AsyncEngine) -> None:
+    everybody = await number(region, "SELECT count(*) FROM expected_members")
+    person = "(SELECT max(person_id) FROM expected_members)"
+    async with region.connect() as connection:
+        await taken_for_large(connection)
+        asked = text(f"SELECT * FROM dashboard.memberships WHERE person_id = {person}")
+        before = await work(connection)
+        found = (await connection.execute(asked)).all()
+        done = await work(connection)
+    assert found
+    for table in ("expected_members", "observed_members", "fact_profiles"):
+        assert done[table][1] - before.get(table, (0, 0))[1] <= everybody / 20
+
+
+async def test_the_sweep_looks_at_no_chat_that_is_not_to_be_read(region: AsyncEngine) -> None:
+    chats = await number(region, "SELECT count(*) FROM chat_sync")
+    async with region.connect() as connection:
+        await taken_for_large(connection)
+        before = await work(connection)
+        assert await sweep.pick(connection, 7 * 86_400.0, 4) == 0
+        done = await work(connection)
+        assert done["chat_sync"][1] - before["chat_sync"][1] <= chats / 20
+        await connection.execute(
+            text("""UPDATE chat_sync SET sweep_wanted = true
+                     WHERE chat_id = (SELECT max(chat_id) FROM chat_sync)""")
+        )
+        assert await sweep.pick(connection, 7 * 86_400.0, 4) == 1

@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW dashboard.blocked AS
 WITH expected AS (
     SELECT m.chat_id, m.person_id, p.max_user_id, m.known_since, s.link, s.max_chat_id,
-           s.known_at, o.max_user_id IS NOT NULL AS inside
+           s.known_at, o.max_user_id IS NOT NULL AS inside, c.school_id
       FROM expected_members m
       JOIN chats c USING (chat_id)
       JOIN chat_sync s USING (chat_id)
@@ -32,7 +32,7 @@ SELECT e.chat_id, e.person_id, e.max_user_id,
             WHEN g.max_user_id IS NOT NULL THEN g.due_at
             WHEN a.off_since IS NOT NULL THEN a.probe_at
             ELSE coalesce(b.retry_at, f.retry_at) END AS retry_at,
-       e.link, coalesce(b.said, f.said) AS code
+       e.link, coalesce(b.said, f.said) AS code, e.school_id
   FROM expected e
   CROSS JOIN adding a
   LEFT JOIN gone_out g USING (chat_id, max_user_id)
@@ -45,11 +45,12 @@ SELECT e.chat_id, e.person_id, e.max_user_id,
         OR e.max_user_id = (SELECT max_user_id FROM own_account)
         OR (a.off_since IS NOT NULL AND e.max_chat_id IS NOT NULL))
 UNION ALL
-SELECT s.chat_id, NULL, NULL, 'bot_not_administrator', s.waiting_since, s.due_at, s.link, NULL
-  FROM chat_sync s WHERE s.waiting = 'parked'
+SELECT s.chat_id, NULL, NULL, 'bot_not_administrator', s.waiting_since, s.due_at, s.link, NULL,
+       c.school_id
+  FROM chat_sync s JOIN chats c USING (chat_id) WHERE s.waiting = 'parked'
 UNION ALL
-SELECT s.chat_id, NULL, NULL, 'chat_deleted', s.gone_at, s.due_at, s.link, NULL
-  FROM chat_sync s WHERE s.waiting = 'gone';
+SELECT s.chat_id, NULL, NULL, 'chat_deleted', s.gone_at, s.due_at, s.link, NULL, c.school_id
+  FROM chat_sync s JOIN chats c USING (chat_id) WHERE s.waiting = 'gone';
 
 COMMENT ON VIEW dashboard.blocked IS 'Who is expected and not inside for a reason that is no error, and chats that wait for a person as a whole; each with a date.';
 COMMENT ON COLUMN dashboard.blocked.state IS 'no_profile, privacy, not_found, refused (no reason that we know; see code), paused (its calls fail), own_account (the profile names the bot), chat_full, left, invited; of a whole chat bot_not_administrator, or chat_deleted: the messenger deleted it for ever.';
@@ -58,3 +59,4 @@ COMMENT ON COLUMN dashboard.blocked.since IS 'Since when.';
 COMMENT ON COLUMN dashboard.blocked.retry_at IS 'When it is tried again by itself; null: when something changes.';
 COMMENT ON COLUMN dashboard.blocked.code IS 'What the messenger said, where it is none of the known reasons.';
 COMMENT ON COLUMN dashboard.blocked.link IS 'The link of the chat, to hand to the person; null where the messenger gave none.';
+COMMENT ON COLUMN dashboard.blocked.school_id IS 'The school of the chat.';
