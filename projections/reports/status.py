@@ -14,7 +14,7 @@ from projections.reports.open_drift import LEFT, PROPOSAL
 
 _STATUS = text(f"""
     SELECT (SELECT count(*) FROM stale_entities) AS stale,
-           (SELECT count(*) FROM chats WHERE next_change_at <= clock_now()) AS turning,
+           (SELECT count(*) FROM chats WHERE next_change_at <= (SELECT clock_now())) AS turning,
            count(*) FILTER (WHERE s.due_at <= clock_now() + interval '1 minute') AS due,
            count(*) FILTER (WHERE s.lease_until > clock_now()) AS leased,
            count(*) FILTER (WHERE s.last_converged_at
