@@ -2,8 +2,8 @@
 
 Guarantees: the large school and the ordinary one are ingested and derived by the product; the
 ordinary one is then copied by statements over whole tables, its number in every id replaced, so
-a region of three hundred schools costs minutes. What the messenger has is made up beside: all
-who are linked are inside, but for one in thirty, whom it refuses; each chat has had calls.
+a region of three hundred schools costs minutes. What the messenger has is made up beside
+(``benchmarks.messenger_side``).
 """
 
 import json
@@ -15,14 +15,12 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from benchmarks.in_step import put_in_step
+from benchmarks.in_step import put_in_step, tell_of_calls
 from benchmarks.tables import tidy
-from benchmarks.yardstick.region import load
-from consumers.translate import fact_of
+from benchmarks.yardstick.region import fact, load
 from domain.facts import Fact
 from projections.database import transaction
 from rollcall.publish import local_today
-from schemas.decode import Rejected, decode
 from synth.days import Dated
 from synth.journal import Event
 from synth.school import Plan, school_events
@@ -45,14 +43,7 @@ _COPIED: Final = (
 
 _REFUSED_ONE_IN: Final = 30
 
-_CALLED: Final = (
-    "UPDATE catch_up SET armed_at = NULL, lagging_since = NULL, watched_at = 'infinity'",
-    """INSERT INTO intents (chat_id, lease_token, action, body, committed_at, settled_at, outcome)
-       SELECT c.chat_id, 1, CASE call WHEN 1 THEN 'create' ELSE 'add' END,
-              jsonb_build_object('user_ids', jsonb_build_array(call)),
-              clock_now() - make_interval(hours => call), clock_now(), 'done'
-         FROM chats c, generate_series(1, 12) call""",
-)
+_GATE: Final = "UPDATE catch_up SET armed_at = NULL, lagging_since = NULL, watched_at = 'infinity'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +70,9 @@ async def fill(engine: AsyncEngine, size: Size) -> None:
     await load(engine, _more_groups(size, today, missing))
     await derive_all(engine)
     async with transaction(engine) as connection:
+        await connection.execute(text(_GATE))
         await put_in_step(connection, refused_one_in=_REFUSED_ONE_IN)
-        for statement in _CALLED:
-            await connection.execute(text(statement))
+        await tell_of_calls(connection)
         # Whatever refers to a row was copied from where it did.
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
         for table in _COPIED:
@@ -100,7 +91,7 @@ def _events(number: int, pupils: int, today: date) -> Iterator[Event]:
 
 def _school(number: int, pupils: int, today: date) -> Iterator[Fact]:
     for event in _events(number, pupils, today):
-        yield _fact(event)
+        yield fact(event)
 
 
 def _more_groups(size: Size, today: date, missing: int) -> Iterator[Fact]:
@@ -118,14 +109,7 @@ def _more_groups(size: Size, today: date, missing: int) -> Iterator[Fact]:
         group = f"{event['data']['group_id']}-more"
         name = f"факультатив {number}"
         data = {**event["data"], "group_id": group, "name": name}
-        yield _fact({**event, "id": f"{event['id']}-more", "subject": group, "data": data})
-
-
-def _fact(event: Event) -> Fact:
-    read = decode((), None, json.dumps(event).encode())
-    if isinstance(read, Rejected):
-        raise TypeError(read.reason)
-    return fact_of(read)
+        yield fact({**event, "id": f"{event['id']}-more", "subject": group, "data": data})
 
 
 async def _count(connection: AsyncConnection) -> int:

@@ -19,24 +19,19 @@ from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from benchmarks.processor import used_by_postgres
 from benchmarks.tables import tidy
 from benchmarks.yardstick import statement
-from benchmarks.yardstick.region import load, region
+from benchmarks.yardstick.region import derive, load, region
 from projections.database import create_engine, driver, transaction
-from projections.derive.config import DeriveConfig
-from projections.derive.loop import DeriveLoop
 from projections.migrate import upgrade
 from rollcall import publish
 from rollcall.embedded import EmbeddedPostgres
 
 RATIO = 3.0
 """What is asked for: the derivation takes at most so many times as long."""
-
-_POLL = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ async def measure(pupils: int, seed: int) -> Result:
 async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
     events = await load(engine, region(pupils, seed, publish.local_today()))
     postgres, python = await used_by_postgres(engine), time.process_time()
-    derive = await _derive(engine)
+    seconds = await derive(engine)
     python = time.process_time() - python
     postgres = await used_by_postgres(engine) - postgres
     await tidy(engine)
@@ -90,32 +85,13 @@ async def _measure(engine: AsyncEngine, pupils: int, seed: int) -> Result:
         events=events,
         chats=chats,
         memberships=memberships,
-        derive_seconds=round(derive, 2),
+        derive_seconds=round(seconds, 2),
         python_seconds=round(python, 2),
         postgres_seconds=round(postgres, 2),
         yardstick_seconds=round(yardstick, 2),
-        ratio=round(derive / yardstick, 2),
+        ratio=round(seconds / yardstick, 2),
         differences=dict(found),
     )
-
-
-async def _derive(engine: AsyncEngine) -> float:
-    """Seconds until the loop has cleared every mark."""
-    stop = asyncio.Event()
-    began = time.perf_counter()
-    running = asyncio.create_task(DeriveLoop(engine, DeriveConfig()).run(stop))
-    while await _stale(engine):  # noqa: ASYNC110 - the marks are in the database
-        await asyncio.sleep(_POLL)
-    seconds = time.perf_counter() - began
-    stop.set()
-    await running
-    return seconds
-
-
-async def _stale(engine: AsyncEngine) -> bool:
-    async with transaction(engine) as connection:
-        found = await connection.execute(text("SELECT EXISTS (SELECT FROM stale_entities)"))
-        return bool(found.scalar_one())
 
 
 def main() -> int:

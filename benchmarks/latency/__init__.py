@@ -1,0 +1,1 @@
+"""From one changed enrolment in Kafka to its effect in the messenger."""
