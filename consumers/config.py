@@ -12,16 +12,17 @@ REGISTER_TOPICS: Final = (REGISTER_TOPIC, ORDERS_TOPIC, PROFILES_TOPIC, LESSONS_
 class IngestConfig:
     """The topics and the group, and how patient ingest is.
 
-    ``poll_ms`` bounds how long a record may wait for the next poll; with ``max_records`` it
-    suits both one event and a region's replay. ``keep_seconds`` is between two looks at what
-    others may have moved, ``tide_seconds`` between two marks by which a
-    restored database is recognised; ``stuck_seconds`` of lag without progress is not alive.
+    ``poll_ms`` bounds how long a record may wait for the next poll, since after an empty one
+    FastStream sleeps as long. With ``max_records`` it suits both one event and a region's replay.
+    ``keep_seconds`` is between two looks at what others may have moved, ``tide_seconds`` between
+    two marks by which a restored database is recognised; ``stuck_seconds`` of lag without
+    progress is not alive.
     """
 
     topics: tuple[str, ...] = REGISTER_TOPICS
     group: str = "rollcall"
     max_records: int = 10_000
-    poll_ms: int = 20
+    poll_ms: int = 5
     keep_seconds: float = 1.0
     tide_seconds: float = 10.0
     retry_seconds: float = 0.2

@@ -55,6 +55,7 @@ class ReconcileLoop:
         self._probe_seconds = probe_seconds
         self._probing = asyncio.Lock()
         self._lookout = Lookout()
+        self._looking = asyncio.Lock()
         self._gate: tuple[float, Gate] | None = None
         self.halted: str | None = None
 
@@ -75,10 +76,11 @@ class ReconcileLoop:
 
     async def _look_at_gate(self) -> Gate:
         """The gate as it was within the last moment: all workers share one look."""
-        now = asyncio.get_running_loop().time()
-        if self._gate is None or now - self._gate[0] > GATE_SECONDS:
-            self._gate = now, await self._store.gate()
-        return self._gate[1]
+        async with self._looking:  # woken together they would all look
+            now = asyncio.get_running_loop().time()
+            if self._gate is None or now - self._gate[0] > GATE_SECONDS:
+                self._gate = now, await self._store.gate()
+            return self._gate[1]
 
     async def _one(self, gate: Gate) -> bool:
         """One pass over one chat; False where there is nothing to do now."""

@@ -22,8 +22,8 @@ from zlib import crc32
 
 import asyncpg
 
-from benchmarks.latency.events import Event
 from benchmarks.in_step import put_in_step, tell_of_calls
+from benchmarks.latency.events import Event
 from benchmarks.tables import tidy
 from benchmarks.yardstick.region import derive, fact, load
 from domain.facts import Fact
