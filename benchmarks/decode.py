@@ -1,7 +1,7 @@
 """How long one record takes to decode, by type and in the mix of a busy day.
 
-``python -m benchmarks.decode [--json]``. Measured in processor time of one core, the best
-chunk of many, so that other work on the machine weighs little.
+``python -m benchmarks.decode [--events N] [--json]``. Measured in processor time of one
+core, the best chunk of many, so that other work on the machine weighs little.
 """
 
 import argparse
@@ -83,19 +83,20 @@ def microseconds(records: list[Record]) -> float:
 
 def main() -> None:
     """The command."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.decode", description=__doc__)
+    parser = argparse.ArgumentParser(prog="./run bench decode", description=__doc__)
+    parser.add_argument("--events", type=int, default=EVENTS, help=f"of each type ({EVENTS})")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
-    as_json = parser.parse_args().json
+    given = parser.parse_args()
     dice = random.Random(1)
-    mix = dice.choices(list(DATA), [share for share, _ in DATA.values()], k=EVENTS)
-    batches = {name: [name] * EVENTS for name in DATA} | {"mix": mix}
+    mix = dice.choices(list(DATA), [share for share, _ in DATA.values()], k=given.events)
+    batches = {name: [name] * given.events for name in DATA} | {"mix": mix}
     figures = {
         name: round(microseconds([structured(kind, i) for i, kind in enumerate(kinds)]), 2)
         for name, kinds in batches.items()
     }
     for name, figure in figures.items():
         print(f"{name:32} {figure:6.2f} µs  {1e6 / figure:10,.0f} a second")
-    if as_json:
+    if given.json:
         print(json.dumps({"microseconds": figures, "per_second": round(1e6 / figures["mix"])}))
 
 

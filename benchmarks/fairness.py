@@ -1,8 +1,8 @@
 """How long one school's live change waits while another school's chats are all read again.
 
-``python -m benchmarks.fairness [--samples N] [--json]`` starts an embedded PostgreSQL and a
-simulated messenger with MAX's own limit, makes a large school's chats and one chat of another,
-and then has the whole large school resynchronised, over and over, while the other's chat
+``python -m benchmarks.fairness [--samples N] [--chats N] [--json]`` starts an embedded PostgreSQL
+and a simulated messenger with MAX's own limit, makes a large school's chats and one chat of
+another, and then has the whole large school resynchronised, over and over, while the other's chat
 changes once a second. Beside it stands the same change with nothing else going on, measured
 in the same run. Asked for: under 2 s at the median and 5 s at the 99th percentile.
 """
@@ -35,17 +35,17 @@ _DUE = "SELECT count(*) FROM chat_sync WHERE due_at IS NOT NULL"
 TEACHER = 1
 
 
-async def _large_school(school: Bench) -> list[ChatId]:
+async def _large_school(school: Bench, count: int) -> list[ChatId]:
     """The chats of a large school, made already as far as we know: each costs two reads."""
     async with transaction(school.engine) as connection:
         await connection.execute(
             text("""INSERT INTO chats (chat_id, kind, school_id, title)
                     SELECT 'large-' || n, 'class', 's-large', 'large' || n
                       FROM generate_series(1, :chats) AS n"""),
-            {"chats": CHATS},
+            {"chats": count},
         )
         await connection.execute(text("INSERT INTO chat_sync (chat_id) SELECT chat_id FROM chats"))
-    chats = [ChatId(f"large-{n}") for n in range(1, CHATS + 1)]
+    chats = [ChatId(f"large-{n}") for n in range(1, count + 1)]
     for chat in chats:
         await school.expect(chat, {TEACHER: "administrator", 2: "member"})
     return chats
@@ -80,16 +80,16 @@ async def _is_in(school: Bench, account: int) -> bool:
     return f"'user_id': {account}," in str(chats)
 
 
-async def _measure(samples: int) -> dict[str, float]:
+async def _measure(samples: int, count: int) -> dict[str, float]:
     config = SimulatorConfig(token=TOKEN)
     with tempfile.TemporaryDirectory() as folder:
         async with EmbeddedPostgres(Path(folder) / "pg") as server:
             await upgrade(server.uri)
             async with bench(server.uri, config, calls=30, window=1.06) as school:
-                return await _with(school, samples)
+                return await _with(school, samples, count)
 
 
-async def _with(school: Bench, samples: int) -> dict[str, float]:
+async def _with(school: Bench, samples: int, count: int) -> dict[str, float]:
     stop = asyncio.Event()
 
     async def whoami() -> MaxUserId:
@@ -98,7 +98,7 @@ async def _with(school: Bench, samples: int) -> dict[str, float]:
     await school.sql("UPDATE catch_up SET armed_at = NULL, watched_at = 'now'::timestamptz + '1 d'")
     loop = ReconcileLoop(school.store, school.reconciler, whoami)
     running = asyncio.create_task(loop.run(stop))
-    chats = await _large_school(school)
+    chats = await _large_school(school, count)
     small = await school.chat("small", "small")
     await school.sql("UPDATE chats SET school_id = 's-small' WHERE chat_id = 'small'")
     while await school.value(_DUE):  # noqa: ASYNC110 - the queue is in the database
@@ -117,7 +117,7 @@ async def _with(school: Bench, samples: int) -> dict[str, float]:
         "median_s": round(statistics.median(beside), 3),
         "p99_s": round(sorted(beside)[math.ceil(len(beside) * 0.99) - 1], 3),
         "alone_median_s": round(statistics.median(alone), 3),
-        "chats_resynchronised": CHATS,
+        "chats_resynchronised": count,
     }
 
 
@@ -125,14 +125,15 @@ def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench fairness", description=__doc__)
     parser.add_argument("--samples", type=int, default=60, help="changes measured (60)")
+    parser.add_argument("--chats", type=int, default=CHATS, help=f"read again ({CHATS})")
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
-    found = asyncio.run(_measure(asked.samples))
+    found = asyncio.run(_measure(asked.samples, asked.chats))
     if asked.json:
         print(json.dumps(found))
     else:
         print(
-            f"a live change of one school, while {CHATS} chats of another are read again: "
+            f"a live change of one school, while {asked.chats} chats of another are read again: "
             f"median {found['median_s']} s, 99th percentile {found['p99_s']} s "
             f"({asked.samples} samples); with nothing else going on {found['alone_median_s']} s"
         )

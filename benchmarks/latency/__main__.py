@@ -8,9 +8,9 @@ when Kafka has acknowledged the order; it is read when the first, and when the l
 that it concerns has changed in the messenger; how many those are the database is asked afterwards.
 Between two samples the messenger's budget of calls comes to rest, and without a background all
 else with it. ``--background`` sends so many events a second that change no membership
-(``benchmarks.latency.background``); a run that called the messenger for one of them, or fell
-behind them, ends with an error. All settings are the defaults, but that the guard lets this many
-withdrawals pass. Beside it stands the floor of this machine, measured in the same run: a bare
+(``benchmarks.latency.background``); a run that called the messenger for one of them ends with an
+error, and one that fell behind them has missed its target. All settings are the defaults, but that
+the guard lets this many withdrawals pass. Beside it stands the floor of this machine, measured in the same run: a bare
 record through Kafka, and a bare HTTP call, and beside the same background.
 
 Asked for, of the last chat: 300 ms at the median and 2 s at the 99th percentile alone, and beside
@@ -81,6 +81,7 @@ class Result:
     chats_in_region: int
     background: float
     background_sent: float
+    behind_seconds: float
     chats_a_change: float
     first_chat: Times
     last_chat: Times
@@ -95,14 +96,25 @@ class Result:
 
     @property
     def meets_target(self) -> bool:
-        """Whether even the last chat is in time."""
-        return self.last_chat.within(self.asked)
+        """Whether even the last chat is in time, and the background was what it is said to be."""
+        return self.kept_up and self.last_chat.within(self.asked)
+
+    @property
+    def kept_up(self) -> bool:
+        """Whether all events were sent in time, and read in time."""
+        sent = self.background_sent >= KEPT_UP * self.background
+        return sent and self.behind_seconds <= BEHIND_SECONDS
 
     def as_json(self) -> str:
         """The whole as one object."""
         first = self.first_chat.within(self.asked)
         return json.dumps(
-            {**asdict(self), "first_meets_target": first, "meets_target": self.meets_target}
+            {
+                **asdict(self),
+                "kept_up": self.kept_up,
+                "first_meets_target": first,
+                "meets_target": self.meets_target,
+            }
         )
 
 
@@ -217,15 +229,22 @@ async def _measure(made: Stack, samples: int, per_second: float) -> Result:
     watch = Watch()
     made.simulator.world.observe(watch)
     taken = Samples(made, watch, alone=not per_second)
+    since = await made.now()
     async with _beside(made, per_second) as sent:
         await taken.take(samples)
         kafka, http = await floor.kafka(made, samples), await floor.http(made, samples)
+    ended = time.perf_counter()
+    await made.settled()
+    behind = time.perf_counter() - ended
+    if called := await made.calls_of_others(since):
+        raise NotMeasuredError(f"the background led to {called} calls")
     return Result(
         samples=samples,
         pupils=made.region.pupils,
         chats_in_region=made.region.chats,
         background=per_second,
         background_sent=sent.per_second,
+        behind_seconds=round(behind, 1),
         chats_a_change=round(statistics.mean(taken.chats), 1),
         first_chat=times(taken.first),
         last_chat=times(taken.last),
@@ -237,29 +256,20 @@ async def _measure(made: Stack, samples: int, per_second: float) -> Result:
 
 @asynccontextmanager
 async def _beside(made: Stack, per_second: float) -> AsyncIterator[Sent]:
-    """The background, if any; it was what it is said to be, or the run has failed."""
+    """The background, if any, while the block lasts."""
     if not per_second:
         yield Sent()
         return
-    since = await made.now()
     bootstrap, last = made.kafka.bootstrap, made.region.last
     async with background.going_on(bootstrap, last, per_second) as sent:
         yield sent
-    ended = time.perf_counter()
-    await made.settled()
-    behind = time.perf_counter() - ended
-    if sent.per_second < KEPT_UP * per_second:
-        raise NotMeasuredError(f"only {sent.per_second} events a second were sent")
-    if behind > BEHIND_SECONDS:
-        raise NotMeasuredError(f"the background was {behind:.1f} s ahead of the engine")
-    if called := await made.calls_of_others(since):
-        raise NotMeasuredError(f"the background led to {called} calls")
 
 
 def _show(result: Result) -> None:
     print(
         f"{result.pupils:,} pupils, {result.chats_in_region:,} chats, beside"
-        f" {result.background_sent:g} other events a second"
+        f" {result.background_sent:g} other events a second, and at rest"
+        f" {result.behind_seconds:g} s after the last of them"
     )
     print(f"{result.samples} changed enrolments, {result.chats_a_change} chats each; in ms:")
     for name in ("first_chat", "last_chat", "floor", "kafka_round_trip", "http_call"):

@@ -4,7 +4,7 @@ from projections.database import create_engine
 from tests.projections.builders import fetch
 
 OTHERS = """
-    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
      WHERE datname = current_database() AND pid <> pg_backend_pid()"""
 
 
