@@ -28,7 +28,7 @@ from projections.migrate import upgrade
 from projections.queue import due
 from rollcall.embedded import EmbeddedPostgres
 from simulator.config import SimulatorConfig
-from tests.reconcile.bench import TOKEN, Bench, bench
+from tests.reconcile.bench import TOKEN, Bench, bench, open_gate
 
 CHATS = 500
 _DUE = "SELECT count(*) FROM chat_sync WHERE due_at IS NOT NULL"
@@ -95,7 +95,7 @@ async def _with(school: Bench, samples: int, count: int) -> dict[str, float]:
     async def whoami() -> MaxUserId:
         return await school.messenger.whoami(Lane.SAFETY)
 
-    await school.sql("UPDATE catch_up SET armed_at = NULL, watched_at = 'now'::timestamptz + '1 d'")
+    await open_gate(school.engine)
     loop = ReconcileLoop(school.store, school.reconciler, whoami)
     running = asyncio.create_task(loop.run(stop))
     chats = await _large_school(school, count)

@@ -9,9 +9,10 @@ that it concerns has changed in the messenger; how many those are the database i
 Between two samples the messenger's budget of calls comes to rest, and without a background all
 else with it. ``--background`` sends so many events a second that change no membership
 (``benchmarks.latency.background``); a run that called the messenger for one of them ends with an
-error, and one that fell behind them has missed its target. All settings are the defaults, but that
-the guard lets this many withdrawals pass. Beside it stands the floor of this machine, measured in the same run: a bare
-record through Kafka, and a bare HTTP call, and beside the same background.
+error, and one that fell behind them has missed its target. All settings are the defaults, but
+that the guard lets this many withdrawals pass. Beside it stands the floor of this machine,
+measured in the same run: a bare record through Kafka, and a bare HTTP call, and beside the same
+background.
 
 Asked for, of the last chat: 300 ms at the median and 2 s at the 99th percentile alone, and beside
 a background less than 40 ms and 200 ms. 1 is the exit code where it is missed. With ``--folder``

@@ -11,10 +11,10 @@ from benchmarks.table import ALL, Benchmark, Row, others, show
 
 TINY = {
     "decode": ("--events", "500"),
-    "ingest": ("--events", "1500", "--rounds", "1"),
+    "ingest": ("--events", "12000", "--rounds", "1"),
     "fence": ("--pupils", "120", "--repeats", "1"),
     "fairness": ("--samples", "1", "--chats", "10"),
-    "budget": ("--calls", "60", "--minutes", "1"),
+    "budget": ("--calls", "24", "--minutes", "1"),
     "latency beside events": ("--samples", "2", "--pupils", "60", "--background", "20"),
 }
 """Those that no other test runs."""
