@@ -48,7 +48,7 @@ class Benchmark:
 
 def _decode(found: Found) -> list[Row]:
     mix = found["microseconds"]["mix"]
-    dearest = max(found["microseconds"].values())
+    dearest = max(each for kind, each in found["microseconds"].items() if kind != "mix")
     return [Row("decoding an event of the mix", mix, "µs", dearest, "dearest type", "", None)]
 
 
