@@ -22,7 +22,7 @@ class IngestConfig:
     topics: tuple[str, ...] = REGISTER_TOPICS
     group: str = "rollcall"
     max_records: int = 10_000
-    poll_ms: int = 5
+    poll_ms: int = 20
     keep_seconds: float = 1.0
     tide_seconds: float = 10.0
     retry_seconds: float = 0.2
