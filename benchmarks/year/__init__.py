@@ -1,0 +1,1 @@
+"""A year of an example region in minutes: every call of it judged, and every table."""
