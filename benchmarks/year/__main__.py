@@ -162,7 +162,7 @@ class Replay:
         by_chat = await self.engine.calls_by_chat()
         wanted = sum(fewest.values(), Calls())
         self.result.made += made
-        if made == wanted:
+        if made == wanted and by_chat == fewest:
             return
         names = sorted(
             name for name in {*by_chat, *fewest} if _of(by_chat, name) != _of(fewest, name)
