@@ -137,8 +137,7 @@ class Replay:
                 await self.engine.sweep_all()
                 await self.engine.upkeep.look()
             await self._compare(datetime.combine(day, EVENING, ZONE), {})
-            with self._timed("vacuum"):
-                await self.autovacuum.look()
+            await self._vacuum()
             if day.day == 1:
                 self.tell(f"{day}: {self.result.made.total()} calls")
         await self._end()
@@ -152,7 +151,11 @@ class Replay:
             # What was there before the first evening came as one story.
             fewest = self.fewest.day(events, at, each=at.date() > self.year.first)
         await self._compare(at, fewest)
+        await self._vacuum()
+
+    async def _vacuum(self) -> None:
         with self._timed("vacuum"):
+            await self.engine.tell_counts()
             await self.autovacuum.look()
 
     async def _compare(self, at: datetime, fewest: dict[str, Calls]) -> None:

@@ -5,8 +5,8 @@ product's own, on real PostgreSQL, and the real client calls the simulator over 
 there is Kafka, whose place is taken by calls with the same offsets, the loops around all this,
 which would wait, and the messenger's limit of calls a second.
 
-The clock is the database's alone: every session of this database begins at the instant that the
-last step set, and goes on from there in real time.
+The clock is the database's alone: every session of this database, old or new, is at the instant
+that the last step set, and goes on from there in real time.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Final
@@ -68,7 +68,8 @@ GUARD: Final = GuardPolicy(
 
 TOPIC, TOPIC_ID = "sgo.year", "year"
 WORKERS = 3
-WATCH_SECONDS = 0.5
+POOL = WORKERS + 1
+WATCH_SECONDS = 2.0
 """How often the topic's end is looked at, or the gate would shut."""
 
 MINUTE = 60.0
@@ -98,17 +99,18 @@ class Clock:
     now: float = 0.0
     """The instant that was put last, in seconds since 1970."""
 
-    async def put(self, at: datetime) -> None:
-        """It is this instant now."""
+    async def put(self, at: datetime) -> str:
+        """It is this instant now in sessions that begin; what tells others so."""
         self.now = at.timestamp()
         shift = (at - datetime.now(UTC)).total_seconds()
+        setting = f"rollcall.clock_shift = '{shift} seconds'"
         name = urlsplit(self.url).path.lstrip("/")
         connection = await asyncpg.connect(self.url)
         try:
-            setting = f"ALTER DATABASE \"{name}\" SET rollcall.clock_shift = '{shift} seconds'"
-            await connection.execute(setting)
+            await connection.execute(f'ALTER DATABASE "{name}" SET {setting}')
         finally:
             await connection.close()
+        return f"SET {setting}"
 
 
 @dataclass(slots=True)
@@ -129,10 +131,21 @@ class Engine:
     _last_intent: int = 0
 
     async def put_clock(self, at: datetime) -> None:
-        """From here on it is this instant; nobody keeps a session from before."""
-        await self.clock.put(at)
-        await self.engine.dispose()
+        """From here on it is this instant, for everybody."""
+        await self._in_all_sessions(await self.clock.put(at))
         await self._watch()
+
+    async def tell_counts(self) -> None:
+        """Have PostgreSQL count now what our sessions have done; by itself it takes its time."""
+        await self._in_all_sessions("SELECT pg_stat_force_next_flush()")
+
+    async def _in_all_sessions(self, statement: str) -> None:
+        """In each session that the pool may have: all of them are taken at once."""
+        async with AsyncExitStack() as taken:
+            for _ in range(POOL):
+                connection = await taken.enter_async_context(self.engine.connect())
+                await connection.execute(text(statement))
+                await connection.commit()
 
     async def read(self, events: Sequence[Event]) -> None:
         """The next events of the topic, in one transaction with their offsets."""
@@ -235,7 +248,7 @@ async def running(url: str, begins: datetime, retention: Retention) -> AsyncIter
     clock = Clock(url)
     await clock.put(begins)
     config = SimulatorConfig(token=_TOKEN, requests_per_second=1_000_000, wall=lambda: clock.now)
-    engine = create_engine(url, pool_size=WORKERS + 2)
+    engine = create_engine(url, pool_size=POOL)
     async with serve(config) as simulator:
         budget = SharedBudget(CallSlots(engine, calls=1_000, window=0.001))
         address = simulator.base_url

@@ -115,7 +115,6 @@ class Autovacuum:
         """What it would do now."""
         connection = await asyncpg.connect(self.url)
         try:
-            await connection.execute("SELECT pg_stat_force_next_flush()")
             for row in await connection.fetch(_question()):
                 await self._tend(connection, row)
         finally:
