@@ -8,7 +8,7 @@ arguments give the same events; each fits the wire contract; its ``time`` is of 
 What an order does is decided by who reads it: nothing here knows who is placed where in the end.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Final
@@ -35,7 +35,8 @@ EACH_DAY: Final = {
     "name put right": 2.0,
     "guardianship": 0.4,
     "class teacher": 0.1,
-    "subject teacher": 0.3,
+    "subject teachers": 0.3,
+    "deputy": 0.1,
     "roster": 0.2,
     "class renamed": 0.05,
     "a class links": 0.05,
@@ -66,7 +67,7 @@ class _Register:
     guardianships: dict[str, Event] = field(default_factory=dict)
     classes: dict[str, Event] = field(default_factory=dict)
     groups: dict[str, Event] = field(default_factory=dict)
-    teachers: dict[str, list[str]] = field(default_factory=dict)
+    employments: dict[str, Event] = field(default_factory=dict)
     pupils: dict[str, _Pupil] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
@@ -85,20 +86,23 @@ class _Register:
                 self.classes[data["class_id"]] = data
             case "subject-group" if data["status"] == "active":
                 self.groups[data["group_id"]] = data
+            case "employment" if data["status"] == "ended":
+                self.employments.pop(event["subject"], None)
             case "employment" if "teacher" in data["roles"]:
-                self.teachers.setdefault(data["school_id"], []).append(data["person_id"])
+                self.employments[event["subject"]] = data
             case "enrolment":
                 self.pupils[data["pupil_id"]] = _Pupil(data["school_id"], data["class_id"])
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """A region of ``pupils``, ``days`` long from ``first`` on."""
+    """A region of ``pupils``, ``days`` long from ``first`` on; each day, what happens how often."""
 
     first: date
     days: int = 365
-    pupils: int = 300
+    pupils: int = 100
     seed: int = 1
+    often: Mapping[str, float] = field(default_factory=lambda: EACH_DAY)
 
     def dates(self) -> list[date]:
         """Its days in their order."""
@@ -129,6 +133,7 @@ class _Churn:
     def __init__(self, year: Year, beginning: Sequence[Event]) -> None:
         self._dice = Dice(f"year/{year.seed}/{year.pupils}")
         self._share = year.pupils / SHARE_OF
+        self._often = year.often
         self._count = 0
         self._account = _FIRST_ACCOUNT
         self._today = year.first
@@ -151,7 +156,8 @@ class _Churn:
             "name put right": self._name,
             "guardianship": self._guardianship,
             "class teacher": self._class_teacher,
-            "subject teacher": self._subject_teacher,
+            "subject teachers": self._subject_teachers,
+            "deputy": self._deputy,
             "roster": self._roster,
             "class renamed": self._class_renamed,
             "a class links": self._class_links,
@@ -163,7 +169,7 @@ class _Churn:
         """The events of one day; none at the weekend."""
         self._today, self._events = today, []
         if today.weekday() < _WEEKEND:
-            for what, often in EACH_DAY.items():
+            for what, often in self._often.items():
                 times, rest = divmod(often * self._share, 1)
                 for _ in range(int(times) + self._dice.chance(rest)):
                     self._acts[what]()
@@ -291,7 +297,7 @@ class _Churn:
 
     def _class_teacher(self) -> None:
         of = self._a_class()
-        self._class(of, class_teacher_id=self._dice.pick(self._known.teachers[of["school_id"]]))
+        self._class(of, class_teacher_id=self._dice.pick(self._teachers(of["school_id"])))
 
     def _class_renamed(self) -> None:
         of = self._a_class()
@@ -301,9 +307,18 @@ class _Churn:
         data = {**of, "status": "active", **other}
         self._changed("class.changed", of["class_id"], data, self._known.classes)
 
-    def _subject_teacher(self) -> None:
+    def _subject_teachers(self) -> None:
+        """Two or more at once, as when subgroups are put together."""
         of = self._dice.pick(list(self._known.groups.values()))
-        self._group(of, teacher_ids=[self._dice.pick(self._known.teachers[of["school_id"]])])
+        teachers = self._dice.shuffled(self._teachers(of["school_id"]))
+        self._group(of, teacher_ids=teachers[: self._dice.between(2, 3)])
+
+    def _deputy(self) -> None:
+        """A teacher becomes one of the school's administrators, or is one no more."""
+        subject, of = self._dice.pick(list(self._known.employments.items()))
+        roles = ["teacher"] if "administrator" in of["roles"] else ["teacher", "administrator"]
+        data = {**of, "roles": roles}
+        self._changed("employment.changed", subject, data, self._known.employments)
 
     def _roster(self) -> None:
         """Somebody of the class comes to a group with a list."""
@@ -332,6 +347,10 @@ class _Churn:
             "status": "planned",
         }
         self._event("lesson.changed", data["lesson_id"], data)
+
+    def _teachers(self, school_id: str) -> list[str]:
+        known = self._known.employments.values()
+        return [of["person_id"] for of in known if of["school_id"] == school_id]
 
     # --- how it is written -----------------------------------------------------------------
 

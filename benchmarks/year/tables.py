@@ -1,10 +1,9 @@
 """What a year leaves in PostgreSQL: autovacuum's rule by our clock, sizes, and retention.
 
 Autovacuum looks once a minute by real time, and a day is a second here. So it is switched off,
-and whenever the benchmark has done half a day's work it asks PostgreSQL's own question of each
-table, by the same counters and by the settings of server and table, and runs VACUUM or ANALYZE
-where the answer is yes. A real one would have looked hundreds of times meanwhile: what is
-measured is no better than it would be there.
+and at the end of each day the benchmark asks PostgreSQL's own question of each table, by the same
+counters and by the settings of server and table, and runs VACUUM or ANALYZE where the answer is
+yes. A real one looks 1,440 times a day: what is measured is no better than it would be there.
 """
 
 from collections.abc import Sequence
