@@ -7,7 +7,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from benchmarks.year.__main__ import FIRST, replay
+from benchmarks.year.__main__ import FIRST, look_at_tables, replay
 from benchmarks.year.churn import Year, by_day
 from benchmarks.year.fewest import Calls, Held, alone, step
 from benchmarks.year.tables import Autovacuum, overdue, tables
@@ -15,6 +15,7 @@ from domain import plan
 from domain.actions import Action, Add, Create, Limits
 from domain.ids import MaxUserId
 from domain.states import Wanted
+from projections.watch.upkeep import Retention
 from tests.oracle.naive import ADMINISTRATOR, MEMBER, Chat
 
 OFTEN = {
@@ -48,6 +49,9 @@ async def test_the_first_days_of_a_school_are_met_in_the_fewest_calls(database_u
     assert result.made == result.fewest
     assert result.made.keys() == {"create", "add", "remove", "promote", "demote", "rename"}
     assert result.single["promote"] > result.made["promote"]
+    await look_at_tables(database_url, result, Retention())
+    assert {table for table, rows in result.kept_for_ever.items() if rows} == set()
+    assert result.is_kept_small
     assert result.made.total() < result.single.total()
 
 
