@@ -106,9 +106,9 @@ def step(before: Held | None, wanted: naive.Chat) -> tuple[Calls, Held | None]:
     return Calls(
         add=-(-len(entering) // BATCH),
         remove=len(leaving),
-        promote=bool(promoted),
+        promote=int(bool(promoted)),
         demote=len(demoted),
-        rename=before.title != after.title,
+        rename=int(before.title != after.title),
     ), after
 
 
@@ -120,12 +120,12 @@ def alone(before: Held | None, wanted: naive.Chat) -> tuple[Calls, Held | None]:
     was = Held(after.title, {}) if before is None else before
     entering, leaving, promoted, demoted = _moves(was.members, after.members)
     return Calls(
-        create=before is None,
+        create=int(before is None),
         add=len(entering),
         remove=len(leaving),
         promote=len(promoted),
         demote=len(demoted),
-        rename=was.title != after.title,
+        rename=int(was.title != after.title),
     ), after
 
 
