@@ -172,7 +172,7 @@ class Engine:
             while await derive_once(self.engine, DeriveConfig()):
                 pass
             await self._watch()
-            await asyncio.gather(*(self._work() for _ in range(WORKERS)))
+            await self._work_all()
             if await self._is_at_rest():
                 await self._publish()
                 return
@@ -181,7 +181,8 @@ class Engine:
     async def sweep_all(self) -> None:
         """Have all chats read again that nobody has read for long."""
         while await self.sweep.look():
-            await self.rest()
+            await self._work_all()
+        await self.rest()
 
     async def calls(self) -> Calls:
         """The changing calls that the messenger has had since the last question, by kind."""
@@ -216,6 +217,9 @@ class Engine:
             }
             for chat in self.simulator.world.chats
         }
+
+    async def _work_all(self) -> None:
+        await asyncio.gather(*(self._work() for _ in range(WORKERS)))
 
     async def _work(self) -> None:
         while (lease := await self.store.claim()) is not None:
