@@ -41,6 +41,7 @@ SEEN = f"""
     SELECT count(*) = 1 FROM dashboard.memberships
      WHERE max_user_id = {STRANGER} AND state = 'to_remove'"""
 UNWATCHED = "SELECT watched_at < clock_now() - interval '6 seconds' FROM catch_up"
+KEEPS_UP = "SELECT count(*) < 10 FROM chat_sync WHERE due_at <= clock_now()"
 READ = "SELECT coalesce(sum(next_off), 0) FROM ingest_partitions"
 
 
@@ -63,7 +64,7 @@ async def school(
 
 @asynccontextmanager
 async def load(school: Stack, events: Iterator[Event], rng: Random) -> AsyncIterator[None]:
-    """Publish without an end while the block lasts."""
+    """Publish without an end while the block lasts, no faster than chats are kept in step."""
     done = asyncio.Event()
 
     async def publish() -> None:
@@ -71,6 +72,7 @@ async def load(school: Stack, events: Iterator[Event], rng: Random) -> AsyncIter
             await acknowledged(school, list(islice(events, rng.randint(1, 20))))
             with suppress(TimeoutError):
                 await asyncio.wait_for(done.wait(), PAUSE)
+            await school.until(KEEPS_UP, "chats are not kept in step", AWAY_SECONDS)
 
     task = asyncio.create_task(publish())
     try:
@@ -129,9 +131,9 @@ async def check_log(school: Stack) -> None:
 
 async def at_rest(school: Stack) -> None:
     """All is read, the gate is open, and everything is as what was acknowledged says."""
-    await school.settled()
+    await school.settled(AWAY_SECONDS)
     await school.acting()
-    await school.settled()
+    await school.settled(AWAY_SECONDS)
     async with asyncio.timeout(AWAY_SECONDS):
         while await gate(school) != GateOpen():  # noqa: ASYNC110 - a server's state
             await asyncio.sleep(0.1)
@@ -153,7 +155,7 @@ async def gate(school: Stack) -> Gate:
         return await catch_up.gate(connection)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.takes(60)
 async def test_a_broker_that_is_killed_under_load_and_a_leader_that_moves_lose_nothing(
     school: Stack, brokers: Cluster, seed: int
@@ -186,7 +188,7 @@ async def test_a_broker_that_is_killed_under_load_and_a_leader_that_moves_lose_n
     await ends_well(school, engine)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(600)
 @pytest.mark.takes(60)
 async def test_while_two_brokers_are_away_nobody_is_removed_and_status_says_why(
     school: Stack, brokers: Cluster, seed: int
