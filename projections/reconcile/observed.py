@@ -48,19 +48,25 @@ async def replace(
     connection: AsyncConnection, chat_id: ChatId, seen: Seen, *, was_read: bool = True
 ) -> None:
     """These are the members now, and no others; by a read, or by an answer to a call."""
-    before = await connection.execute(
-        text("DELETE FROM observed_members WHERE chat_id = :chat RETURNING max_user_id"),
-        {"chat": chat_id},
-    )
-    if {row.max_user_id for row in before} - seen.members.keys():
-        await _has_room(connection, chat_id)
     users = list(seen.members)
+    left = await connection.execute(
+        text("""DELETE FROM observed_members
+                 WHERE chat_id = :chat AND max_user_id <> ALL(CAST(:users AS bigint[]))
+                RETURNING 1"""),
+        {"chat": chat_id, "users": users},
+    )
+    if left.first() is not None:
+        await _has_room(connection, chat_id)
+    # Who stays is written in place: a chat is read each week, and its indexes need not know.
     await connection.execute(
         text("""INSERT INTO observed_members (chat_id, max_user_id, is_admin, seen_at, read_at)
                 SELECT :chat, m.user_id, m.is_admin, clock_now(),
                        CASE WHEN CAST(:read AS boolean) THEN clock_now() END
                   FROM unnest(CAST(:users AS bigint[]), CAST(:admins AS boolean[]))
-                       AS m (user_id, is_admin)"""),
+                       AS m (user_id, is_admin)
+                ON CONFLICT (chat_id, max_user_id) DO UPDATE
+                   SET is_admin = excluded.is_admin, seen_at = excluded.seen_at,
+                       read_at = excluded.read_at"""),
         {
             "chat": chat_id,
             "users": users,

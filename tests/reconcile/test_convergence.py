@@ -1,6 +1,13 @@
 """The messenger ends as expected, in the fewest calls, and a second look costs none."""
 
+from sqlalchemy import text
+
+from domain.expected import Role
+from domain.ids import MaxUserId
+from domain.plan import Seen
 from domain.work import Done
+from projections.database import transaction
+from projections.reconcile import observed
 from tests.reconcile.bench import Bench
 
 TEACHER, PUPILS = 1, range(10, 40)
@@ -126,3 +133,21 @@ async def test_nobody_loses_rights_while_ingest_is_behind(school: Bench) -> None
     await school.hurry()
     await school.settle()
     assert (await school.members())[2] == "member"
+
+
+async def test_a_read_writes_who_stays_in_place_and_deletes_only_who_is_not_there(
+    school: Bench,
+) -> None:
+    chat = await school.chat("class:c-1")
+    await school.expect(chat, CLASS)
+    await school.settle()
+    roles = {MaxUserId(user): Role(role) for user, role in CLASS.items()}
+    left = {user: role for user, role in roles.items() if user != PUPILS[0]}
+    deleted = text("""SELECT n_tup_del FROM pg_stat_xact_user_tables
+                       WHERE relname = 'observed_members'""")
+    async with transaction(school.engine) as connection:
+        await observed.replace(connection, chat, Seen(roles, "9г"))
+        assert (await connection.execute(deleted)).scalar_one() == 0
+        await observed.replace(connection, chat, Seen(left, "9г"))
+        assert (await connection.execute(deleted)).scalar_one() == 1
+    assert await school.value("SELECT count(*) FROM observed_members") == len(left)
