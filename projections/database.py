@@ -6,7 +6,6 @@ every statement begins with a new snapshot (the derive loop rests on that).
 """
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
@@ -16,13 +15,11 @@ from typing import Any, Final, Protocol, cast, final
 import asyncpg
 import structlog
 from asyncpg.pgproto import pgproto
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlalchemy.dialects.postgresql.asyncpg import PGDialect_asyncpg
-from sqlalchemy.engine.interfaces import AdaptedConnection, DBAPIConnection
-from sqlalchemy.exc import DBAPIError, InvalidatePoolError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import ConnectionPoolEntry
 
 from projections.errors import StoreError, StoreMisconfigured, StoreRefused, StoreUnavailable
 from projections.troubles import Trouble, trouble_of
@@ -36,8 +33,6 @@ Connection = AsyncConnection
 """An open transaction, likewise."""
 
 _NOTIFY_SECONDS = 2.0
-_IDLE_SECONDS = 5.0
-_USED = "used"
 _CHANNELS: ContextVar[set[str] | None] = ContextVar("channels", default=None)
 
 _ERRORS: Final = {
@@ -58,42 +53,14 @@ def create_engine(url: str, *, pool_size: int = 5, clock_shift: str = "") -> Asy
     settings = {"application_name": "rollcall"}
     if clock_shift:  # a pooler refuses settings that it does not know
         settings["rollcall.clock_shift"] = clock_shift
-    engine = create_async_engine(
+    return create_async_engine(
         address,
         pool_size=pool_size,
         max_overflow=0,
+        pool_pre_ping=True,
         isolation_level="READ COMMITTED",
         connect_args={"server_settings": settings},
     )
-    _leave_dead_connections(engine)
-    return engine
-
-
-def _leave_dead_connections(engine: AsyncEngine) -> None:
-    """Have the pool hand out no connection that is known to be dead, or may be.
-
-    What the server has closed the driver knows; what has lain idle is asked. SQLAlchemy's own
-    ``pool_pre_ping`` asks each time, three ways to PostgreSQL and back before a transaction that
-    often needs four itself.
-    """
-    dialect = engine.dialect
-
-    def given_back(_: object, record: ConnectionPoolEntry) -> None:
-        record.info[_USED] = time.monotonic()
-
-    def taken(connection: AdaptedConnection, record: ConnectionPoolEntry, _: object) -> None:
-        if connection.driver_connection.is_closed():
-            raise InvalidatePoolError
-        used = record.info.get(_USED)  # a new one has no past
-        if used is None or time.monotonic() - used < _IDLE_SECONDS:
-            return
-        try:
-            dialect.do_ping(cast("DBAPIConnection", connection))
-        except dialect.loaded_dbapi.Error as error:
-            raise InvalidatePoolError from error
-
-    event.listen(engine.sync_engine, "checkin", given_back)
-    event.listen(engine.sync_engine, "checkout", taken)
 
 
 @contextmanager
