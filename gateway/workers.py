@@ -19,9 +19,8 @@ from domain.work import Lease
 from gateway.errors import GatewayError, Unauthorized
 from gateway.reconcile import Halted, Reconciler
 from gateway.store import ReconcileStore, WakeUps
-from loops.lookout import Lookout
 from loops.together import together
-from loops.waiting import nap
+from loops.waiting import either, nap
 
 PROBE_SECONDS = 60.0
 GATE_SECONDS = 0.1
@@ -29,8 +28,7 @@ AGAIN_SECONDS = 1.0
 """How soon the messenger is asked again who we are, if it does not answer."""
 
 IDLE_SECONDS = 0.5
-"""The longest nap between two looks at the queue and the gate, by one idle worker for all; a NOTIFY
-ends it at once."""
+"""The longest nap between two looks at the queue and the gate; a NOTIFY ends it at once."""
 
 log = structlog.get_logger()
 
@@ -54,8 +52,6 @@ class ReconcileLoop:
         self._workers = workers
         self._probe_seconds = probe_seconds
         self._probing = asyncio.Lock()
-        self._lookout = Lookout()
-        self._looking = asyncio.Lock()
         self._gate: tuple[float, Gate] | None = None
         self.halted: str | None = None
 
@@ -72,15 +68,14 @@ class ReconcileLoop:
             elif not self._introduced:
                 await self._introduce(stop)
             elif not await self._one(await self._look_at_gate()):
-                await self._lookout.rest(stop, lambda: wake_ups.wait(IDLE_SECONDS))
+                await either(stop.wait(), wake_ups.wait(IDLE_SECONDS))
 
     async def _look_at_gate(self) -> Gate:
         """The gate as it was within the last moment: all workers share one look."""
-        async with self._looking:  # woken together they would all look
-            now = asyncio.get_running_loop().time()
-            if self._gate is None or now - self._gate[0] > GATE_SECONDS:
-                self._gate = now, await self._store.gate()
-            return self._gate[1]
+        now = asyncio.get_running_loop().time()
+        if self._gate is None or now - self._gate[0] > GATE_SECONDS:
+            self._gate = now, await self._store.gate()
+        return self._gate[1]
 
     async def _one(self, gate: Gate) -> bool:
         """One pass over one chat; False where there is nothing to do now."""
@@ -89,7 +84,6 @@ class ReconcileLoop:
         lease = await self._store.claim()
         if lease is None:
             return False
-        self._lookout.found()
         await self._pass(lease, removals_wait=shut(gate, takes=True) is not None)
         return True
 

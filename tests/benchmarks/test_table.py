@@ -27,6 +27,7 @@ def line(unit: str = "ms", *, beside: float | None = 2.0, met: bool | None = Tru
 
 
 @pytest.mark.servers
+@pytest.mark.takes(10)
 @pytest.mark.parametrize("name", TINY)
 def test_a_benchmark_runs_and_has_its_rows(name: str) -> None:
     result = measure([replace(NAMED[name], words=TINY[name], patience=280)])
