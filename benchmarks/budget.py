@@ -37,6 +37,7 @@ from pathlib import Path
 import httpx2
 
 from benchmarks.budget_worker import TOKEN, Pressed, Times, work
+from benchmarks.percentiles import percentile
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedPostgres
 from tests.soak.ledger import Ledger, peak
@@ -264,8 +265,7 @@ async def _pressure(pressed: Pressed, asked: Asked, until: float) -> Sequence[Ti
 
 def _late(seconds: Sequence[float]) -> Late:
     ordered = [round(each * 1000, 1) for each in sorted(seconds)]
-    place = math.ceil(0.99 * len(ordered)) - 1
-    return Late(ordered[len(ordered) // 2], ordered[place], ordered[-1])
+    return Late(ordered[len(ordered) // 2], percentile(ordered, 0.99), ordered[-1])
 
 
 def main() -> int:

@@ -12,6 +12,9 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+REFUSED_ONE_IN: Final = 30
+"""Of so many linked accounts the messenger refuses one, where benchmarks have any refused."""
+
 _CHATS: Final = text("""
     UPDATE chat_sync s SET max_chat_id = n.number, link = 'https://max.example/' || s.chat_id,
            observed_at = clock_now(), observed_title = n.title, known_at = clock_now(),

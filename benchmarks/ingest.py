@@ -18,7 +18,6 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import asyncpg
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from benchmarks.register_mix import records
@@ -29,6 +28,7 @@ from projections.database import create_engine
 from projections.facts.ingest_store import IngestStore
 from projections.migrate import upgrade
 from rollcall.embedded import EmbeddedKafka, EmbeddedPostgres
+from tests.servers.databases import make_empty
 
 EVENTS_PER_SECOND = 30_000
 """What is asked for."""
@@ -91,10 +91,7 @@ async def _ingest(kafka: KafkaConfig, url: str, count: int, group: str) -> float
 
 async def _round(kafka: KafkaConfig, server: str, count: int, number: int) -> Round:
     name = f"round_{number}"
-    connection = await asyncpg.connect(server)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    url = server.rsplit("/", 1)[0] + f"/{name}"
+    url = await make_empty(server)
     await upgrade(url)
     raw = await _raw(kafka, count)
     rate = await _ingest(kafka, url, count, name)

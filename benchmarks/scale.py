@@ -22,13 +22,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
-import asyncpg
-
 from benchmarks.engines.ours import Database
 from benchmarks.growth.loading import PATIENCE, Failed, Place, ending, servers
 from benchmarks.processes import product, started
 from benchmarks.processor import used_by
 from projections.migrate import upgrade
+from tests.servers.databases import make_empty
 
 _USUAL: Final = (1, 2, 4)
 
@@ -79,7 +78,7 @@ async def start(place: Place, number: int) -> Start:
         Failed: a process ended by itself.
     """
     name = f"scale_{number}"
-    place = replace(place, postgres=await _empty(place.postgres, name))
+    place = replace(place, postgres=await _empty(place.postgres))
     database = await Database.open(place.postgres)
     commands = [product("run", "--only", part) for part in ("ingest", "derive")]
     environment = {**place.environment, "ROLLCALL_KAFKA__GROUP": name}
@@ -102,12 +101,9 @@ async def start(place: Place, number: int) -> Start:
     )
 
 
-async def _empty(server: str, name: str) -> str:
+async def _empty(server: str) -> str:
     """A database of its own on the same server; its address."""
-    connection = await asyncpg.connect(server)
-    await connection.execute(f"CREATE DATABASE {name}")
-    await connection.close()
-    url = f"{server.rsplit('/', 1)[0]}/{name}"
+    url = await make_empty(server)
     await upgrade(url)
     return url
 

@@ -9,6 +9,9 @@ and one that stays is met once in a long while.
 
 from dataclasses import dataclass, replace
 
+WINDOW_SECONDS = 1.06
+"""In which no more calls are granted than the pace: over one, since calls travel unevenly."""
+
 STEP = 0.7
 """What is left of the pace where nothing better is known."""
 

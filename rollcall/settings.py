@@ -19,6 +19,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from domain.pace import WINDOW_SECONDS
 from rollcall.settings_console import Console, SignIn
 from rollcall.settings_drift import Drift, SweepSettings
 from rollcall.settings_guard import Guard
@@ -44,7 +45,7 @@ class Gateway(Section):
         30, ge=1, description="grants in a window, all processes together"
     )
     window: float = Field(
-        1.06, ge=1.0, description="seconds of that window; over 1 for uneven travel"
+        WINDOW_SECONDS, ge=1.0, description="seconds of that window; over 1 for uneven travel"
     )
     workers: int = Field(8, ge=1, le=64, description="chats reconciled side by side")
     lease_seconds: float = Field(

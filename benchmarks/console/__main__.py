@@ -15,7 +15,6 @@ more at its 95th percentile. A page that is not answered as it should be ends th
 import argparse
 import asyncio
 import json
-import math
 import random
 import statistics
 import sys
@@ -31,6 +30,7 @@ import httpx2
 
 from benchmarks.console.people import BARE_PAGE, Click, Person, cast
 from benchmarks.console.region import Size, fill
+from benchmarks.percentiles import percentile
 from console.entrance.forgery import FIELD, form_token
 from console.entrance.gate import FOR_PERSON
 from console.entrance.site import Site
@@ -151,11 +151,10 @@ async def measure(url: str, load: Load) -> list[Row]:
 
 
 def _row(page: str, seconds: Sequence[float], bare: float) -> Row:
-    ordered = sorted(seconds)
-    median = statistics.median(ordered)
-    p95 = ordered[math.ceil(0.95 * len(ordered)) - 1]
+    median = statistics.median(seconds)
+    p95 = percentile(seconds, 0.95)
     return Row(
-        page, len(ordered), round(median * 1000, 1), round(p95 * 1000, 1), round(median / bare, 1)
+        page, len(seconds), round(median * 1000, 1), round(p95 * 1000, 1), round(median / bare, 1)
     )
 
 

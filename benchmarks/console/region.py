@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from benchmarks.in_step import put_in_step, tell_of_calls
+from benchmarks.in_step import REFUSED_ONE_IN, put_in_step, tell_of_calls
 from benchmarks.tables import tidy
 from benchmarks.yardstick.region import fact, load
 from domain.facts import Fact
@@ -41,7 +41,6 @@ _COPIED: Final = (
     "blocked_accounts", "intents",
 )  # fmt: skip
 
-_REFUSED_ONE_IN: Final = 30
 
 _GATE: Final = "UPDATE catch_up SET armed_at = NULL, lagging_since = NULL, watched_at = 'infinity'"
 
@@ -71,7 +70,7 @@ async def fill(engine: AsyncEngine, size: Size) -> None:
     await derive_all(engine)
     async with transaction(engine) as connection:
         await connection.execute(text(_GATE))
-        await put_in_step(connection, refused_one_in=_REFUSED_ONE_IN)
+        await put_in_step(connection, refused_one_in=REFUSED_ONE_IN)
         await tell_of_calls(connection)
         # Whatever refers to a row was copied from where it did.
         await connection.execute(text("SET LOCAL session_replication_role = replica"))

@@ -1,6 +1,5 @@
 """What was measured of the engines, and how it is shown."""
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Final
 from benchmarks.engines.contenders import Engine
 from benchmarks.engines.follow import Rest
 from benchmarks.engines.results import Memberships, differences
+from benchmarks.percentiles import percentile
 
 _EXAMPLES: Final = 3
 
@@ -70,13 +70,12 @@ def figures_of(
 ) -> Figures:
     """One engine's figures; ``waits`` are seconds, ``began`` is in seconds since 1970."""
     unlike = differences(ours, found)
-    ordered = sorted(waits)
     return Figures(
         engine=engine.value,
         first_seconds=round(rest.first_at - began, 1),
         whole_seconds=round(rest.last_at - began, 1),
-        change_median_ms=round(statistics.median(ordered) * 1000, 1),
-        change_p99_ms=round(ordered[math.ceil(0.99 * len(ordered)) - 1] * 1000, 1),
+        change_median_ms=round(statistics.median(waits) * 1000, 1),
+        change_p99_ms=round(percentile(waits, 0.99) * 1000, 1),
         peak_mib=round(peak),
         memberships=len(found),
         differences=dict(Counter(kind.value for kind in unlike.values())),

@@ -24,8 +24,8 @@ from benchmarks.growth import chart, questions
 from benchmarks.growth.loading import Failed, Place, load, servers
 from benchmarks.growth.report import Size, missed, show
 from benchmarks.growth.rest import rest
-from benchmarks.growth.troubles import REFUSED_ONE_IN, settle, trouble
-from benchmarks.in_step import put_in_step
+from benchmarks.growth.troubles import settle, trouble
+from benchmarks.in_step import REFUSED_ONE_IN, put_in_step
 from benchmarks.tables import REST_SECONDS, tidy
 from projections.database import create_engine, transaction
 

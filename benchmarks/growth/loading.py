@@ -14,7 +14,7 @@ from typing import Final, TypeVar
 
 from benchmarks import published
 from benchmarks.engines.ours import Database
-from benchmarks.memory import watched
+from benchmarks.memory import Peak, watched
 from benchmarks.processes import Started, addresses, product, started
 from benchmarks.processor import used_by
 from consumers.kafka import KafkaConfig
@@ -109,13 +109,7 @@ async def _ingest(place: Place, database: Database) -> Step:
         events = place.events - first or place.events
         ended = await ending(process, database.read(place.events, PATIENCE))
         seconds, used = ended - began, _used(process, place) - before
-    return Step(
-        round(seconds, 2),
-        round(seconds / events * 1e6, 1),
-        round(used / events * 1e6, 1),
-        round(peak.largest(process.pids)),
-        round(peak.largest(peak.each.keys() - {*process.pids})),
-    )
+    return _step(seconds, used, events, process, peak)
 
 
 async def _derive(place: Place, database: Database, ingest: Step) -> Loaded:
@@ -126,14 +120,18 @@ async def _derive(place: Place, database: Database, ingest: Step) -> Loaded:
         used = _used(process, place) - before
     memberships, checksum = await database.checksum()
     seconds = rest.last_at - rest.first_at
-    derive = Step(
+    derive = _step(seconds, used, memberships, process, peak)
+    return Loaded(ingest, derive, memberships, checksum)
+
+
+def _step(seconds: float, used: float, items: int, process: Started, peak: Peak) -> Step:
+    return Step(
         round(seconds, 2),
-        round(seconds / memberships * 1e6, 1),
-        round(used / memberships * 1e6, 1),
+        round(seconds / items * 1e6, 1),
+        round(used / items * 1e6, 1),
         round(peak.largest(process.pids)),
         round(peak.largest(peak.each.keys() - {*process.pids})),
     )
-    return Loaded(ingest, derive, memberships, checksum)
 
 
 @asynccontextmanager

@@ -13,9 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from benchmarks.in_step import let_in
 
-REFUSED_ONE_IN: Final = 30
-"""Of so many linked accounts the messenger refuses one."""
-
 _MAKE: Final = (
     """CREATE TEMPORARY TABLE numbered ON COMMIT DROP AS
        SELECT chat_id, school_id, group_id, row_number() OVER (ORDER BY chat_id) AS n FROM chats""",

@@ -23,7 +23,6 @@ object.
 import argparse
 import asyncio
 import json
-import math
 import shutil
 import statistics
 import sys
@@ -36,8 +35,10 @@ from pathlib import Path
 
 from benchmarks.latency import background, floor
 from benchmarks.latency.background import Sent
-from benchmarks.latency.events import ACCOUNT, Event, order, person_id, pupil, record
+from benchmarks.latency.events import ACCOUNT, order, person_id, pupil
 from benchmarks.latency.stack import Stack, stack
+from benchmarks.percentiles import percentile
+from benchmarks.published import Event, record
 from rollcall import publish
 from rollcall.publish import Report
 from simulator.changes import Change, MemberRemoved, MembersAdded
@@ -121,9 +122,8 @@ class Result:
 
 def times(seconds: Sequence[float]) -> Times:
     """Median and 99th percentile, the latter the smallest value that 99 % do not pass."""
-    ordered = sorted(seconds)
-    p99 = ordered[math.ceil(0.99 * len(ordered)) - 1]
-    return Times(round(statistics.median(ordered) * 1000, 1), round(p99 * 1000, 1))
+    p99 = percentile(seconds, 0.99)
+    return Times(round(statistics.median(seconds) * 1000, 1), round(p99 * 1000, 1))
 
 
 @dataclass(slots=True)

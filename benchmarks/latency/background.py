@@ -17,7 +17,8 @@ from typing import Final
 
 from aiokafka import AIOKafkaProducer
 
-from benchmarks.latency.events import Event, now, record
+from benchmarks.latency.events import now
+from benchmarks.published import Event, record
 
 SHARES: Final = {
     "sgo.person.changed.v1": 45,

@@ -1,26 +1,12 @@
 """The events of the benchmark's own: pupils with accounts, and orders that move them."""
 
-import json
 from datetime import UTC, datetime
-from typing import Any
 
+from benchmarks.published import Event
 from rollcall import publish
-from schemas.decode import Rejected
-from schemas.encode import read_line
-from schemas.raw import RawRecord
 
 ACCOUNT = 8_000_000_000
 """The first pupil's account; no made-up region has one so high."""
-
-Event = dict[str, Any]
-
-
-def record(event: Event) -> RawRecord:
-    """The record of a valid event."""
-    made = read_line(json.dumps(event))
-    if isinstance(made, Rejected):
-        raise TypeError(made.reason)
-    return RawRecord(made.topic, made.key, made.value, made.headers)
 
 
 def now() -> str:

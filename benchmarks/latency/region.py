@@ -22,8 +22,8 @@ from zlib import crc32
 
 import asyncpg
 
-from benchmarks.in_step import put_in_step, tell_of_calls
-from benchmarks.latency.events import Event
+from benchmarks.in_step import REFUSED_ONE_IN, put_in_step, tell_of_calls
+from benchmarks.published import Event
 from benchmarks.tables import tidy
 from benchmarks.yardstick.region import derive, fact, load
 from domain.facts import Fact
@@ -32,11 +32,11 @@ from projections.migrate import upgrade
 from rollcall import publish
 from rollcall.embedded import EmbeddedPostgres
 from synth import generate
+from tests.servers.databases import database_url
 
 SCHOOL: Final = "s-0001"
 _ITS_IDS: Final = "-0001-"
 _SEED: Final = 1
-_REFUSED_ONE_IN: Final = 30
 _PUPILS_FOR_ALL: Final = 3_000
 """In a larger region not every entity has events in the background, but as many as in this."""
 
@@ -72,14 +72,10 @@ async def server(folder: Path, pupils: int) -> AsyncIterator[tuple[str, Region]]
                 )
         else:
             await _again(postgres.uri, "region")
-            found = await _fill(_named(postgres.uri, "region"), pupils)
+            found = await _fill(database_url(postgres.uri, "region"), pupils)
             known.write_text(json.dumps(asdict(found)), encoding="utf-8")
         await _again(postgres.uri, "run", "TEMPLATE region STRATEGY file_copy")
-        yield _named(postgres.uri, "run"), found
-
-
-def _named(server: str, database: str) -> str:
-    return f"{server.rsplit('/', 1)[0]}/{database}"
+        yield database_url(postgres.uri, "run"), found
 
 
 async def _again(server: str, database: str, how: str = "") -> None:
@@ -100,7 +96,7 @@ async def _fill(url: str, pupils: int) -> Region:
         events = await load(engine, seen.through())
         await derive(engine)
         async with transaction(engine) as connection:
-            await put_in_step(connection, refused_one_in=_REFUSED_ONE_IN, without=[SCHOOL])
+            await put_in_step(connection, refused_one_in=REFUSED_ONE_IN, without=[SCHOOL])
             await tell_of_calls(connection, without=[SCHOOL])
         await tidy(engine)
     finally:

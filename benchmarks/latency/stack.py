@@ -1,8 +1,5 @@
 """What is measured: embedded servers, a simulated messenger, one ``rollcall run``."""
 
-import asyncio
-import os
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -14,8 +11,9 @@ import asyncpg
 from aiokafka import AIOKafkaProducer
 
 from benchmarks.latency import region as regions
-from benchmarks.latency.events import Event, record
 from benchmarks.latency.region import Region
+from benchmarks.processes import addresses, product, started
+from benchmarks.published import Event, record
 from consumers.kafka import KafkaConfig, ensure_topics
 from operations import status
 from projections.database import create_engine
@@ -101,30 +99,18 @@ async def stack(folder: Path, region_folder: Path, pupils: int) -> AsyncIterator
         await producer.start()
         running.push_async_callback(producer.stop)
         made = Stack(kafka, producer, simulator, url, region)
-        await running.enter_async_context(_engine(made, folder / "engine.log"))
+        environment = {**addresses(url, broker.bootstrap), **_settings(simulator)}
+        engine = started([product("run")], environment, folder / "engine.log")
+        await running.enter_async_context(engine)
         yield made
 
 
-@asynccontextmanager
-async def _engine(made: Stack, log_file: Path) -> AsyncIterator[None]:
-    environment = {
-        "ROLLCALL_POSTGRES__URL": made.postgres,
-        "ROLLCALL_KAFKA__BOOTSTRAP": made.kafka.bootstrap,
-        "ROLLCALL_MESSENGER__URL": made.simulator.base_url,
+def _settings(simulator: RunningSimulator) -> dict[str, str]:
+    """What the engine is told beside its servers: the messenger, and to let withdrawals pass."""
+    return {
+        "ROLLCALL_MESSENGER__URL": simulator.base_url,
         "ROLLCALL_MESSENGER__TOKEN": TOKEN,
-        "ROLLCALL_CONSOLE__PORT": "0",
-        "ROLLCALL_CONSOLE__METRICS_PORT": "0",
         "ROLLCALL_GUARD__CHAT_FLOOR": "100000",
         "ROLLCALL_GUARD__SCHOOL_FLOOR": "100000",
         "ROLLCALL_GUARD__TOTAL_FLOOR": "100000",
     }
-    command = str(Path(sys.executable).with_name("rollcall"))
-    with log_file.open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            command, "run", stderr=log, env={**os.environ, **environment}
-        )
-        try:
-            yield
-        finally:
-            process.terminate()
-            await process.wait()

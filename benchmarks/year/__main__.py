@@ -33,7 +33,6 @@ from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
 
-import asyncpg
 import structlog
 
 from benchmarks.year.churn import Event, Year, by_day
@@ -58,6 +57,7 @@ from projections.watch.upkeep import Retention
 from rollcall.embedded import EmbeddedPostgres
 from rollcall.upkeep import Upkeep
 from tests.oracle import naive
+from tests.servers.databases import make_empty
 
 FIRST: Final = date(2025, 9, 1)
 MORNING, EVENING = clock_time(6), clock_time(18)
@@ -244,10 +244,7 @@ async def measure(year: Year, folder: Path, tell: Callable[[str], None]) -> Resu
     """Everything, on a server of its own."""
     async with EmbeddedPostgres(folder / "postgres", durable=False) as server:
         await switch_autovacuum_off(server.uri)
-        url = f"{server.uri.rsplit('/', 1)[0]}/year"
-        connection = await asyncpg.connect(server.uri)
-        await connection.execute("CREATE DATABASE year")
-        await connection.close()
+        url = await make_empty(server.uri)
         await Clock(url).put(datetime.combine(year.first, MORNING, ZONE))
         await upgrade(url)
         result = await replay(url, year, tell=tell)
@@ -273,7 +270,8 @@ def show(result: Result) -> None:
         for chat, calls in list(each.chats.items())[:SHOWN]:
             print(f"    {chat}: {calls['made']}, and {calls['fewest']} would do")
     for what in (result.strangers, result.audit):
-        print(*(f"  not as it should be: {one}" for one in what[:SHOWN]), sep="\n", end="")
+        for one in what[:SHOWN]:
+            print(f"  not as it should be: {one}")
     _show_tables(result)
     print(f"  seconds: {result.seconds}")
 

@@ -9,11 +9,11 @@ yes. A real one looks 1,440 times a day: what is measured is no better than it w
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 
 from projections.watch.upkeep import CALLS_DAYS, RESERVATIONS_DAYS, Retention
+from tests.servers.databases import database_name, database_url
 
 FLOOR_BYTES: Final = 256 * 1024
 """What is smaller than this when it is rewritten counts as this much: a few pages are no bloat."""
@@ -149,14 +149,13 @@ async def switch_autovacuum_off(url: str) -> None:
 
 async def tables(url: str) -> list[Table]:
     """Every table beside itself when rewritten in a copy; nobody may be connected."""
-    parts = urlsplit(url)
-    name = parts.path.lstrip("/")
+    name = database_name(url)
     copy = f"{name}_rewritten"
-    server = await asyncpg.connect(urlunsplit(parts._replace(path="/postgres")))
+    server = await asyncpg.connect(database_url(url, "postgres"))
     try:
         await server.execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
         try:
-            live = await _sizes(urlunsplit(parts._replace(path=f"/{copy}")), rewrite=True)
+            live = await _sizes(database_url(url, copy), rewrite=True)
         finally:
             await server.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
     finally:

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.call_classes import CallClass
 from domain.grants import Grant
+from domain.pace import WINDOW_SECONDS
 from projections.database import transaction
 from projections.messenger import pace
 from projections.messenger.pace import ALL
@@ -97,7 +98,12 @@ class CallSlots:
     """``calls`` slots, each used once in ``window`` seconds at most."""
 
     def __init__(
-        self, engine: AsyncEngine, *, calls: int = 30, window: float = 1.06, second: float = SECOND
+        self,
+        engine: AsyncEngine,
+        *,
+        calls: int = 30,
+        window: float = WINDOW_SECONDS,
+        second: float = SECOND,
     ) -> None:
         self._engine = engine
         self._calls = calls
