@@ -24,6 +24,7 @@ from typing import Any
 from benchmarks.table import ALL, Benchmark, Row, others, show
 
 _END_SECONDS = 20.0
+_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     given = parser.parse_args()
     chosen = [each for each in ALL if not given.only or each.name in given.only]
-    result = measure([*chosen, *(others() if given.others else [])])
+    try:
+        result = measure([*chosen, *(others() if given.others else [])])
+    except KeyboardInterrupt:
+        return _INTERRUPTED
     show(result.rows)
     for each in result.failed:
         print(f"failed to run: {each.name}: {each.why}")

@@ -36,6 +36,7 @@ from pathlib import Path
 
 import httpx2
 
+from benchmarks.arguments import positive
 from benchmarks.budget_worker import TOKEN, Pressed, Times, work
 from benchmarks.percentiles import percentile
 from projections.migrate import upgrade
@@ -271,9 +272,9 @@ def _late(seconds: Sequence[float]) -> Late:
 def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench budget", description=__doc__)
-    parser.add_argument("--calls", type=int, help="calls to make (10500, at a limit 1500)")
-    parser.add_argument("--workers", type=int, default=WORKERS, help="processes (3)")
-    parser.add_argument("--limit", type=int, default=CALLS_PER_SECOND, help="true limit (30)")
+    parser.add_argument("--calls", type=positive, help="calls to make (10500, at a limit 1500)")
+    parser.add_argument("--workers", type=positive, default=WORKERS, help="processes (3)")
+    parser.add_argument("--limit", type=positive, default=CALLS_PER_SECOND, help="true limit (30)")
     parser.add_argument("--silent", action="store_true", help="it is never named")
     parser.add_argument("--load", type=int, default=0, help="processes that burn a core (0)")
     parser.add_argument("--stall", type=float, default=0.0, help="seconds; see above (0)")

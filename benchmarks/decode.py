@@ -9,6 +9,7 @@ import json
 import random
 import time
 
+from benchmarks.arguments import positive
 from schemas.decode import Rejected, decode
 
 CHUNK = 500
@@ -84,7 +85,7 @@ def microseconds(records: list[Record]) -> float:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="./run bench decode", description=__doc__)
-    parser.add_argument("--events", type=int, default=EVENTS, help=f"of each type ({EVENTS})")
+    parser.add_argument("--events", type=positive, default=EVENTS, help=f"of each type ({EVENTS})")
     parser.add_argument("--json", action="store_true", help="the last line is one JSON object")
     given = parser.parse_args()
     dice = random.Random(1)

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from sqlalchemy import text
 
+from benchmarks.arguments import positive
 from benchmarks.percentiles import percentile
 from domain.ids import ChatId, MaxUserId
 from domain.lanes import Lane
@@ -125,8 +126,8 @@ async def _with(school: Bench, samples: int, count: int) -> dict[str, float]:
 def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench fairness", description=__doc__)
-    parser.add_argument("--samples", type=int, default=60, help="changes measured (60)")
-    parser.add_argument("--chats", type=int, default=CHATS, help=f"read again ({CHATS})")
+    parser.add_argument("--samples", type=positive, default=60, help="changes measured (60)")
+    parser.add_argument("--chats", type=positive, default=CHATS, help=f"read again ({CHATS})")
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
     found = asyncio.run(_measure(asked.samples, asked.chats))

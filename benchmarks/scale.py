@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from benchmarks.arguments import positive
 from benchmarks.engines.ours import Database
 from benchmarks.growth.loading import PATIENCE, Failed, Place, ending, servers
 from benchmarks.processes import product, started
@@ -111,9 +112,13 @@ async def _empty(server: str) -> str:
 def main() -> int:
     """Measure and print; 1 where two results differ."""
     parser = argparse.ArgumentParser(prog="./run bench scale", description=__doc__)
-    parser.add_argument("--pupils", type=int, default=30_000, help="size of the region (30000)")
+    parser.add_argument(
+        "--pupils", type=positive, default=30_000, help="size of the region (30000)"
+    )
     parser.add_argument("--seed", type=int, default=1, help="of the region (1)")
-    parser.add_argument("--processes", type=int, nargs="+", default=list(_USUAL), help="(1 2 4)")
+    parser.add_argument(
+        "--processes", type=positive, nargs="+", default=list(_USUAL), help="(1 2 4)"
+    )
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
     try:

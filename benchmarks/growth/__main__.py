@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.growth import chart, questions
 from benchmarks.growth.loading import Failed, Place, load, servers
 from benchmarks.growth.report import Size, missed, show
@@ -87,10 +88,12 @@ def main() -> int:
     usual = Asked()
     parser = argparse.ArgumentParser(prog="./run bench growth", description=__doc__)
     parser.add_argument(
-        "--pupils", type=int, nargs="+", default=[3_000, 30_000], help="sizes (3000 30000)"
+        "--pupils", type=positive, nargs="+", default=[3_000, 30_000], help="sizes (3000 30000)"
     )
     parser.add_argument("--seed", type=int, default=usual.seed, help="of the region (1)")
-    parser.add_argument("--repeats", type=int, default=usual.repeats, help="of a question (30)")
+    parser.add_argument(
+        "--repeats", type=positive, default=usual.repeats, help="of a question (30)"
+    )
     parser.add_argument("--idle-seconds", type=float, default=usual.idle_seconds)
     parser.add_argument("--chart", type=Path, help="draw an SVG of it there")
     parser.add_argument("--json", action="store_true", help="the last line is one object")

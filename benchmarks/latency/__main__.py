@@ -33,6 +33,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from benchmarks.arguments import positive
 from benchmarks.latency import background, floor
 from benchmarks.latency.background import Sent
 from benchmarks.latency.events import ACCOUNT, order, person_id, pupil
@@ -285,9 +286,9 @@ def _show(result: Result) -> None:
 def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench latency", description=__doc__)
-    parser.add_argument("--samples", type=int, default=100, help="changes, one by one (100)")
+    parser.add_argument("--samples", type=positive, default=100, help="changes, one by one (100)")
     parser.add_argument("--background", type=float, default=0.0, help="events a second (0)")
-    parser.add_argument("--pupils", type=int, default=PUPILS, help=f"of the region ({PUPILS})")
+    parser.add_argument("--pupils", type=positive, default=PUPILS, help=f"of the region ({PUPILS})")
     parser.add_argument("--folder", type=Path, help="where the region is kept")
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     given = parser.parse_args()

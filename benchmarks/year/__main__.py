@@ -35,6 +35,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from benchmarks.arguments import positive
 from benchmarks.year.churn import Event, Year, by_day
 from benchmarks.year.engine import Clock, Engine, running
 from benchmarks.year.fewest import Calls, Fewest
@@ -293,8 +294,8 @@ def _show_tables(result: Result) -> None:
 def main() -> int:
     """Measure and print; 1 where what is asked for is missed."""
     parser = argparse.ArgumentParser(prog="./run bench year", description=__doc__)
-    parser.add_argument("--pupils", type=int, default=100)
-    parser.add_argument("--days", type=int, default=365)
+    parser.add_argument("--pupils", type=positive, default=100)
+    parser.add_argument("--days", type=positive, default=365)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true", help="the last line is one object")
     asked = parser.parse_args()
